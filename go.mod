@@ -1,0 +1,3 @@
+module inkling
+
+go 1.26

@@ -1,0 +1,100 @@
+// Package kernel holds the inner loops of Inkling on slices of float32: matrix
+// products with packed operands, vector functions, LSTM gates and optimizer steps.
+//
+// Every kernel exists as plain Go (the reference, which runs anywhere and says
+// what the kernel means) and, on amd64, for AVX2 with FMA and for AVX-512. One
+// table, [impl], holds the functions of an instruction set; [Use] switches the
+// table, so that one test compares every implementation on every machine.
+//
+// Kernels are single-threaded and never allocate in steady state. Matrices are
+// row-major with a stride (ld…, in floats) that may exceed the row length.
+// Lengths are checked here and a mismatch panics: it is a programmer's error.
+package kernel
+
+import (
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+)
+
+// impl is the set of kernels of one instruction set.
+type impl struct {
+	name string
+	// panel is the number of columns of B that lie side by side in a Packed.
+	panel int
+
+	// rows computes C[m,nc] (+)= A[m,k]·panel for one panel of B, nc ≤ panel columns.
+	matMul   func(c []float32, ldc int, a []float32, lda, m int, b *Packed, add bool)
+	matMulTN func(c []float32, ldc int, a []float32, lda int, b []float32, ldb, m, n, k int)
+
+	exp, tanh, sigmoid func(dst, x []float32)
+	add                func(dst, x []float32)
+	axpy               func(dst []float32, a float32, x []float32)
+	scale              func(dst []float32, a float32)
+	mul                func(dst, x, y []float32)
+	mulAdd             func(dst, x, y []float32)
+	dot                func(x, y []float32) float32
+	sum                func(x []float32) float32
+	maximum            func(x []float32) float32
+	expSum             func(dst, x []float32, shift float32) float32
+
+	lstmForward  func(gates, cPrev, c, tanhC, h []float32)
+	lstmBackward func(gates, cPrev, tanhC, dh, dc []float32)
+
+	adam     func(w, g, m, v []float32, s *AdamStep)
+	momentum func(w, g, v []float32, s *MomentumStep)
+	rmsprop  func(w, g, v []float32, s *RMSPropStep)
+
+	fmaLoop func(n int) (flops float64)
+}
+
+var (
+	impls  = []*impl{goImpl()} // from the slowest to the fastest; the architecture's init appends
+	active = impls[0]
+	envErr error
+)
+
+// ISA is the name of the instruction set in use: "go", "avx2" or "avx512".
+func ISA() string { return active.name }
+
+// Available lists the instruction sets that this machine can run, slowest first.
+func Available() []string {
+	names := make([]string, len(impls))
+	for i, im := range impls {
+		names[i] = im.name
+	}
+	return names
+}
+
+// Use switches every kernel to the named instruction set. It is meant for start-up and tests:
+// it must not run while kernels run, and operands packed before are not valid after.
+func Use(name string) error {
+	i := slices.IndexFunc(impls, func(im *impl) bool { return im.name == name })
+	if i < 0 {
+		return fmt.Errorf("instruction set %q cannot run here: choose one of %s", name, strings.Join(Available(), ", "))
+	}
+	active = impls[i]
+	return nil
+}
+
+// Err reports whether INKLING_ISA asked for an instruction set that this machine does not have.
+func Err() error { return envErr }
+
+// choose picks the fastest instruction set, or the one that INKLING_ISA names.
+func choose() {
+	active = impls[len(impls)-1]
+	if name := os.Getenv("INKLING_ISA"); name != "" {
+		if err := Use(name); err != nil {
+			envErr = fmt.Errorf("INKLING_ISA: %w", err)
+		}
+	}
+}
+
+func init() { choose() }
+
+func check(ok bool, what string) {
+	if !ok {
+		panic("kernel: " + what)
+	}
+}

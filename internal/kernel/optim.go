@@ -1,0 +1,45 @@
+package kernel
+
+// AdamStep is what one step of Adam (Kingma & Ba 2015) or AdamW (Loshchilov & Hutter 2019) needs
+// beside the slices:
+//
+//	g' = Clip·g + L2·w
+//	m = β1·m + (1−β1)·g';  v = β2·v + (1−β2)·g'²
+//	w = w − Rate·Decay·w − Rate·(m/C1) / (√(v/C2) + Eps)
+//
+// with C1 = 1−β1^t and C2 = 1−β2^t.
+type AdamStep struct {
+	Rate, Beta1, Beta2, Eps, C1, C2, L2, Decay, Clip float32
+}
+
+// Adam updates w, m and v in place.
+func Adam(w, g, m, v []float32, s *AdamStep) {
+	same(w, g)
+	same(w, m)
+	same(w, v)
+	active.adam(w, g, m, v, s)
+}
+
+// MomentumStep is one step of SGD with momentum (PyTorch's form; plain SGD with Momentum 0):
+//
+//	g' = Clip·g + L2·w;  v = Momentum·v + g';  w = w − Rate·v
+type MomentumStep struct{ Rate, Momentum, L2, Clip float32 }
+
+// Momentum updates w and v in place.
+func Momentum(w, g, v []float32, s *MomentumStep) {
+	same(w, g)
+	same(w, v)
+	active.momentum(w, g, v, s)
+}
+
+// RMSPropStep is one step of RMSProp (PyTorch's form):
+//
+//	g' = Clip·g + L2·w;  v = Alpha·v + (1−Alpha)·g'²;  w = w − Rate·g' / (√v + Eps)
+type RMSPropStep struct{ Rate, Alpha, Eps, L2, Clip float32 }
+
+// RMSProp updates w and v in place.
+func RMSProp(w, g, v []float32, s *RMSPropStep) {
+	same(w, g)
+	same(w, v)
+	active.rmsprop(w, g, v, s)
+}
