@@ -141,26 +141,26 @@ func expSumGo(dst, x []float32, shift float32) float32 {
 
 func lstmForwardGo(gates, cPrev, c, tanhC, h []float32) {
 	n := len(h)
-	gi, gf, gg, go_ := gates[:n], gates[n:2*n], gates[2*n:3*n], gates[3*n:]
+	gi, gf, gg, gout := gates[:n], gates[n:2*n], gates[2*n:3*n], gates[3*n:]
 	for j := range h {
-		i, f, g, o := sigmoidf(gi[j]), sigmoidf(gf[j]), tanhf(gg[j]), sigmoidf(go_[j])
+		i, f, g, o := sigmoidf(gi[j]), sigmoidf(gf[j]), tanhf(gg[j]), sigmoidf(gout[j])
 		cell := f*cPrev[j] + i*g
 		t := tanhf(cell)
-		gi[j], gf[j], gg[j], go_[j] = i, f, g, o
+		gi[j], gf[j], gg[j], gout[j] = i, f, g, o
 		c[j], tanhC[j], h[j] = cell, t, o*t
 	}
 }
 
 func lstmBackwardGo(gates, cPrev, tanhC, dh, dc []float32) {
 	n := len(dh)
-	gi, gf, gg, go_ := gates[:n], gates[n:2*n], gates[2*n:3*n], gates[3*n:]
+	gi, gf, gg, gout := gates[:n], gates[n:2*n], gates[2*n:3*n], gates[3*n:]
 	for j := range dh {
-		i, f, g, o, t := gi[j], gf[j], gg[j], go_[j], tanhC[j]
+		i, f, g, o, t := gi[j], gf[j], gg[j], gout[j], tanhC[j]
 		d := dc[j] + dh[j]*o*(1-t*t)
 		gi[j] = d * g * i * (1 - i)
 		gf[j] = d * cPrev[j] * f * (1 - f)
 		gg[j] = d * i * (1 - g*g)
-		go_[j] = dh[j] * t * o * (1 - o)
+		gout[j] = dh[j] * t * o * (1 - o)
 		dc[j] = d * f
 	}
 }
