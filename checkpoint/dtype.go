@@ -30,16 +30,22 @@ func typeOf(name []byte) *dtype {
 	return nil
 }
 
+// decodeF32 undoes [encodeF32].
 func decodeF32(dst []float32, src []byte) bool {
-	finite := true
+	var carry uint32
+	for len(dst) >= 4 && len(src) >= 16 {
+		a, b := binary.LittleEndian.Uint32(src), binary.LittleEndian.Uint32(src[4:])
+		c, d := binary.LittleEndian.Uint32(src[8:]), binary.LittleEndian.Uint32(src[12:])
+		carry |= overflow(a) | overflow(b) | overflow(c) | overflow(d)
+		dst[0], dst[1], dst[2], dst[3] = math.Float32frombits(a), math.Float32frombits(b), math.Float32frombits(c), math.Float32frombits(d)
+		dst, src = dst[4:], src[16:]
+	}
 	for i := range dst {
 		bits := binary.LittleEndian.Uint32(src[4*i:])
-		if bits&exponent32 == exponent32 {
-			finite = false
-		}
+		carry |= overflow(bits)
 		dst[i] = math.Float32frombits(bits)
 	}
-	return finite
+	return carry>>31 == 0
 }
 
 func decodeF64(dst []float32, src []byte) bool {

@@ -95,8 +95,9 @@ func writeFault(dir, name string, err error) error {
 // openFault says in words why a folder could not be made or opened.
 func openFault(dir string, err error) error {
 	why := cause(err).Error()
+	info, statErr := os.Stat(dir)
 	switch {
-	case errors.Is(err, syscall.ENOTDIR):
+	case errors.Is(err, errNotDir), statErr == nil && !info.IsDir():
 		why = "it is, or lies below, a file that is no folder"
 	case errors.Is(err, fs.ErrNotExist):
 		why = "there is no such folder"

@@ -289,18 +289,18 @@ func TestWriterRefuses(t *testing.T) {
 	}
 	one := []float32{1}
 	for what, f := range map[string]func(){
-		"shape":       func() { Write(&b, []Tensor{{"w", []int{2}, one}}, nil) },
-		"negative":    func() { Write(&b, []Tensor{{"w", []int{-1, -1}, one}}, nil) },
-		"rank":        func() { Write(&b, []Tensor{{"w", make([]int, 9), nil}}, nil) },
-		"name":        func() { Write(&b, []Tensor{{"a/b", nil, one}}, nil) },
-		"reserved":    func() { Write(&b, []Tensor{{metadataKey, nil, one}}, nil) },
-		"repeats":     func() { Write(&b, []Tensor{{"w", nil, one}, {"w", nil, one}}, nil) },
-		"utf8":        func() { Write(&b, []Tensor{{"\xff", nil, one}}, nil) },
-		"metadata":    func() { Write(&b, nil, map[string]string{keyData: "0"}) },
-		"metadata 8":  func() { Write(&b, nil, map[string]string{"k": "\xff"}) },
-		"many":        func() { Write(&b, make([]Tensor, maxTensors+1), nil) },
-		"many/texts":  func() { Write(&b, nil, manyTexts(maxMetadata-1)) },
-		"wrong trunc": func() { (&Run{}).SaveState(1, []byte("{}"), nil) },
+		"shape":      func() { Write(&b, []Tensor{{"w", []int{2}, one}}, nil) },
+		"negative":   func() { Write(&b, []Tensor{{"w", []int{-1, -1}, one}}, nil) },
+		"rank":       func() { Write(&b, []Tensor{{"w", make([]int, 9), nil}}, nil) },
+		"name":       func() { Write(&b, []Tensor{{"a/b", nil, one}}, nil) },
+		"reserved":   func() { Write(&b, []Tensor{{metadataKey, nil, one}}, nil) },
+		"repeats":    func() { Write(&b, []Tensor{{"w", nil, one}, {"w", nil, one}}, nil) },
+		"utf8":       func() { Write(&b, []Tensor{{"\xff", nil, one}}, nil) },
+		"metadata":   func() { Write(&b, nil, map[string]string{keyData: "0"}) },
+		"metadata 8": func() { Write(&b, nil, map[string]string{"k": "\xff"}) },
+		"many":       func() { Write(&b, make([]Tensor, maxTensors+1), nil) },
+		"many/texts": func() { Write(&b, nil, manyTexts(maxMetadata-1)) },
+		"not opened": func() { (&Run{}).SaveState(1, []byte("{}"), nil) },
 	} {
 		func() {
 			defer func() {
