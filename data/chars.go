@@ -1,0 +1,75 @@
+package data
+
+import (
+	"strings"
+	"unicode/utf8"
+)
+
+const unknownChar = "\uFFFD"
+
+// Chars makes the vocabulary of a text's characters, Unicode code points, and gives the text in it.
+// Ids run from the most frequent character to the rarest, equally frequent ones by code point. U+FFFD
+// is always among them, as the unknown symbol: it stands for characters that the text did not have
+// and for each byte that is no UTF-8, in this text and in others. [Vocab.EncodeReport] of the same
+// text tells whether it had such bytes.
+func Chars(text string) (*Vocab, []int) {
+	// A table over all code points up to the highest is at most 9 MB, and faster than a map.
+	counts := make([]int64, utf8.RuneError+1)
+	for _, r := range text {
+		if int(r) >= len(counts) {
+			counts = append(counts, make([]int64, int(r)+1-len(counts))...)
+		}
+		counts[r]++
+	}
+	tokens := []string{}
+	for r, n := range counts {
+		if n > 0 || r == utf8.RuneError {
+			tokens = append(tokens, string(rune(r)))
+		}
+	}
+	byFrequency(tokens, func(token string) int64 {
+		r, _ := utf8.DecodeRuneInString(token)
+		return counts[r]
+	})
+	v := newChars(tokens)
+	ids := v.Encode(text)
+	v.count(ids)
+	return v, ids
+}
+
+// newChars makes a vocabulary of the given characters, in this order; U+FFFD must be one of them.
+func newChars(tokens []string) *Vocab {
+	c := &charCoder{}
+	for id, token := range tokens {
+		r, _ := utf8.DecodeRuneInString(token)
+		for int(r) >= len(c.ids) {
+			c.ids = append(c.ids, make([]int32, int(r)+1-len(c.ids))...)
+		}
+		c.ids[r] = int32(id) + 1
+	}
+	c.unknown = int(c.ids[utf8.RuneError]) - 1
+	return &Vocab{Kind: "char", Tokens: tokens, Unknown: c.unknown, coder: c}
+}
+
+type charCoder struct {
+	ids     []int32 // by code point, one more than the id; 0: none
+	unknown int
+}
+
+func (c *charCoder) encode(text string, rep *Report) []int {
+	ids := make([]int, 0, utf8.RuneCountInString(text))
+	for at, r := range text {
+		id := c.unknown
+		switch {
+		case int(r) < len(c.ids) && c.ids[r] > 0:
+			id = int(c.ids[r]) - 1
+			if r == utf8.RuneError && !strings.HasPrefix(text[at:], unknownChar) {
+				rep.invalid(at)
+			}
+		default:
+			rep.unseen(r)
+		}
+		ids = append(ids, id)
+	}
+	return ids
+}

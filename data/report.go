@@ -1,0 +1,62 @@
+package data
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// A Report tells what of a text a vocabulary could not read.
+type Report struct {
+	Unseen    int    // characters that are not in the vocabulary, each read as the unknown symbol
+	First     []rune // the first few of them, each once
+	Invalid   int    // bytes that are no UTF-8, each read as U+FFFD
+	InvalidAt int    // where the first of them stands, in bytes
+}
+
+const reportRunes = 5
+
+func (r *Report) unseen(c rune) {
+	if r == nil {
+		return
+	}
+	r.Unseen++
+	if len(r.First) < reportRunes && !slices.Contains(r.First, c) {
+		r.First = append(r.First, c)
+	}
+}
+
+func (r *Report) invalid(at int) {
+	if r == nil {
+		return
+	}
+	if r.Invalid == 0 {
+		r.InvalidAt = at
+	}
+	r.Invalid++
+}
+
+// Lines puts the report in words, one line for each kind of trouble, none if there was none.
+func (r Report) Lines() []string {
+	var lines []string
+	if r.Unseen > 0 {
+		names := make([]string, len(r.First))
+		for i, c := range r.First {
+			names[i] = fmt.Sprintf("%q (%U)", c, c)
+		}
+		lines = append(lines, fmt.Sprintf("%s not in the vocabulary, read as the unknown symbol: first %s",
+			amount(r.Unseen, "character is", "characters are"), strings.Join(names, ", ")))
+	}
+	if r.Invalid > 0 {
+		lines = append(lines, fmt.Sprintf("%s not UTF-8, read as U+FFFD; the first is byte %d of the text",
+			amount(r.Invalid, "byte is", "bytes are"), r.InvalidAt+1))
+	}
+	return lines
+}
+
+func amount(n int, one, many string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return fmt.Sprintf("%d %s", n, many)
+}
