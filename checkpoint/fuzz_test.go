@@ -125,16 +125,14 @@ func FuzzState(f *testing.F) {
 	f.Add(encode(f, []Tensor{{"w", []int{2}, []float32{3, 4}}}, map[string]string{keyStep: "3", keyState: "{}"}))
 	f.Add(encode(f, nil, map[string]string{keyStep: "2", keyState: "{"}))
 	f.Add(build(`{"__metadata__":{"inkling.step":"2","inkling.state":"{}"}}`, nil))
-	dir := f.TempDir()
+	r := newRun(f, filepath.Join(f.TempDir(), "run"))
+	want := []Tensor{{"w", []int{2}, []float32{1, 2}}}
+	if err := r.SaveState(1, []byte(`{"n":1}`), want); err != nil {
+		f.Fatal(err)
+	}
+	newest := filepath.Join(r.Dir(), stateDir, stateName(2))
 	f.Fuzz(func(t *testing.T, file []byte) {
-		r := newRun(t, filepath.Join(dir, t.Name()))
-		defer os.RemoveAll(r.Dir())
-		defer r.Close()
-		want := []Tensor{{"w", []int{2}, []float32{1, 2}}}
-		if err := r.SaveState(1, []byte(`{"n":1}`), want); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(filepath.Join(r.Dir(), stateDir, stateName(2)), file, 0o666); err != nil {
+		if err := os.WriteFile(newest, file, 0o666); err != nil {
 			t.Fatal(err)
 		}
 		step, meta, tensors, warnings, err := r.LatestState()
