@@ -1,0 +1,190 @@
+#!/usr/bin/env python3
+"""What a PyTorch user gets on this machine for the work that `inkling bench` measures.
+
+Usage: python3 pytorch.py --version | matmul | lstm-train | lstm-generate ...
+Needs PyTorch: Debian's python3-torch (1.13), or any later one. Run by `go run ./bench`, which alternates it with
+Inkling; prints one JSON array of rows with the same keys as `inkling bench --json`, and "peer", "setting".
+
+What is measured, each as the median of several runs on random data:
+- matmul: torch.matmul into a given output, in the forms nn (A·B), nt (A·Bᵀ) and tn (Aᵀ·B) of C[m,n] = A[m,k]·B[k,n].
+- lstm-train: a whole step of a character model (65 symbols): forward over all time steps, cross-entropy, backward,
+  clipping by global norm, Adam.
+- lstm-generate: one stream, a character at a time: the model, softmax, multinomial.
+Both dtypes that Inkling has are given: float32, and bf16, which is autocast in training and bf16 weights in generation.
+
+The LSTM cases are reported twice: "as it comes", which is what the usual program does (an embedding as wide as the hidden
+layer, every core, oneDNN on), and the "best" that a quick scan of settings finds: a one-hot input (a smaller product),
+oneDNN off (its LSTM is slow in float32 on some processors), one thread (for one stream).
+
+gflops counts the products that are done: 2·weights a character forward, as much again for each of the two backward
+products, none for the gradient of the model's input, none for the embedding's lookup.
+"""
+import contextlib
+import itertools
+import json
+import os
+import sys
+import time
+
+import torch
+
+F = torch.nn.functional
+VOCAB = 65
+CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+THREADS = int(os.environ.get("INKLING_THREADS") or CORES)
+DTYPES = {"float32": torch.float32, "bf16": torch.bfloat16}
+PEER = "torch " + torch.__version__.split("+")[0]
+rows = []
+
+
+def median_seconds(step, warm, runs):
+    for _ in range(warm):
+        step()
+    seconds = []
+    for _ in range(runs):
+        start = time.perf_counter()
+        step()
+        seconds.append(time.perf_counter() - start)
+    return sorted(seconds)[len(seconds) // 2]
+
+
+def report(name, value, unit, gflops, dtype, threads, setting, **shape):
+    rows.append(dict(name=name, value=value, unit=unit, gflops=gflops, dtype=dtype, threads=threads, peer=PEER,
+                     setting=setting, **shape))
+
+
+def matmul():
+    torch.set_num_threads(THREADS)
+    for (m, n, k), dtype in itertools.product(((1024, 1024, 1024), (3200, 2048, 512)), DTYPES):
+        for form in ("nn", "nt", "tn"):
+            a = torch.randn(*((k, m) if form == "tn" else (m, k))).to(DTYPES[dtype])
+            b = torch.randn(*((n, k) if form == "nt" else (k, n))).to(DTYPES[dtype])
+            c = torch.empty(m, n, dtype=DTYPES[dtype])
+            left, right = a.t() if form == "tn" else a, b.t() if form == "nt" else b
+            s = median_seconds(lambda: torch.matmul(left, right, out=c), 3, 21)
+            gflops = 2e-9 * m * n * k / s
+            report("matmul", gflops, "GFLOP/s", gflops, dtype, THREADS, "as it comes", m=m, n=n, k=k, form=form)
+
+
+class CharLM(torch.nn.Module):
+    """Tokens [time, batch] to logits, through an embedding or a one-hot input."""
+
+    def __init__(self, hidden, layers, onehot):
+        super().__init__()
+        self.embed = torch.nn.Embedding.from_pretrained(torch.eye(VOCAB)) if onehot else torch.nn.Embedding(VOCAB, hidden)
+        self.rnn = torch.nn.LSTM(VOCAB if onehot else hidden, hidden, layers)
+        self.out = torch.nn.Linear(hidden, VOCAB)
+
+    def forward(self, x, state=None):
+        y, state = self.rnn(self.embed(x), state)
+        return self.out(y), state
+
+    def weights(self):
+        """How many weights are multiplied for a character, and how many of them meet the model's input."""
+        matrices = [p.numel() for name, p in self.named_parameters() if "weight" in name and "embed" not in name]
+        return sum(matrices), self.rnn.weight_ih_l0.numel()
+
+
+class Setting:
+    """One way to run the same model; the first that settings() gives is how a program usually comes."""
+
+    def __init__(self, onehot, onednn, threads):
+        self.onehot, self.onednn, self.threads = onehot, onednn, threads
+
+    def apply(self):
+        torch.set_num_threads(self.threads)
+        torch.backends.mkldnn.enabled = self.onednn
+
+    def __str__(self):
+        parts = ["one-hot input" if self.onehot else "embedding", "oneDNN " + ("on" if self.onednn else "off")]
+        return ", ".join(parts)
+
+
+def settings(threads):
+    return [Setting(*s) for s in itertools.product((False, True), (True, False), threads)]
+
+
+def usual_and_best(name, dtype, ways, probe, measure, **shape):
+    """Reports the first of ways, and the fastest by a probe where that is another one."""
+    best = min(ways, key=probe)
+    for way, label in ((ways[0], "as it comes"), (best, f"best: {best}")):
+        per_second, flops = measure(way)
+        report(name, per_second, "chars/s", flops * per_second * 1e-9, dtype, way.threads, label, **shape)
+        if best is ways[0]:
+            break
+
+
+def training_step(way, dtype, hidden, layers, batch, time_steps):
+    """A function that does one step, and the floating-point operations of a character."""
+    way.apply()
+    model = CharLM(hidden, layers, way.onehot)
+    params = [p for p in model.parameters() if p.requires_grad]
+    opt = torch.optim.Adam(params, 2e-3)
+    x = torch.randint(VOCAB, (time_steps + 1, batch))
+
+    def step():
+        opt.zero_grad(set_to_none=True)
+        mixed = torch.autocast("cpu", dtype=torch.bfloat16) if dtype == "bf16" else contextlib.nullcontext()
+        with mixed:
+            logits, _ = model(x[:-1])
+        loss = F.cross_entropy(logits.float().reshape(-1, VOCAB), x[1:].reshape(-1))
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(params, 5.0)
+        opt.step()
+
+    every, first = model.weights()
+    return step, 6 * every - (2 * first if way.onehot else 0)
+
+
+def lstm_train():
+    for (hidden, layers, batch, time_steps), dtype in itertools.product(((512, 2, 64, 100), (128, 2, 50, 100)), DTYPES):
+        def probe(way):
+            step, _ = training_step(way, dtype, hidden, layers, batch, 20)
+            return median_seconds(step, 1, 1)
+
+        def measure(way):
+            step, flops = training_step(way, dtype, hidden, layers, batch, time_steps)
+            return batch * time_steps / median_seconds(step, 1, 3), flops
+
+        usual_and_best("lstm-train", dtype, settings([THREADS]), probe, measure,
+                       hidden=hidden, layers=layers, batch=batch, time=time_steps)
+
+
+def generation(way, dtype, hidden, layers, chars):
+    """A function that writes chars characters, and the floating-point operations of one."""
+    way.apply()
+    model = CharLM(hidden, layers, way.onehot).to(DTYPES[dtype])
+
+    def run():
+        with torch.inference_mode():
+            x, state = torch.zeros(1, 1, dtype=torch.long), None
+            for _ in range(chars):
+                logits, state = model(x, state)
+                x = torch.multinomial(torch.softmax(logits[-1].float(), -1), 1)
+
+    return run, 2 * model.weights()[0]
+
+
+def lstm_generate(hidden=512, layers=2):
+    for dtype in DTYPES:
+        def probe(way):
+            run, _ = generation(way, dtype, hidden, layers, 50)
+            return median_seconds(run, 1, 1)
+
+        def measure(way):
+            run, flops = generation(way, dtype, hidden, layers, 300)
+            return 300 / median_seconds(run, 1, 3), flops
+
+        usual_and_best("lstm-generate", dtype, settings(sorted({THREADS, 1}, reverse=True)), probe, measure,
+                       hidden=hidden, layers=layers, batch=1)
+
+
+CASES = {"matmul": matmul, "lstm-train": lstm_train, "lstm-generate": lstm_generate}
+
+if sys.argv[1:] == ["--version"]:
+    print(PEER)
+else:
+    torch.manual_seed(0)
+    for case in sys.argv[1:]:
+        CASES[case]()
+    print(json.dumps(rows))
