@@ -46,6 +46,8 @@ type impl struct {
 	momentum func(w, g, v []float32, s *MomentumStep)
 	rmsprop  func(w, g, v []float32, s *RMSPropStep)
 
+	randomMask func(dst []float32, drop int32, keep float32, counter uint32, k [3]uint32)
+
 	fmaLoop func(n int) (flops float64)
 }
 

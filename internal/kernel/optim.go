@@ -1,5 +1,9 @@
 package kernel
 
+// optimizerBlock is how many weights are updated in one call of a kernel, which cannot be interrupted: about
+// 0.2 ms from memory. No element depends on another, so blocks change nothing.
+const optimizerBlock = 1 << 16
+
 // AdamStep is what one step of Adam (Kingma & Ba 2015) or AdamW (Loshchilov & Hutter 2019) needs
 // beside the slices:
 //
@@ -17,7 +21,10 @@ func Adam(w, g, m, v []float32, s *AdamStep) {
 	same(w, g)
 	same(w, m)
 	same(w, v)
-	active.adam(w, g, m, v, s)
+	for i := 0; i < len(w); i += optimizerBlock {
+		j := min(i+optimizerBlock, len(w))
+		active.adam(w[i:j], g[i:j], m[i:j], v[i:j], s)
+	}
 }
 
 // MomentumStep is one step of SGD with momentum (PyTorch's form; plain SGD with Momentum 0):
@@ -29,7 +36,10 @@ type MomentumStep struct{ Rate, Momentum, L2, Clip float32 }
 func Momentum(w, g, v []float32, s *MomentumStep) {
 	same(w, g)
 	same(w, v)
-	active.momentum(w, g, v, s)
+	for i := 0; i < len(w); i += optimizerBlock {
+		j := min(i+optimizerBlock, len(w))
+		active.momentum(w[i:j], g[i:j], v[i:j], s)
+	}
 }
 
 // RMSPropStep is one step of RMSProp (PyTorch's form):
@@ -41,5 +51,8 @@ type RMSPropStep struct{ Rate, Alpha, Eps, L2, Clip float32 }
 func RMSProp(w, g, v []float32, s *RMSPropStep) {
 	same(w, g)
 	same(w, v)
-	active.rmsprop(w, g, v, s)
+	for i := 0; i < len(w); i += optimizerBlock {
+		j := min(i+optimizerBlock, len(w))
+		active.rmsprop(w[i:j], g[i:j], v[i:j], s)
+	}
 }

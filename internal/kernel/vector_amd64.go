@@ -1,0 +1,66 @@
+package kernel
+
+//go:generate go -C _gen run ./vector -isa avx2 -out ../vector_avx2_amd64.s -stubs ../vector_avx2_amd64.go -pkg kernel
+//go:generate go -C _gen run ./vector -isa avx512 -out ../vector_avx512_amd64.s -stubs ../vector_avx512_amd64.go -pkg kernel
+
+// vectorsAVX2 fills in the vector functions for AVX2 with FMA and BMI2.
+func vectorsAVX2(im *impl) {
+	im.exp, im.tanh, im.sigmoid = expAVX2, tanhAVX2, sigmoidAVX2
+	im.add, im.axpy, im.scale, im.mul, im.mulAdd = addAVX2, axpyAVX2, scaleAVX2, mulAVX2, mulAddAVX2
+	im.dot, im.sum, im.maximum, im.expSum = dotAVX2, sumAVX2, maximumAVX2, expSumAVX2
+	im.lstmForward, im.lstmBackward = lstmForwardAVX2, lstmBackwardAVX2
+	im.adam = func(w, g, m, v []float32, s *AdamStep) {
+		k := s.numbers()
+		adamAVX2(w, g, m, v, &k)
+	}
+	im.momentum = func(w, g, v []float32, s *MomentumStep) {
+		k := s.numbers()
+		momentumAVX2(w, g, v, &k)
+	}
+	im.rmsprop = func(w, g, v []float32, s *RMSPropStep) {
+		k := s.numbers()
+		rmspropAVX2(w, g, v, &k)
+	}
+	im.randomMask = func(dst []float32, drop int32, keep float32, counter uint32, k [3]uint32) {
+		randomMaskAVX2(dst, drop, keep, counter, &k)
+	}
+}
+
+// vectorsAVX512 fills in the vector functions for AVX-512 F, DQ, BW and VL, with BMI2.
+func vectorsAVX512(im *impl) {
+	im.exp, im.tanh, im.sigmoid = expAVX512, tanhAVX512, sigmoidAVX512
+	im.add, im.axpy, im.scale, im.mul, im.mulAdd = addAVX512, axpyAVX512, scaleAVX512, mulAVX512, mulAddAVX512
+	im.dot, im.sum, im.maximum, im.expSum = dotAVX512, sumAVX512, maximumAVX512, expSumAVX512
+	im.lstmForward, im.lstmBackward = lstmForwardAVX512, lstmBackwardAVX512
+	im.adam = func(w, g, m, v []float32, s *AdamStep) {
+		k := s.numbers()
+		adamAVX512(w, g, m, v, &k)
+	}
+	im.momentum = func(w, g, v []float32, s *MomentumStep) {
+		k := s.numbers()
+		momentumAVX512(w, g, v, &k)
+	}
+	im.rmsprop = func(w, g, v []float32, s *RMSPropStep) {
+		k := s.numbers()
+		rmspropAVX512(w, g, v, &k)
+	}
+	im.randomMask = func(dst []float32, drop int32, keep float32, counter uint32, k [3]uint32) {
+		randomMaskAVX512(dst, drop, keep, counter, &k)
+	}
+}
+
+// numbers is what the assembly wants to know of a step, in its order.
+func (s *AdamStep) numbers() [10]float32 {
+	return [10]float32{
+		s.Clip, s.L2, s.Beta1, 1 - s.Beta1, s.Beta2, 1 - s.Beta2,
+		s.Rate * s.Decay, s.Rate / s.C1, 1 / s.C2, s.Eps,
+	}
+}
+
+func (s *MomentumStep) numbers() [4]float32 {
+	return [4]float32{s.Clip, s.L2, s.Momentum, s.Rate}
+}
+
+func (s *RMSPropStep) numbers() [6]float32 {
+	return [6]float32{s.Clip, s.L2, s.Alpha, 1 - s.Alpha, s.Rate, s.Eps}
+}
