@@ -257,6 +257,21 @@ func TestDTypes(t *testing.T) {
 			t.Errorf("%s %x: %v, %v", c.dtype, c.data, got, err)
 		}
 	}
+	// One infinity anywhere among others.
+	for _, c := range []struct {
+		dtype string
+		inf   []byte
+	}{{"F32", []byte{0, 0, 0x80, 0xff}}, {"F64", double(math.Inf(1))}, {"F16", half(0x7c00)}, {"BF16", half(0x7f80)}} {
+		size := len(c.inf)
+		for at := range 11 {
+			data := make([]byte, 11*size)
+			copy(data[at*size:], c.inf)
+			_, _, err := decode(build(fmt.Sprintf(`{"w":{"dtype":%q,"shape":[11],"data_offsets":[0,%d]}}`, c.dtype, len(data)), data))
+			if err == nil || !strings.Contains(err.Error(), `tensor "w" `+nan) {
+				t.Errorf("%s, element %d: error %v", c.dtype, at, err)
+			}
+		}
+	}
 	// All of binary16 against the formula.
 	for h := range 1 << 16 {
 		var got [1]float32
@@ -282,6 +297,13 @@ func TestWriterRefuses(t *testing.T) {
 		err := Write(&b, []Tensor{{"good", nil, []float32{1}}, {"bad", []int{1, 2}, []float32{0, v}}}, nil)
 		if err == nil || err.Error() != `tensor "bad" holds numbers that are not finite` || b.Len() > 0 {
 			t.Errorf("%v: %v, %d bytes", v, err, b.Len())
+		}
+	}
+	for at := range 11 {
+		data := make([]float32, 11)
+		data[at] = inf
+		if err := Write(&b, []Tensor{{"w", []int{11}, data}}, nil); err == nil || b.Len() > 0 {
+			t.Errorf("element %d: %v, %d bytes", at, err, b.Len())
 		}
 	}
 	if err := Write(&b, nil, map[string]string{"k": strings.Repeat("x", maxHeader)}); err == nil || b.Len() > 0 {
