@@ -13,7 +13,6 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
-	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -135,15 +134,20 @@ func TestKilled(t *testing.T) {
 	inWrite, last := 0, int64(0)
 	for kill := range 20 {
 		c := start(t, "train", dir)
-		var wg sync.WaitGroup
-		wg.Go(func() {
-			// The clock starts with the child's first state, or when that takes too long: some
-			// are killed before it.
-			time.Sleep(time.Duration(rng.IntN(120)) * time.Millisecond)
-			c.cmd.Process.Kill()
-		})
 		saved := last
+		// Three quarters of the kills come after the child's first state, others at any time.
+		var clock *time.Timer
+		wind := func() {
+			after := time.Duration(rng.IntN(60_000)) * time.Microsecond
+			clock = time.AfterFunc(after, func() { c.cmd.Process.Kill() })
+		}
+		if kill%4 == 0 {
+			wind()
+		}
 		for c.lines.Scan() {
+			if clock == nil {
+				wind()
+			}
 			text, ok := strings.CutPrefix(c.lines.Text(), "saved ")
 			step, err := strconv.ParseInt(text, 10, 64)
 			if !ok || err != nil {
@@ -151,7 +155,6 @@ func TestKilled(t *testing.T) {
 			}
 			saved = step
 		}
-		wg.Wait()
 		c.cmd.Wait()
 		if len(temps(t, dir)) > 0 {
 			inWrite++
