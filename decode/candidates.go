@@ -1,0 +1,94 @@
+package decode
+
+import "math"
+
+// A Candidate is a token that may be next, with its score: a log-probability but for a constant
+// that is the same for all.
+type Candidate struct {
+	Token int32
+	Score float32
+}
+
+// better orders candidates from the likeliest down, equally likely ones by token.
+func (c Candidate) better(than Candidate) bool {
+	return c.Score > than.Score || c.Score == than.Score && c.Token < than.Token
+}
+
+// Candidates are what filters work on.
+type Candidates struct {
+	List  []Candidate // in no particular order, each token once, at least one with a score above −∞
+	SoFar []int       // all tokens read or written before, not to be changed
+	Vocab int         // how many tokens there are
+
+	all    []Candidate // List with all tokens; reused
+	marked []bool      // by token, false between uses
+	weight []float64   // of each in List; reused
+}
+
+// fill lists all tokens.
+func (c *Candidates) fill(logp []float32, soFar []int) {
+	if c.all == nil {
+		c.all, c.marked, c.weight = make([]Candidate, len(logp)), make([]bool, len(logp)), make([]float64, len(logp))
+	}
+	for i, x := range logp {
+		c.all[i] = Candidate{int32(i), x}
+	}
+	c.List, c.SoFar, c.Vocab = c.all, soFar, len(logp)
+}
+
+// max is the best score.
+func (c *Candidates) max() float32 {
+	best := float32(math.Inf(-1))
+	for _, x := range c.List {
+		if x.Score > best {
+			best = x.Score
+		}
+	}
+	return best
+}
+
+// draw takes a candidate with probability in proportion to e^Score, by u, uniform on [0, 1).
+func (c *Candidates) draw(u float64) int {
+	best, total := float64(c.max()), 0.0
+	weight := c.weight[:len(c.List)]
+	for i, x := range c.List {
+		weight[i] = math.Exp(float64(x.Score) - best)
+		total += weight[i]
+	}
+	left, last := u*total, 0
+	for i, w := range weight {
+		if w > 0 {
+			last = i
+		}
+		if left -= w; left < 0 {
+			break
+		}
+	}
+	return int(c.List[last].Token) // the last possible one if rounding leaves something over
+}
+
+// heap makes a heap of the list, with the candidate on top that is above all others. Getting the best
+// m of V from one costs O(V + m log V), where sorting would cost O(V log V).
+func heap(list []Candidate, above func(a, b Candidate) bool) {
+	for i := len(list)/2 - 1; i >= 0; i-- {
+		sift(list, i, above)
+	}
+}
+
+// sift lets the candidate at i sink to its place in a heap.
+func sift(list []Candidate, i int, above func(a, b Candidate) bool) {
+	for {
+		child := 2*i + 1
+		if child >= len(list) {
+			return
+		}
+		if child+1 < len(list) && above(list[child+1], list[child]) {
+			child++
+		}
+		if !above(list[child], list[i]) {
+			return
+		}
+		list[i], list[child] = list[child], list[i]
+		i = child
+	}
+}

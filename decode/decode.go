@@ -1,0 +1,72 @@
+// Package decode turns a model's probabilities into sequences. It knows a model as something that
+// scores the next token given what was read, and nothing about how.
+//
+// A decoder is one file that registers itself; the contract test runs over all of them. So is a
+// filter of [Sample]. A model's state is a value: it belongs to the sequence it was made for and is
+// never changed in place, so decoders share and drop states freely.
+package decode
+
+import (
+	"context"
+	"slices"
+	"strings"
+)
+
+// State is what a model remembers of the tokens it has read. It is never changed in place.
+type State = any
+
+// A Model scores the next token given what was read. Its methods may be called from several
+// goroutines at once.
+type Model interface {
+	VocabSize() int
+	Start() State                    // before the first token
+	Next(s State, token int) State   // after one more token; s stays as it is
+	LogProbs(dst []float32, s State) // sets dst, VocabSize long, to the log-probabilities of the next token, in nats
+}
+
+// Batch is what a model offers that can take many states at once, as one matrix product. It gives
+// what its single steps would give.
+type Batch interface {
+	Model
+	NextBatch(dst, states []State, tokens []int) // dst[i] is states[i] after tokens[i]; dst may be states
+	LogProbsBatch(dst []float32, states []State) // dst is [len(states), VocabSize], row-major
+}
+
+// A Decoder makes sequences that go on from a prefix.
+type Decoder interface {
+	// Decode gives Request.N hypotheses, in the order of their samples. When ctx ends it gives what there is by then,
+	// finished as [FinishCancelled], and no error. The error says in one line what is wrong with the
+	// request or the model.
+	Decode(ctx context.Context, m Model, req Request) ([]Hypothesis, error)
+}
+
+// Why a hypothesis ends.
+const (
+	FinishLength    = "length"    // it has as many tokens as were asked for
+	FinishStop      = "stop"      // a stop string was written
+	FinishCancelled = "cancelled" // the context ended
+)
+
+// A Hypothesis is one sequence that a decoder has made.
+type Hypothesis struct {
+	Tokens       []int     // without the prefix; all that were written, those of a stop string too
+	Text         string    // what they spell, without the stop string and what came after it; empty without Request.Piece
+	LogProb      float64   // of Tokens given the prefix, in nats, under the model itself, before any filter
+	LogProbs     []float32 // of each token, if Request.LogProbs asks for them
+	FinishReason string
+}
+
+// A Kind is one registered decoder.
+type Kind struct {
+	Name, Doc string
+	Default   Decoder // with its options at their defaults
+}
+
+var kinds []Kind
+
+func register(k Kind) { kinds = append(kinds, k) }
+
+// Kinds lists the decoders by name.
+func Kinds() []Kind {
+	return slices.SortedFunc(slices.Values(kinds), func(a, b Kind) int { return strings.Compare(a.Name, b.Name) })
+}
