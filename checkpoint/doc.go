@@ -3,13 +3,13 @@
 //
 // # A run is a folder
 //
-//	config.json               what is trained and how; a folder with this file is a run
-//	model.safetensors         the best weights by validation, else the last
-//	tokenizer.json            token ids
-//	metrics.jsonl             one JSON object a line, only ever appended to
-//	README.md                 the model card
-//	state/000001200.safetensors   everything needed to go on from step 1200
-//	lock                      held by the process that trains; its content is the process id
+//	config.json                  what is trained and how; a folder with this file is a run
+//	model.safetensors            the best weights by validation, else the last
+//	tokenizer.json               token ids
+//	metrics.jsonl                one JSON object a line, only ever appended to
+//	README.md                    the model card
+//	state/000001200.safetensors  everything needed to go on from step 1200
+//	lock                         held by the process that trains; its content is the process id
 //
 // [Create] begins a run, [Open] goes on with one; both lock the folder until
 // [Run.Close] or the death of the process. [OpenRead] reads without the lock.
