@@ -1,0 +1,44 @@
+// Package eval judges models on data they were not trained on, and says what simpler means reach on
+// the same data.
+package eval
+
+import (
+	"math"
+	"strings"
+	"unicode/utf8"
+)
+
+// A Likelihood says how well a model foretells a text, in the measures in use. All come from one sum
+// of nats; bits per character and perplexity per word compare models whose tokens differ.
+//
+// For a text without tokens all ratios are 0 and the perplexities 1. What is above the largest
+// float64 is given as that, which JSON can hold.
+type Likelihood struct {
+	NatsPerToken      float64 `json:"nats_per_token"`
+	BitsPerChar       float64 `json:"bits_per_char"`       // characters are Unicode code points
+	Perplexity        float64 `json:"perplexity"`          // e to the nats per token
+	PerplexityPerWord float64 `json:"perplexity_per_word"` // e to the nats per word, words being what stands between white space
+	Tokens            int     `json:"tokens"`              // that were judged
+	Chars             int     `json:"chars"`               // that they spell
+	Unknown           int     `json:"unknown"`             // tokens among them that stand for what the vocabulary does not have
+}
+
+// NewLikelihood gives the measures of a text that cost so many nats in all, −Σ log p. The text is what
+// the tokens spell, no more: where the first token of a text is not judged, it starts with the second.
+func NewLikelihood(nats float64, tokens, unknown int, text string) Likelihood {
+	chars := utf8.RuneCountInString(text)
+	return Likelihood{
+		NatsPerToken:      ratio(nats, tokens),
+		BitsPerChar:       ratio(nats/math.Ln2, chars),
+		Perplexity:        math.Min(math.Exp(ratio(nats, tokens)), math.MaxFloat64),
+		PerplexityPerWord: math.Min(math.Exp(ratio(nats, len(strings.Fields(text)))), math.MaxFloat64),
+		Tokens:            tokens,
+		Chars:             chars,
+		Unknown:           unknown,
+	}
+}
+
+// ratio is x over n, and x over 1 if there is nothing to divide by.
+func ratio(x float64, n int) float64 {
+	return math.Min(x/float64(max(1, n)), math.MaxFloat64)
+}
