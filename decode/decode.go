@@ -34,9 +34,9 @@ type Batch interface {
 
 // A Decoder makes sequences that go on from a prefix.
 type Decoder interface {
-	// Decode gives Request.N hypotheses, in the order of their samples. When ctx ends it gives what there is by then,
-	// finished as [FinishCancelled], and no error. The error says in one line what is wrong with the
-	// request or the model.
+	// Decode gives Request.N hypotheses, in the order of their samples. When ctx ends it gives what
+	// there is by then, finished as [FinishCancelled], and no error. The error says in one line what
+	// is wrong with the request or the model.
 	Decode(ctx context.Context, m Model, req Request) ([]Hypothesis, error)
 }
 

@@ -10,8 +10,7 @@ import (
 	"pgregory.net/rapid"
 )
 
-// naive are the filters as their definitions say, over all tokens, on a sorted list. tokens nil means
-// the filter takes none away.
+// naive are the filters as their definitions say, on sorted lists.
 var naive = map[string]func(s Sample, scores map[int]float64, soFar []int, vocab int) map[int]float64{
 	"repeat_penalty": func(s Sample, scores map[int]float64, soFar []int, vocab int) map[int]float64 {
 		out := map[int]float64{}
@@ -186,11 +185,21 @@ func TestFilterContract(t *testing.T) {
 func TestFilterOptionsRefused(t *testing.T) {
 	nan, inf := math.NaN(), math.Inf(1)
 	for _, s := range []Sample{
-		{Temperature: -1}, {Temperature: nan}, {Temperature: inf},
+		{Temperature: -1},
+		{Temperature: nan},
+		{Temperature: inf},
 		{TopK: -1},
-		{TopP: -0.1}, {TopP: 1.01}, {TopP: nan},
-		{MinP: -0.1}, {MinP: 1.01}, {MinP: nan},
-		{RepeatPenalty: -1}, {RepeatPenalty: nan}, {RepeatPenalty: inf}, {RepeatLast: -1}, {RepeatLast: -1, RepeatPenalty: 1.1},
+		{TopP: -0.1},
+		{TopP: 1.01},
+		{TopP: nan},
+		{MinP: -0.1},
+		{MinP: 1.01},
+		{MinP: nan},
+		{RepeatPenalty: -1},
+		{RepeatPenalty: nan},
+		{RepeatPenalty: inf},
+		{RepeatLast: -1},
+		{RepeatLast: -1, RepeatPenalty: 1.1},
 	} {
 		if err := s.Check(); err == nil {
 			t.Errorf("%+v accepted", s)
