@@ -12,7 +12,7 @@ func Exp(dst, x []float32) { same(dst, x); active.exp(dst, x) }
 // Tanh sets dst[i] to tanh x[i]. dst may be x. At most 2.81 ulp, also near 0.
 func Tanh(dst, x []float32) { same(dst, x); active.tanh(dst, x) }
 
-// Sigmoid sets dst[i] to 1/(1+e^−x[i]). dst may be x. At most 2.56 ulp; results below 1.2e−38 may be 0.
+// Sigmoid sets dst[i] to 1/(1+e^−x[i]). dst may be x. At most 2.77 ulp; results below 1.2e−38 may be 0.
 func Sigmoid(dst, x []float32) { same(dst, x); active.sigmoid(dst, x) }
 
 // Add adds x to dst.

@@ -160,8 +160,7 @@ TEXT ·sigmoidAVX2(SB), NOSPLIT, $0-48
 
 loop1:
 	VMOVUPS      (CX)(BX*4), Y0
-	VXORPS       vectorAVX2Constants<>+416(SB), Y0, Y0
-	VMOVUPS      vectorAVX2Constants<>+0(SB), Y1
+	VMOVUPS      vectorAVX2Constants<>+480(SB), Y1
 	VMINPS       Y0, Y1, Y0
 	VMOVUPS      vectorAVX2Constants<>+32(SB), Y1
 	VMAXPS       Y0, Y1, Y0
@@ -180,9 +179,8 @@ loop1:
 	VFMADD213PS  vectorAVX2Constants<>+384(SB), Y0, Y1
 	VFMADD213PS  vectorAVX2Constants<>+384(SB), Y0, Y1
 	VMULPS       Y2, Y1, Y1
-	VADDPS       vectorAVX2Constants<>+384(SB), Y1, Y1
-	VMOVUPS      vectorAVX2Constants<>+384(SB), Y0
-	VDIVPS       Y1, Y0, Y1
+	VADDPS       vectorAVX2Constants<>+384(SB), Y1, Y0
+	VDIVPS       Y0, Y1, Y1
 	VMOVUPS      Y1, (AX)(BX*4)
 	ADDQ         $0x08, BX
 	SUBQ         $0x08, DX
@@ -195,8 +193,7 @@ done2:
 	NEGQ         DX
 	VMOVUPS      32(SI)(DX*4), Y0
 	VMASKMOVPS   (CX)(BX*4), Y0, Y1
-	VXORPS       vectorAVX2Constants<>+416(SB), Y1, Y1
-	VMOVUPS      vectorAVX2Constants<>+0(SB), Y2
+	VMOVUPS      vectorAVX2Constants<>+480(SB), Y2
 	VMINPS       Y1, Y2, Y1
 	VMOVUPS      vectorAVX2Constants<>+32(SB), Y2
 	VMAXPS       Y1, Y2, Y1
@@ -215,9 +212,8 @@ done2:
 	VFMADD213PS  vectorAVX2Constants<>+384(SB), Y1, Y2
 	VFMADD213PS  vectorAVX2Constants<>+384(SB), Y1, Y2
 	VMULPS       Y3, Y2, Y2
-	VADDPS       vectorAVX2Constants<>+384(SB), Y2, Y2
-	VMOVUPS      vectorAVX2Constants<>+384(SB), Y1
-	VDIVPS       Y2, Y1, Y2
+	VADDPS       vectorAVX2Constants<>+384(SB), Y2, Y1
+	VDIVPS       Y1, Y2, Y2
 	VMASKMOVPS   Y2, Y0, (AX)(BX*4)
 
 end3:
@@ -889,8 +885,7 @@ TEXT ·lstmForwardAVX2(SB), NOSPLIT, $0-120
 
 loop1:
 	VMOVUPS      (CX)(R11*4), Y0
-	VXORPS       vectorAVX2Constants<>+416(SB), Y0, Y0
-	VMOVUPS      vectorAVX2Constants<>+0(SB), Y1
+	VMOVUPS      vectorAVX2Constants<>+480(SB), Y1
 	VMINPS       Y0, Y1, Y0
 	VMOVUPS      vectorAVX2Constants<>+32(SB), Y1
 	VMAXPS       Y0, Y1, Y0
@@ -909,9 +904,8 @@ loop1:
 	VFMADD213PS  vectorAVX2Constants<>+384(SB), Y0, Y1
 	VFMADD213PS  vectorAVX2Constants<>+384(SB), Y0, Y1
 	VMULPS       Y2, Y1, Y1
-	VADDPS       vectorAVX2Constants<>+384(SB), Y1, Y1
-	VMOVUPS      vectorAVX2Constants<>+384(SB), Y0
-	VDIVPS       Y1, Y0, Y1
+	VADDPS       vectorAVX2Constants<>+384(SB), Y1, Y0
+	VDIVPS       Y0, Y1, Y1
 	VMOVUPS      Y1, (CX)(R11*4)
 	VMOVUPS      (BX)(R11*4), Y0
 	VANDPS       vectorAVX2Constants<>+416(SB), Y0, Y2
@@ -941,8 +935,7 @@ loop1:
 	VMOVUPS      Y0, (BX)(R11*4)
 	VMULPS       Y0, Y1, Y1
 	VMOVUPS      (DX)(R11*4), Y0
-	VXORPS       vectorAVX2Constants<>+416(SB), Y0, Y0
-	VMOVUPS      vectorAVX2Constants<>+0(SB), Y2
+	VMOVUPS      vectorAVX2Constants<>+480(SB), Y2
 	VMINPS       Y0, Y2, Y0
 	VMOVUPS      vectorAVX2Constants<>+32(SB), Y2
 	VMAXPS       Y0, Y2, Y0
@@ -961,16 +954,14 @@ loop1:
 	VFMADD213PS  vectorAVX2Constants<>+384(SB), Y0, Y2
 	VFMADD213PS  vectorAVX2Constants<>+384(SB), Y0, Y2
 	VMULPS       Y3, Y2, Y2
-	VADDPS       vectorAVX2Constants<>+384(SB), Y2, Y2
-	VMOVUPS      vectorAVX2Constants<>+384(SB), Y0
-	VDIVPS       Y2, Y0, Y2
+	VADDPS       vectorAVX2Constants<>+384(SB), Y2, Y0
+	VDIVPS       Y0, Y2, Y2
 	VMOVUPS      Y2, (DX)(R11*4)
 	VMOVUPS      (DI)(R11*4), Y0
 	VFMADD213PS  Y1, Y2, Y0
 	VMOVUPS      Y0, (R8)(R11*4)
 	VMOVUPS      (SI)(R11*4), Y1
-	VXORPS       vectorAVX2Constants<>+416(SB), Y1, Y1
-	VMOVUPS      vectorAVX2Constants<>+0(SB), Y2
+	VMOVUPS      vectorAVX2Constants<>+480(SB), Y2
 	VMINPS       Y1, Y2, Y1
 	VMOVUPS      vectorAVX2Constants<>+32(SB), Y2
 	VMAXPS       Y1, Y2, Y1
@@ -989,9 +980,8 @@ loop1:
 	VFMADD213PS  vectorAVX2Constants<>+384(SB), Y1, Y2
 	VFMADD213PS  vectorAVX2Constants<>+384(SB), Y1, Y2
 	VMULPS       Y3, Y2, Y2
-	VADDPS       vectorAVX2Constants<>+384(SB), Y2, Y2
-	VMOVUPS      vectorAVX2Constants<>+384(SB), Y1
-	VDIVPS       Y2, Y1, Y2
+	VADDPS       vectorAVX2Constants<>+384(SB), Y2, Y1
+	VDIVPS       Y1, Y2, Y2
 	VMOVUPS      Y2, (SI)(R11*4)
 	VANDPS       vectorAVX2Constants<>+416(SB), Y0, Y1
 	VXORPS       Y0, Y1, Y0
@@ -1031,8 +1021,7 @@ done2:
 	NEGQ         AX
 	VMOVUPS      32(R12)(AX*4), Y0
 	VMASKMOVPS   (CX)(R11*4), Y0, Y1
-	VXORPS       vectorAVX2Constants<>+416(SB), Y1, Y1
-	VMOVUPS      vectorAVX2Constants<>+0(SB), Y2
+	VMOVUPS      vectorAVX2Constants<>+480(SB), Y2
 	VMINPS       Y1, Y2, Y1
 	VMOVUPS      vectorAVX2Constants<>+32(SB), Y2
 	VMAXPS       Y1, Y2, Y1
@@ -1051,9 +1040,8 @@ done2:
 	VFMADD213PS  vectorAVX2Constants<>+384(SB), Y1, Y2
 	VFMADD213PS  vectorAVX2Constants<>+384(SB), Y1, Y2
 	VMULPS       Y3, Y2, Y2
-	VADDPS       vectorAVX2Constants<>+384(SB), Y2, Y2
-	VMOVUPS      vectorAVX2Constants<>+384(SB), Y1
-	VDIVPS       Y2, Y1, Y2
+	VADDPS       vectorAVX2Constants<>+384(SB), Y2, Y1
+	VDIVPS       Y1, Y2, Y2
 	VMASKMOVPS   Y2, Y0, (CX)(R11*4)
 	VMASKMOVPS   (BX)(R11*4), Y0, Y1
 	VANDPS       vectorAVX2Constants<>+416(SB), Y1, Y3
@@ -1083,8 +1071,7 @@ done2:
 	VMASKMOVPS   Y1, Y0, (BX)(R11*4)
 	VMULPS       Y1, Y2, Y2
 	VMASKMOVPS   (DX)(R11*4), Y0, Y1
-	VXORPS       vectorAVX2Constants<>+416(SB), Y1, Y1
-	VMOVUPS      vectorAVX2Constants<>+0(SB), Y3
+	VMOVUPS      vectorAVX2Constants<>+480(SB), Y3
 	VMINPS       Y1, Y3, Y1
 	VMOVUPS      vectorAVX2Constants<>+32(SB), Y3
 	VMAXPS       Y1, Y3, Y1
@@ -1103,16 +1090,14 @@ done2:
 	VFMADD213PS  vectorAVX2Constants<>+384(SB), Y1, Y3
 	VFMADD213PS  vectorAVX2Constants<>+384(SB), Y1, Y3
 	VMULPS       Y4, Y3, Y3
-	VADDPS       vectorAVX2Constants<>+384(SB), Y3, Y3
-	VMOVUPS      vectorAVX2Constants<>+384(SB), Y1
-	VDIVPS       Y3, Y1, Y3
+	VADDPS       vectorAVX2Constants<>+384(SB), Y3, Y1
+	VDIVPS       Y1, Y3, Y3
 	VMASKMOVPS   Y3, Y0, (DX)(R11*4)
 	VMASKMOVPS   (DI)(R11*4), Y0, Y1
 	VFMADD213PS  Y2, Y3, Y1
 	VMASKMOVPS   Y1, Y0, (R8)(R11*4)
 	VMASKMOVPS   (SI)(R11*4), Y0, Y2
-	VXORPS       vectorAVX2Constants<>+416(SB), Y2, Y2
-	VMOVUPS      vectorAVX2Constants<>+0(SB), Y3
+	VMOVUPS      vectorAVX2Constants<>+480(SB), Y3
 	VMINPS       Y2, Y3, Y2
 	VMOVUPS      vectorAVX2Constants<>+32(SB), Y3
 	VMAXPS       Y2, Y3, Y2
@@ -1131,9 +1116,8 @@ done2:
 	VFMADD213PS  vectorAVX2Constants<>+384(SB), Y2, Y3
 	VFMADD213PS  vectorAVX2Constants<>+384(SB), Y2, Y3
 	VMULPS       Y4, Y3, Y3
-	VADDPS       vectorAVX2Constants<>+384(SB), Y3, Y3
-	VMOVUPS      vectorAVX2Constants<>+384(SB), Y2
-	VDIVPS       Y3, Y2, Y3
+	VADDPS       vectorAVX2Constants<>+384(SB), Y3, Y2
+	VDIVPS       Y2, Y3, Y3
 	VMASKMOVPS   Y3, Y0, (SI)(R11*4)
 	VANDPS       vectorAVX2Constants<>+416(SB), Y1, Y2
 	VXORPS       Y1, Y2, Y1

@@ -159,6 +159,34 @@ func TestElementwisePosition(t *testing.T) {
 	})
 }
 
+// Elementwise functions have the same bits on every vector instruction set.
+func TestElementwiseSameBits(t *testing.T) {
+	if len(Available()) < 3 {
+		t.Skip("one vector instruction set")
+	}
+	for _, f := range elementwise {
+		var want []float32
+		onEvery(t, func(t *testing.T) {
+			if ISA() == "go" {
+				return
+			}
+			d, x, y := make([]float32, 4099), make([]float32, 4099), make([]float32, 4099)
+			for i, fill := range []func(int) float32{random(1, 2), random(2, 20), random(3, 1)} {
+				for j := range d {
+					[][]float32{d, x, y}[i][j] = fill(j)
+				}
+			}
+			f.run(d, x, y)
+			for i := range want {
+				if d[i] != want[i] {
+					t.Fatalf("%s of %v is %v, elsewhere %v", f.name, x[i], d[i], want[i])
+				}
+			}
+			want = d
+		})
+	}
+}
+
 func TestReductions(t *testing.T) {
 	onEvery(t, func(t *testing.T) {
 		for n := 0; n <= maxLength; n++ {
@@ -288,6 +316,19 @@ func TestSoftmax(t *testing.T) {
 		}
 		if got := LogSumExp([]float32{1, inf}); got != inf {
 			t.Errorf("log-sum-exp of +Inf: %v", got)
+		}
+		if got := Softmax(nil, nil); got != -inf {
+			t.Errorf("softmax of nothing: log-sum-exp %v", got)
+		}
+		for _, x := range [][]float32{{1, inf, 2}, {-inf, -inf}} {
+			dst := make([]float32, len(x))
+			if got := Softmax(dst, x); got == got || dst[0] == dst[0] || dst[1] == dst[1] {
+				t.Errorf("softmax of %v: %v, log-sum-exp %v", x, dst, got)
+			}
+		}
+		dst := make([]float32, 3)
+		if got := Softmax(dst, []float32{2, -inf, 2}); dst[0] != 0.5 || dst[1] != 0 || math.Abs(float64(got)-2-math.Ln2) > 1e-6 {
+			t.Errorf("softmax with one word ruled out: %v, log-sum-exp %v", dst, got)
 		}
 	})
 }

@@ -61,6 +61,11 @@ func (m *machine) reduce(x reg.VecVirtual, c *expConstants) (scale, r, h reg.Vec
 func (m *machine) exp(x reg.VecVirtual, c *expConstants) reg.VecVirtual {
 	VMINPS(x, m.held(c.top), x)
 	VMAXPS(x, m.held(c.bottom), x)
+	return m.expOf(x, c)
+}
+
+// expOf is e^x of an x within the bounds.
+func (m *machine) expOf(x reg.VecVirtual, c *expConstants) reg.VecVirtual {
 	scale, r, h := m.reduce(x, c)
 	VFMADD213PS(c.one, r, h)
 	VFMADD213PS(c.one, r, h)
@@ -70,19 +75,20 @@ func (m *machine) exp(x reg.VecVirtual, c *expConstants) reg.VecVirtual {
 
 type sigmoidConstants struct {
 	*expConstants
-	sign Op
+	flat Op // from 17 on, sigmoid is 1 in float32
 }
 
 func (m *machine) sigmoidConstants() *sigmoidConstants {
-	return &sigmoidConstants{m.expConstants(), m.constantBits(1 << 31)}
+	return &sigmoidConstants{m.expConstants(), m.constant(20)}
 }
 
-// sigmoid is 1 / (1 + e^−x). It overwrites x.
+// sigmoid is e^x / (1 + e^x). Bounding x from above keeps e^x finite. It overwrites x.
 func (m *machine) sigmoid(x reg.VecVirtual, c *sigmoidConstants) reg.VecVirtual {
-	VXORPS(c.sign, x, x)
-	e := m.exp(x, c.expConstants)
-	VADDPS(c.one, e, e)
-	VDIVPS(e, m.held(c.one), e)
+	VMINPS(x, m.held(c.flat), x)
+	VMAXPS(x, m.held(c.bottom), x)
+	e, d := m.expOf(x, c.expConstants), m.vec()
+	VADDPS(c.one, e, d)
+	VDIVPS(d, e, e)
 	return e
 }
 
@@ -111,7 +117,7 @@ func (m *machine) tanh(x reg.VecVirtual, c *tanhConstants) reg.VecVirtual {
 	VFMADD231PS(scale, h, d)
 	sum := m.vec()
 	VADDPS(c.two, d, sum)
-	VDIVPS(sum, d, d)
+	VDIVPS(sum, d, d) // an approximate reciprocal and Newton's step are no faster: the other ports are the limit
 	VORPS(sign, d, d)
 	return d
 }
