@@ -103,8 +103,9 @@ func (r *jsonReader) items(item func() error) error {
 	return err
 }
 
-// integer reads a whole number from 0 to limit.
-func (r *jsonReader) integer(what string, limit int64) (int64, error) {
+// integer reads a whole number from 0 to limit. what names it in errors, and is only then called:
+// there may be a million of them.
+func (r *jsonReader) integer(limit int64, what func() string) (int64, error) {
 	token, err := r.token()
 	if err != nil {
 		return 0, err
@@ -112,7 +113,7 @@ func (r *jsonReader) integer(what string, limit int64) (int64, error) {
 	number, _ := token.(json.Number)
 	n, err := strconv.ParseInt(string(number), 10, 64)
 	if err != nil || n < 0 || n > limit {
-		return 0, fmt.Errorf("%s is not a whole number from 0 to %d", what, limit)
+		return 0, fmt.Errorf("%s is not a whole number from 0 to %d", what(), limit)
 	}
 	return n, nil
 }

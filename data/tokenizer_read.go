@@ -118,7 +118,7 @@ func readIDs(r *jsonReader) ([]string, error) {
 		if len(tokens) == maxVocab {
 			return fmt.Errorf("more than %d tokens", maxVocab)
 		}
-		id, err := r.integer(fmt.Sprintf("the id of %.40q", token), maxVocab-1)
+		id, err := r.integer(maxVocab-1, func() string { return fmt.Sprintf("the id of %.40q", token) })
 		tokens, ids = append(tokens, token), append(ids, int(id))
 		return err
 	})
@@ -147,7 +147,7 @@ func readCounts(r *jsonReader) ([]int64, error) {
 		if len(counts) == maxVocab {
 			return fmt.Errorf("more than %d counts", maxVocab)
 		}
-		n, err := r.integer("a count", left)
+		n, err := r.integer(left, func() string { return "a count" })
 		counts, left = append(counts, n), left-n
 		return err
 	})
