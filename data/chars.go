@@ -42,7 +42,7 @@ func newChars(tokens []string) *Vocab {
 	c := &charCoder{}
 	for id, token := range tokens {
 		r, _ := utf8.DecodeRuneInString(token)
-		for int(r) >= len(c.ids) {
+		if int(r) >= len(c.ids) {
 			c.ids = append(c.ids, make([]int32, int(r)+1-len(c.ids))...)
 		}
 		c.ids[r] = int32(id) + 1
