@@ -3,7 +3,7 @@ package kernel
 //go:generate go -C _gen run ./vector -isa avx2 -out ../vector_avx2_amd64.s -stubs ../vector_avx2_amd64.go -pkg kernel
 //go:generate go -C _gen run ./vector -isa avx512 -out ../vector_avx512_amd64.s -stubs ../vector_avx512_amd64.go -pkg kernel
 
-// vectorsAVX2 fills in the vector functions for AVX2 with FMA and BMI2.
+// vectorsAVX2 fills in the vector functions for AVX2 with FMA.
 func vectorsAVX2(im *impl) {
 	im.exp, im.tanh, im.sigmoid = expAVX2, tanhAVX2, sigmoidAVX2
 	im.add, im.axpy, im.scale, im.mul, im.mulAdd = addAVX2, axpyAVX2, scaleAVX2, mulAVX2, mulAddAVX2
@@ -26,7 +26,7 @@ func vectorsAVX2(im *impl) {
 	}
 }
 
-// vectorsAVX512 fills in the vector functions for AVX-512 F, DQ, BW and VL, with BMI2.
+// vectorsAVX512 fills in the vector functions for AVX-512 F and DQ.
 func vectorsAVX512(im *impl) {
 	im.exp, im.tanh, im.sigmoid = expAVX512, tanhAVX512, sigmoidAVX512
 	im.add, im.axpy, im.scale, im.mul, im.mulAdd = addAVX512, axpyAVX512, scaleAVX512, mulAVX512, mulAddAVX512

@@ -41,9 +41,9 @@ loop1:
 done2:
 	ADDQ         $0x08, DX
 	JZ           end3
-	LEAQ         vectorAVX2Masks<>+0(SB), SI
-	NEGQ         DX
-	VMOVUPS      32(SI)(DX*4), Y0
+	VMOVD        DX, X0
+	VPBROADCASTD X0, Y0
+	VPCMPGTD     vectorAVX2Lanes<>+0(SB), Y0, Y0
 	VMASKMOVPS   (CX)(BX*4), Y0, Y1
 	VMOVUPS      vectorAVX2Constants<>+0(SB), Y2
 	VMINPS       Y1, Y2, Y1
@@ -114,9 +114,9 @@ loop1:
 done2:
 	ADDQ         $0x08, DX
 	JZ           end3
-	LEAQ         vectorAVX2Masks<>+0(SB), SI
-	NEGQ         DX
-	VMOVUPS      32(SI)(DX*4), Y0
+	VMOVD        DX, X0
+	VPBROADCASTD X0, Y0
+	VPCMPGTD     vectorAVX2Lanes<>+0(SB), Y0, Y0
 	VMASKMOVPS   (CX)(BX*4), Y0, Y1
 	VANDPS       vectorAVX2Constants<>+416(SB), Y1, Y2
 	VXORPS       Y1, Y2, Y1
@@ -189,9 +189,9 @@ loop1:
 done2:
 	ADDQ         $0x08, DX
 	JZ           end3
-	LEAQ         vectorAVX2Masks<>+0(SB), SI
-	NEGQ         DX
-	VMOVUPS      32(SI)(DX*4), Y0
+	VMOVD        DX, X0
+	VPBROADCASTD X0, Y0
+	VPCMPGTD     vectorAVX2Lanes<>+0(SB), Y0, Y0
 	VMASKMOVPS   (CX)(BX*4), Y0, Y1
 	VMOVUPS      vectorAVX2Constants<>+480(SB), Y2
 	VMINPS       Y1, Y2, Y1
@@ -221,7 +221,7 @@ end3:
 	RET
 
 // func addAVX2(dst []float32, x []float32)
-// Requires: AVX
+// Requires: AVX, AVX2
 TEXT ·addAVX2(SB), NOSPLIT, $0-48
 	MOVQ dst_base+0(FP), AX
 	MOVQ x_base+24(FP), CX
@@ -266,22 +266,22 @@ loop3:
 	JGE     loop3
 
 done4:
-	ADDQ       $0x08, DX
-	JZ         end5
-	LEAQ       vectorAVX2Masks<>+0(SB), SI
-	NEGQ       DX
-	VMOVUPS    32(SI)(DX*4), Y0
-	VMASKMOVPS (AX)(BX*4), Y0, Y1
-	VMASKMOVPS (CX)(BX*4), Y0, Y2
-	VADDPS     Y2, Y1, Y1
-	VMASKMOVPS Y1, Y0, (AX)(BX*4)
+	ADDQ         $0x08, DX
+	JZ           end5
+	VMOVD        DX, X0
+	VPBROADCASTD X0, Y0
+	VPCMPGTD     vectorAVX2Lanes<>+0(SB), Y0, Y0
+	VMASKMOVPS   (AX)(BX*4), Y0, Y1
+	VMASKMOVPS   (CX)(BX*4), Y0, Y2
+	VADDPS       Y2, Y1, Y1
+	VMASKMOVPS   Y1, Y0, (AX)(BX*4)
 
 end5:
 	VZEROUPPER
 	RET
 
 // func axpyAVX2(dst []float32, a float32, x []float32)
-// Requires: AVX, FMA3
+// Requires: AVX, AVX2, FMA3
 TEXT ·axpyAVX2(SB), NOSPLIT, $0-56
 	MOVQ         dst_base+0(FP), AX
 	MOVQ         x_base+32(FP), CX
@@ -327,22 +327,22 @@ loop3:
 	JGE         loop3
 
 done4:
-	ADDQ        $0x08, DX
-	JZ          end5
-	LEAQ        vectorAVX2Masks<>+0(SB), SI
-	NEGQ        DX
-	VMOVUPS     32(SI)(DX*4), Y1
-	VMASKMOVPS  (AX)(BX*4), Y1, Y2
-	VMASKMOVPS  (CX)(BX*4), Y1, Y3
-	VFMADD231PS Y3, Y0, Y2
-	VMASKMOVPS  Y2, Y1, (AX)(BX*4)
+	ADDQ         $0x08, DX
+	JZ           end5
+	VMOVD        DX, X1
+	VPBROADCASTD X1, Y1
+	VPCMPGTD     vectorAVX2Lanes<>+0(SB), Y1, Y1
+	VMASKMOVPS   (AX)(BX*4), Y1, Y2
+	VMASKMOVPS   (CX)(BX*4), Y1, Y3
+	VFMADD231PS  Y3, Y0, Y2
+	VMASKMOVPS   Y2, Y1, (AX)(BX*4)
 
 end5:
 	VZEROUPPER
 	RET
 
 // func scaleAVX2(dst []float32, a float32)
-// Requires: AVX
+// Requires: AVX, AVX2
 TEXT ·scaleAVX2(SB), NOSPLIT, $0-28
 	MOVQ         dst_base+0(FP), AX
 	MOVQ         dst_len+8(FP), CX
@@ -382,21 +382,21 @@ loop3:
 	JGE     loop3
 
 done4:
-	ADDQ       $0x08, CX
-	JZ         end5
-	LEAQ       vectorAVX2Masks<>+0(SB), BX
-	NEGQ       CX
-	VMOVUPS    32(BX)(CX*4), Y1
-	VMASKMOVPS (AX)(DX*4), Y1, Y2
-	VMULPS     Y0, Y2, Y2
-	VMASKMOVPS Y2, Y1, (AX)(DX*4)
+	ADDQ         $0x08, CX
+	JZ           end5
+	VMOVD        CX, X1
+	VPBROADCASTD X1, Y1
+	VPCMPGTD     vectorAVX2Lanes<>+0(SB), Y1, Y1
+	VMASKMOVPS   (AX)(DX*4), Y1, Y2
+	VMULPS       Y0, Y2, Y2
+	VMASKMOVPS   Y2, Y1, (AX)(DX*4)
 
 end5:
 	VZEROUPPER
 	RET
 
 // func mulAVX2(dst []float32, x []float32, y []float32)
-// Requires: AVX
+// Requires: AVX, AVX2
 TEXT ·mulAVX2(SB), NOSPLIT, $0-72
 	MOVQ dst_base+0(FP), AX
 	MOVQ x_base+24(FP), CX
@@ -442,22 +442,22 @@ loop3:
 	JGE     loop3
 
 done4:
-	ADDQ       $0x08, DX
-	JZ         end5
-	LEAQ       vectorAVX2Masks<>+0(SB), DI
-	NEGQ       DX
-	VMOVUPS    32(DI)(DX*4), Y0
-	VMASKMOVPS (CX)(SI*4), Y0, Y1
-	VMASKMOVPS (BX)(SI*4), Y0, Y2
-	VMULPS     Y2, Y1, Y1
-	VMASKMOVPS Y1, Y0, (AX)(SI*4)
+	ADDQ         $0x08, DX
+	JZ           end5
+	VMOVD        DX, X0
+	VPBROADCASTD X0, Y0
+	VPCMPGTD     vectorAVX2Lanes<>+0(SB), Y0, Y0
+	VMASKMOVPS   (CX)(SI*4), Y0, Y1
+	VMASKMOVPS   (BX)(SI*4), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	VMASKMOVPS   Y1, Y0, (AX)(SI*4)
 
 end5:
 	VZEROUPPER
 	RET
 
 // func mulAddAVX2(dst []float32, x []float32, y []float32)
-// Requires: AVX, FMA3
+// Requires: AVX, AVX2, FMA3
 TEXT ·mulAddAVX2(SB), NOSPLIT, $0-72
 	MOVQ dst_base+0(FP), AX
 	MOVQ x_base+24(FP), CX
@@ -508,23 +508,23 @@ loop3:
 	JGE         loop3
 
 done4:
-	ADDQ        $0x08, BX
-	JZ          end5
-	LEAQ        vectorAVX2Masks<>+0(SB), DI
-	NEGQ        BX
-	VMOVUPS     32(DI)(BX*4), Y0
-	VMASKMOVPS  (AX)(SI*4), Y0, Y1
-	VMASKMOVPS  (CX)(SI*4), Y0, Y2
-	VMASKMOVPS  (DX)(SI*4), Y0, Y3
-	VFMADD231PS Y3, Y2, Y1
-	VMASKMOVPS  Y1, Y0, (AX)(SI*4)
+	ADDQ         $0x08, BX
+	JZ           end5
+	VMOVD        BX, X0
+	VPBROADCASTD X0, Y0
+	VPCMPGTD     vectorAVX2Lanes<>+0(SB), Y0, Y0
+	VMASKMOVPS   (AX)(SI*4), Y0, Y1
+	VMASKMOVPS   (CX)(SI*4), Y0, Y2
+	VMASKMOVPS   (DX)(SI*4), Y0, Y3
+	VFMADD231PS  Y3, Y2, Y1
+	VMASKMOVPS   Y1, Y0, (AX)(SI*4)
 
 end5:
 	VZEROUPPER
 	RET
 
 // func dotAVX2(x []float32, y []float32) float32
-// Requires: AVX, FMA3, SSE
+// Requires: AVX, AVX2, FMA3
 TEXT ·dotAVX2(SB), NOSPLIT, $0-52
 	MOVQ   x_base+0(FP), AX
 	MOVQ   y_base+24(FP), CX
@@ -568,14 +568,14 @@ loop3:
 	JGE         loop3
 
 done4:
-	ADDQ        $0x08, DX
-	JZ          end5
-	LEAQ        vectorAVX2Masks<>+0(SB), SI
-	NEGQ        DX
-	VMOVUPS     32(SI)(DX*4), Y4
-	VMASKMOVPS  (AX)(BX*4), Y4, Y5
-	VMASKMOVPS  (CX)(BX*4), Y4, Y4
-	VFMADD231PS Y4, Y5, Y0
+	ADDQ         $0x08, DX
+	JZ           end5
+	VMOVD        DX, X4
+	VPBROADCASTD X4, Y4
+	VPCMPGTD     vectorAVX2Lanes<>+0(SB), Y4, Y4
+	VMASKMOVPS   (AX)(BX*4), Y4, Y5
+	VMASKMOVPS   (CX)(BX*4), Y4, Y4
+	VFMADD231PS  Y4, Y5, Y0
 
 end5:
 	VADDPS       Y2, Y0, Y0
@@ -587,12 +587,12 @@ end5:
 	VADDPS       X1, X0, X0
 	VPERMILPS    $0xb1, X0, X1
 	VADDPS       X0, X1, X1
-	MOVSS        X1, ret+48(FP)
+	VMOVSS       X1, ret+48(FP)
 	VZEROUPPER
 	RET
 
 // func sumAVX2(x []float32) float32
-// Requires: AVX, SSE
+// Requires: AVX, AVX2
 TEXT ·sumAVX2(SB), NOSPLIT, $0-28
 	MOVQ   x_base+0(FP), AX
 	MOVQ   x_len+8(FP), CX
@@ -630,13 +630,13 @@ loop3:
 	JGE     loop3
 
 done4:
-	ADDQ       $0x08, CX
-	JZ         end5
-	LEAQ       vectorAVX2Masks<>+0(SB), BX
-	NEGQ       CX
-	VMOVUPS    32(BX)(CX*4), Y4
-	VMASKMOVPS (AX)(DX*4), Y4, Y4
-	VADDPS     Y4, Y0, Y0
+	ADDQ         $0x08, CX
+	JZ           end5
+	VMOVD        CX, X4
+	VPBROADCASTD X4, Y4
+	VPCMPGTD     vectorAVX2Lanes<>+0(SB), Y4, Y4
+	VMASKMOVPS   (AX)(DX*4), Y4, Y4
+	VADDPS       Y4, Y0, Y0
 
 end5:
 	VADDPS       Y2, Y0, Y0
@@ -648,12 +648,12 @@ end5:
 	VADDPS       X1, X0, X0
 	VPERMILPS    $0xb1, X0, X1
 	VADDPS       X0, X1, X1
-	MOVSS        X1, ret+24(FP)
+	VMOVSS       X1, ret+24(FP)
 	VZEROUPPER
 	RET
 
 // func maximumAVX2(x []float32) float32
-// Requires: AVX, SSE
+// Requires: AVX, AVX2
 TEXT ·maximumAVX2(SB), NOSPLIT, $0-28
 	MOVQ    x_base+0(FP), AX
 	MOVQ    x_len+8(FP), CX
@@ -691,15 +691,15 @@ loop3:
 	JGE     loop3
 
 done4:
-	ADDQ       $0x08, CX
-	JZ         end5
-	LEAQ       vectorAVX2Masks<>+0(SB), BX
-	NEGQ       CX
-	VMOVUPS    32(BX)(CX*4), Y4
-	VMASKMOVPS (AX)(DX*4), Y4, Y5
-	VMOVUPS    vectorAVX2Constants<>+512(SB), Y6
-	VBLENDVPS  Y4, Y5, Y6, Y6
-	VMAXPS     Y0, Y6, Y0
+	ADDQ         $0x08, CX
+	JZ           end5
+	VMOVD        CX, X4
+	VPBROADCASTD X4, Y4
+	VPCMPGTD     vectorAVX2Lanes<>+0(SB), Y4, Y4
+	VMASKMOVPS   (AX)(DX*4), Y4, Y5
+	VMOVUPS      vectorAVX2Constants<>+512(SB), Y6
+	VBLENDVPS    Y4, Y5, Y6, Y6
+	VMAXPS       Y0, Y6, Y0
 
 end5:
 	VMAXPS       Y2, Y0, Y0
@@ -711,12 +711,12 @@ end5:
 	VMAXPS       X1, X0, X0
 	VPERMILPS    $0xb1, X0, X1
 	VMAXPS       X0, X1, X1
-	MOVSS        X1, ret+24(FP)
+	VMOVSS       X1, ret+24(FP)
 	VZEROUPPER
 	RET
 
 // func expSumAVX2(dst []float32, x []float32, shift float32) float32
-// Requires: AVX, AVX2, FMA3, SSE
+// Requires: AVX, AVX2, FMA3
 TEXT ·expSumAVX2(SB), NOSPLIT, $0-60
 	MOVQ         dst_base+0(FP), AX
 	MOVQ         x_base+24(FP), CX
@@ -760,9 +760,9 @@ loop3:
 done4:
 	ADDQ         $0x08, DX
 	JZ           end5
-	LEAQ         vectorAVX2Masks<>+0(SB), SI
-	NEGQ         DX
-	VMOVUPS      32(SI)(DX*4), Y2
+	VMOVD        DX, X2
+	VPBROADCASTD X2, Y2
+	VPCMPGTD     vectorAVX2Lanes<>+0(SB), Y2, Y2
 	VMASKMOVPS   (CX)(BX*4), Y2, Y3
 	VSUBPS       Y0, Y3, Y3
 	VMOVUPS      vectorAVX2Constants<>+0(SB), Y0
@@ -827,9 +827,9 @@ loop6:
 done7:
 	ADDQ         $0x08, DX
 	JZ           end8
-	LEAQ         vectorAVX2Masks<>+0(SB), BX
-	NEGQ         DX
-	VMOVUPS      32(BX)(DX*4), Y2
+	VMOVD        DX, X2
+	VPBROADCASTD X2, Y2
+	VPCMPGTD     vectorAVX2Lanes<>+0(SB), Y2, Y2
 	VMASKMOVPS   (CX)(AX*4), Y2, Y3
 	VSUBPS       Y0, Y3, Y3
 	VMOVUPS      vectorAVX2Constants<>+0(SB), Y0
@@ -863,7 +863,7 @@ summed2:
 	VADDPS       X0, X1, X1
 	VPERMILPS    $0xb1, X1, X0
 	VADDPS       X1, X0, X0
-	MOVSS        X0, ret+56(FP)
+	VMOVSS       X0, ret+56(FP)
 	VZEROUPPER
 	RET
 
@@ -1017,9 +1017,9 @@ loop1:
 done2:
 	ADDQ         $0x08, AX
 	JZ           end3
-	LEAQ         vectorAVX2Masks<>+0(SB), R12
-	NEGQ         AX
-	VMOVUPS      32(R12)(AX*4), Y0
+	VMOVD        AX, X0
+	VPBROADCASTD X0, Y0
+	VPCMPGTD     vectorAVX2Lanes<>+0(SB), Y0, Y0
 	VMASKMOVPS   (CX)(R11*4), Y0, Y1
 	VMOVUPS      vectorAVX2Constants<>+480(SB), Y2
 	VMINPS       Y1, Y2, Y1
@@ -1152,7 +1152,7 @@ end3:
 	RET
 
 // func lstmBackwardAVX2(gates []float32, cPrev []float32, tanhC []float32, dh []float32, dc []float32)
-// Requires: AVX, FMA3
+// Requires: AVX, AVX2, FMA3
 TEXT ·lstmBackwardAVX2(SB), NOSPLIT, $0-120
 	MOVQ dh_len+80(FP), AX
 	MOVQ gates_base+0(FP), CX
@@ -1210,9 +1210,9 @@ loop1:
 done2:
 	ADDQ         $0x08, AX
 	JZ           end3
-	LEAQ         vectorAVX2Masks<>+0(SB), R12
-	NEGQ         AX
-	VMOVUPS      32(R12)(AX*4), Y0
+	VMOVD        AX, X0
+	VPBROADCASTD X0, Y0
+	VPCMPGTD     vectorAVX2Lanes<>+0(SB), Y0, Y0
 	VMASKMOVPS   (R9)(R11*4), Y0, Y1
 	VMASKMOVPS   (R8)(R11*4), Y0, Y2
 	VMASKMOVPS   (SI)(R11*4), Y0, Y3
@@ -1254,7 +1254,7 @@ end3:
 	RET
 
 // func adamAVX2(w []float32, grad []float32, mean []float32, square []float32, k *[10]float32)
-// Requires: AVX, FMA3
+// Requires: AVX, AVX2, FMA3
 TEXT ·adamAVX2(SB), NOSPLIT, $0-104
 	MOVQ         w_base+0(FP), AX
 	MOVQ         grad_base+24(FP), CX
@@ -1305,9 +1305,9 @@ loop1:
 done2:
 	ADDQ         $0x08, SI
 	JZ           end3
-	LEAQ         vectorAVX2Masks<>+0(SB), R8
-	NEGQ         SI
-	VMOVUPS      32(R8)(SI*4), Y10
+	VMOVD        SI, X10
+	VPBROADCASTD X10, Y10
+	VPCMPGTD     vectorAVX2Lanes<>+0(SB), Y10, Y10
 	VMASKMOVPS   (AX)(DI*4), Y10, Y11
 	VMASKMOVPS   (CX)(DI*4), Y10, Y12
 	VMULPS       Y1, Y11, Y1
@@ -1335,7 +1335,7 @@ end3:
 	RET
 
 // func momentumAVX2(w []float32, grad []float32, v []float32, k *[4]float32)
-// Requires: AVX, FMA3
+// Requires: AVX, AVX2, FMA3
 TEXT ·momentumAVX2(SB), NOSPLIT, $0-80
 	MOVQ         w_base+0(FP), AX
 	MOVQ         grad_base+24(FP), CX
@@ -1395,9 +1395,9 @@ loop3:
 done4:
 	ADDQ         $0x08, DX
 	JZ           end5
-	LEAQ         vectorAVX2Masks<>+0(SB), DI
-	NEGQ         DX
-	VMOVUPS      32(DI)(DX*4), Y4
+	VMOVD        DX, X4
+	VPBROADCASTD X4, Y4
+	VPCMPGTD     vectorAVX2Lanes<>+0(SB), Y4, Y4
 	VMASKMOVPS   (AX)(SI*4), Y4, Y5
 	VMASKMOVPS   (CX)(SI*4), Y4, Y6
 	VMULPS       Y1, Y5, Y1
@@ -1413,7 +1413,7 @@ end5:
 	RET
 
 // func rmspropAVX2(w []float32, grad []float32, square []float32, k *[6]float32)
-// Requires: AVX, FMA3
+// Requires: AVX, AVX2, FMA3
 TEXT ·rmspropAVX2(SB), NOSPLIT, $0-80
 	MOVQ         w_base+0(FP), AX
 	MOVQ         grad_base+24(FP), CX
@@ -1451,26 +1451,26 @@ loop1:
 	JGE         loop1
 
 done2:
-	ADDQ        $0x08, BX
-	JZ          end3
-	LEAQ        vectorAVX2Masks<>+0(SB), DI
-	NEGQ        BX
-	VMOVUPS     32(DI)(BX*4), Y6
-	VMASKMOVPS  (AX)(SI*4), Y6, Y7
-	VMASKMOVPS  (CX)(SI*4), Y6, Y8
-	VMULPS      Y1, Y7, Y1
-	VFMADD213PS Y1, Y0, Y8
-	VMASKMOVPS  (DX)(SI*4), Y6, Y0
-	VMULPS      Y2, Y0, Y0
-	VMULPS      Y8, Y8, Y1
-	VFMADD231PS Y3, Y1, Y0
-	VMASKMOVPS  Y0, Y6, (DX)(SI*4)
-	VSQRTPS     Y0, Y0
-	VADDPS      Y5, Y0, Y0
-	VMULPS      Y4, Y8, Y8
-	VDIVPS      Y0, Y8, Y8
-	VSUBPS      Y8, Y7, Y7
-	VMASKMOVPS  Y7, Y6, (AX)(SI*4)
+	ADDQ         $0x08, BX
+	JZ           end3
+	VMOVD        BX, X6
+	VPBROADCASTD X6, Y6
+	VPCMPGTD     vectorAVX2Lanes<>+0(SB), Y6, Y6
+	VMASKMOVPS   (AX)(SI*4), Y6, Y7
+	VMASKMOVPS   (CX)(SI*4), Y6, Y8
+	VMULPS       Y1, Y7, Y1
+	VFMADD213PS  Y1, Y0, Y8
+	VMASKMOVPS   (DX)(SI*4), Y6, Y0
+	VMULPS       Y2, Y0, Y0
+	VMULPS       Y8, Y8, Y1
+	VFMADD231PS  Y3, Y1, Y0
+	VMASKMOVPS   Y0, Y6, (DX)(SI*4)
+	VSQRTPS      Y0, Y0
+	VADDPS       Y5, Y0, Y0
+	VMULPS       Y4, Y8, Y8
+	VDIVPS       Y0, Y8, Y8
+	VSUBPS       Y8, Y7, Y7
+	VMASKMOVPS   Y7, Y6, (AX)(SI*4)
 
 end3:
 	VZEROUPPER
@@ -1563,29 +1563,29 @@ loop3:
 	JGE      loop3
 
 done4:
-	ADDQ       $0x08, CX
-	JZ         end5
-	LEAQ       vectorAVX2Masks<>+0(SB), BX
-	NEGQ       CX
-	VMOVUPS    32(BX)(CX*4), Y6
-	VXORPS     Y0, Y5, Y0
-	VPADDD     vectorAVX2Constants<>+672(SB), Y5, Y5
-	VPSRLD     $0x11, Y0, Y5
-	VXORPS     Y5, Y0, Y0
-	VPMULLD    vectorAVX2Constants<>+576(SB), Y0, Y0
-	VXORPS     Y1, Y0, Y0
-	VPSRLD     $0x0b, Y0, Y1
-	VXORPS     Y1, Y0, Y0
-	VPMULLD    vectorAVX2Constants<>+608(SB), Y0, Y0
-	VXORPS     Y2, Y0, Y0
-	VPSRLD     $0x0f, Y0, Y1
-	VXORPS     Y1, Y0, Y0
-	VPMULLD    vectorAVX2Constants<>+640(SB), Y0, Y0
-	VPSRLD     $0x0e, Y0, Y1
-	VXORPS     Y1, Y0, Y0
-	VPCMPGTD   Y0, Y3, Y0
-	VANDNPS    Y4, Y0, Y0
-	VMASKMOVPS Y0, Y6, (AX)(DX*4)
+	ADDQ         $0x08, CX
+	JZ           end5
+	VMOVD        CX, X6
+	VPBROADCASTD X6, Y6
+	VPCMPGTD     vectorAVX2Lanes<>+0(SB), Y6, Y6
+	VXORPS       Y0, Y5, Y0
+	VPADDD       vectorAVX2Constants<>+672(SB), Y5, Y5
+	VPSRLD       $0x11, Y0, Y5
+	VXORPS       Y5, Y0, Y0
+	VPMULLD      vectorAVX2Constants<>+576(SB), Y0, Y0
+	VXORPS       Y1, Y0, Y0
+	VPSRLD       $0x0b, Y0, Y1
+	VXORPS       Y1, Y0, Y0
+	VPMULLD      vectorAVX2Constants<>+608(SB), Y0, Y0
+	VXORPS       Y2, Y0, Y0
+	VPSRLD       $0x0f, Y0, Y1
+	VXORPS       Y1, Y0, Y0
+	VPMULLD      vectorAVX2Constants<>+640(SB), Y0, Y0
+	VPSRLD       $0x0e, Y0, Y1
+	VXORPS       Y1, Y0, Y0
+	VPCMPGTD     Y0, Y3, Y0
+	VANDNPS      Y4, Y0, Y0
+	VMASKMOVPS   Y0, Y6, (AX)(DX*4)
 
 end5:
 	VZEROUPPER
@@ -1768,24 +1768,6 @@ DATA vectorAVX2Constants<>+692(SB)/4, $0x00000008
 DATA vectorAVX2Constants<>+696(SB)/4, $0x00000008
 DATA vectorAVX2Constants<>+700(SB)/4, $0x00000008
 GLOBL vectorAVX2Constants<>(SB), RODATA|NOPTR, $704
-
-DATA vectorAVX2Masks<>+0(SB)/4, $-1
-DATA vectorAVX2Masks<>+4(SB)/4, $-1
-DATA vectorAVX2Masks<>+8(SB)/4, $-1
-DATA vectorAVX2Masks<>+12(SB)/4, $-1
-DATA vectorAVX2Masks<>+16(SB)/4, $-1
-DATA vectorAVX2Masks<>+20(SB)/4, $-1
-DATA vectorAVX2Masks<>+24(SB)/4, $-1
-DATA vectorAVX2Masks<>+28(SB)/4, $-1
-DATA vectorAVX2Masks<>+32(SB)/4, $+0
-DATA vectorAVX2Masks<>+36(SB)/4, $+0
-DATA vectorAVX2Masks<>+40(SB)/4, $+0
-DATA vectorAVX2Masks<>+44(SB)/4, $+0
-DATA vectorAVX2Masks<>+48(SB)/4, $+0
-DATA vectorAVX2Masks<>+52(SB)/4, $+0
-DATA vectorAVX2Masks<>+56(SB)/4, $+0
-DATA vectorAVX2Masks<>+60(SB)/4, $+0
-GLOBL vectorAVX2Masks<>(SB), RODATA|NOPTR, $64
 
 DATA vectorAVX2Lanes<>+0(SB)/4, $+0
 DATA vectorAVX2Lanes<>+4(SB)/4, $+1

@@ -3,7 +3,7 @@
 #include "textflag.h"
 
 // func expAVX512(dst []float32, x []float32)
-// Requires: AVX, AVX512F, BMI2
+// Requires: AVX, AVX512F
 TEXT ·expAVX512(SB), NOSPLIT, $0-48
 	MOVQ         dst_base+0(FP), AX
 	MOVQ         x_base+24(FP), CX
@@ -52,9 +52,9 @@ loop1:
 done2:
 	ADDQ         $0x10, DX
 	JZ           end3
-	MOVL         $0xffffffff, SI
-	BZHIL        DX, SI, SI
-	KMOVW        SI, K1
+	VMOVD        DX, X13
+	VPBROADCASTD X13, Z13
+	VPCMPGTD     vectorAVX512Lanes<>+0(SB), Z13, K1
 	VMOVUPS.Z    (CX)(BX*4), K1, Z13
 	VMINPS       Z13, Z0, Z13
 	VMAXPS       Z13, Z1, Z13
@@ -80,7 +80,7 @@ end3:
 	RET
 
 // func tanhAVX512(dst []float32, x []float32)
-// Requires: AVX, AVX512DQ, AVX512F, BMI2
+// Requires: AVX, AVX512DQ, AVX512F
 TEXT ·tanhAVX512(SB), NOSPLIT, $0-48
 	MOVQ         dst_base+0(FP), AX
 	MOVQ         x_base+24(FP), CX
@@ -138,9 +138,9 @@ loop1:
 done2:
 	ADDQ         $0x10, DX
 	JZ           end3
-	MOVL         $0xffffffff, SI
-	BZHIL        DX, SI, SI
-	KMOVW        SI, K1
+	VMOVD        DX, X14
+	VPBROADCASTD X14, Z14
+	VPCMPGTD     vectorAVX512Lanes<>+0(SB), Z14, K1
 	VMOVUPS.Z    (CX)(BX*4), K1, Z14
 	VANDPS       Z11, Z14, Z11
 	VXORPS       Z14, Z11, Z14
@@ -172,7 +172,7 @@ end3:
 	RET
 
 // func sigmoidAVX512(dst []float32, x []float32)
-// Requires: AVX, AVX512F, BMI2
+// Requires: AVX, AVX512F
 TEXT ·sigmoidAVX512(SB), NOSPLIT, $0-48
 	MOVQ         dst_base+0(FP), AX
 	MOVQ         x_base+24(FP), CX
@@ -224,9 +224,9 @@ loop1:
 done2:
 	ADDQ         $0x10, DX
 	JZ           end3
-	MOVL         $0xffffffff, SI
-	BZHIL        DX, SI, SI
-	KMOVW        SI, K1
+	VMOVD        DX, X13
+	VPBROADCASTD X13, Z13
+	VPCMPGTD     vectorAVX512Lanes<>+0(SB), Z13, K1
 	VMOVUPS.Z    (CX)(BX*4), K1, Z13
 	VMINPS       Z13, Z12, Z13
 	VMAXPS       Z13, Z0, Z13
@@ -254,7 +254,7 @@ end3:
 	RET
 
 // func addAVX512(dst []float32, x []float32)
-// Requires: AVX, AVX512F, BMI2
+// Requires: AVX, AVX512F
 TEXT ·addAVX512(SB), NOSPLIT, $0-48
 	MOVQ dst_base+0(FP), AX
 	MOVQ x_base+24(FP), CX
@@ -299,22 +299,22 @@ loop3:
 	JGE     loop3
 
 done4:
-	ADDQ      $0x10, DX
-	JZ        end5
-	MOVL      $0xffffffff, SI
-	BZHIL     DX, SI, SI
-	KMOVW     SI, K1
-	VMOVUPS.Z (AX)(BX*4), K1, Z0
-	VMOVUPS.Z (CX)(BX*4), K1, Z1
-	VADDPS    Z1, Z0, Z0
-	VMOVUPS   Z0, K1, (AX)(BX*4)
+	ADDQ         $0x10, DX
+	JZ           end5
+	VMOVD        DX, X0
+	VPBROADCASTD X0, Z0
+	VPCMPGTD     vectorAVX512Lanes<>+0(SB), Z0, K1
+	VMOVUPS.Z    (AX)(BX*4), K1, Z0
+	VMOVUPS.Z    (CX)(BX*4), K1, Z1
+	VADDPS       Z1, Z0, Z0
+	VMOVUPS      Z0, K1, (AX)(BX*4)
 
 end5:
 	VZEROUPPER
 	RET
 
 // func axpyAVX512(dst []float32, a float32, x []float32)
-// Requires: AVX, AVX512F, BMI2
+// Requires: AVX, AVX512F
 TEXT ·axpyAVX512(SB), NOSPLIT, $0-56
 	MOVQ         dst_base+0(FP), AX
 	MOVQ         x_base+32(FP), CX
@@ -360,22 +360,22 @@ loop3:
 	JGE         loop3
 
 done4:
-	ADDQ        $0x10, DX
-	JZ          end5
-	MOVL        $0xffffffff, SI
-	BZHIL       DX, SI, SI
-	KMOVW       SI, K1
-	VMOVUPS.Z   (AX)(BX*4), K1, Z1
-	VMOVUPS.Z   (CX)(BX*4), K1, Z2
-	VFMADD231PS Z2, Z0, Z1
-	VMOVUPS     Z1, K1, (AX)(BX*4)
+	ADDQ         $0x10, DX
+	JZ           end5
+	VMOVD        DX, X1
+	VPBROADCASTD X1, Z1
+	VPCMPGTD     vectorAVX512Lanes<>+0(SB), Z1, K1
+	VMOVUPS.Z    (AX)(BX*4), K1, Z1
+	VMOVUPS.Z    (CX)(BX*4), K1, Z2
+	VFMADD231PS  Z2, Z0, Z1
+	VMOVUPS      Z1, K1, (AX)(BX*4)
 
 end5:
 	VZEROUPPER
 	RET
 
 // func scaleAVX512(dst []float32, a float32)
-// Requires: AVX, AVX512F, BMI2
+// Requires: AVX, AVX512F
 TEXT ·scaleAVX512(SB), NOSPLIT, $0-28
 	MOVQ         dst_base+0(FP), AX
 	MOVQ         dst_len+8(FP), CX
@@ -415,21 +415,21 @@ loop3:
 	JGE     loop3
 
 done4:
-	ADDQ      $0x10, CX
-	JZ        end5
-	MOVL      $0xffffffff, BX
-	BZHIL     CX, BX, BX
-	KMOVW     BX, K1
-	VMOVUPS.Z (AX)(DX*4), K1, Z1
-	VMULPS    Z0, Z1, Z1
-	VMOVUPS   Z1, K1, (AX)(DX*4)
+	ADDQ         $0x10, CX
+	JZ           end5
+	VMOVD        CX, X1
+	VPBROADCASTD X1, Z1
+	VPCMPGTD     vectorAVX512Lanes<>+0(SB), Z1, K1
+	VMOVUPS.Z    (AX)(DX*4), K1, Z1
+	VMULPS       Z0, Z1, Z1
+	VMOVUPS      Z1, K1, (AX)(DX*4)
 
 end5:
 	VZEROUPPER
 	RET
 
 // func mulAVX512(dst []float32, x []float32, y []float32)
-// Requires: AVX, AVX512F, BMI2
+// Requires: AVX, AVX512F
 TEXT ·mulAVX512(SB), NOSPLIT, $0-72
 	MOVQ dst_base+0(FP), AX
 	MOVQ x_base+24(FP), CX
@@ -475,22 +475,22 @@ loop3:
 	JGE     loop3
 
 done4:
-	ADDQ      $0x10, DX
-	JZ        end5
-	MOVL      $0xffffffff, DI
-	BZHIL     DX, DI, DI
-	KMOVW     DI, K1
-	VMOVUPS.Z (CX)(SI*4), K1, Z0
-	VMOVUPS.Z (BX)(SI*4), K1, Z1
-	VMULPS    Z1, Z0, Z0
-	VMOVUPS   Z0, K1, (AX)(SI*4)
+	ADDQ         $0x10, DX
+	JZ           end5
+	VMOVD        DX, X0
+	VPBROADCASTD X0, Z0
+	VPCMPGTD     vectorAVX512Lanes<>+0(SB), Z0, K1
+	VMOVUPS.Z    (CX)(SI*4), K1, Z0
+	VMOVUPS.Z    (BX)(SI*4), K1, Z1
+	VMULPS       Z1, Z0, Z0
+	VMOVUPS      Z0, K1, (AX)(SI*4)
 
 end5:
 	VZEROUPPER
 	RET
 
 // func mulAddAVX512(dst []float32, x []float32, y []float32)
-// Requires: AVX, AVX512F, BMI2
+// Requires: AVX, AVX512F
 TEXT ·mulAddAVX512(SB), NOSPLIT, $0-72
 	MOVQ dst_base+0(FP), AX
 	MOVQ x_base+24(FP), CX
@@ -541,23 +541,23 @@ loop3:
 	JGE         loop3
 
 done4:
-	ADDQ        $0x10, BX
-	JZ          end5
-	MOVL        $0xffffffff, DI
-	BZHIL       BX, DI, DI
-	KMOVW       DI, K1
-	VMOVUPS.Z   (AX)(SI*4), K1, Z0
-	VMOVUPS.Z   (CX)(SI*4), K1, Z1
-	VMOVUPS.Z   (DX)(SI*4), K1, Z2
-	VFMADD231PS Z2, Z1, Z0
-	VMOVUPS     Z0, K1, (AX)(SI*4)
+	ADDQ         $0x10, BX
+	JZ           end5
+	VMOVD        BX, X0
+	VPBROADCASTD X0, Z0
+	VPCMPGTD     vectorAVX512Lanes<>+0(SB), Z0, K1
+	VMOVUPS.Z    (AX)(SI*4), K1, Z0
+	VMOVUPS.Z    (CX)(SI*4), K1, Z1
+	VMOVUPS.Z    (DX)(SI*4), K1, Z2
+	VFMADD231PS  Z2, Z1, Z0
+	VMOVUPS      Z0, K1, (AX)(SI*4)
 
 end5:
 	VZEROUPPER
 	RET
 
 // func dotAVX512(x []float32, y []float32) float32
-// Requires: AVX, AVX512DQ, AVX512F, BMI2, SSE
+// Requires: AVX, AVX512DQ, AVX512F
 TEXT ·dotAVX512(SB), NOSPLIT, $0-52
 	MOVQ   x_base+0(FP), AX
 	MOVQ   y_base+24(FP), CX
@@ -601,14 +601,14 @@ loop3:
 	JGE         loop3
 
 done4:
-	ADDQ        $0x10, DX
-	JZ          end5
-	MOVL        $0xffffffff, SI
-	BZHIL       DX, SI, SI
-	KMOVW       SI, K1
-	VMOVUPS.Z   (AX)(BX*4), K1, Z4
-	VMOVUPS.Z   (CX)(BX*4), K1, Z5
-	VFMADD231PS Z5, Z4, Z0
+	ADDQ         $0x10, DX
+	JZ           end5
+	VMOVD        DX, X4
+	VPBROADCASTD X4, Z4
+	VPCMPGTD     vectorAVX512Lanes<>+0(SB), Z4, K1
+	VMOVUPS.Z    (AX)(BX*4), K1, Z4
+	VMOVUPS.Z    (CX)(BX*4), K1, Z5
+	VFMADD231PS  Z5, Z4, Z0
 
 end5:
 	VADDPS        Z2, Z0, Z0
@@ -622,12 +622,12 @@ end5:
 	VADDPS        X0, X1, X1
 	VPERMILPS     $0xb1, X1, X0
 	VADDPS        X1, X0, X0
-	MOVSS         X0, ret+48(FP)
+	VMOVSS        X0, ret+48(FP)
 	VZEROUPPER
 	RET
 
 // func sumAVX512(x []float32) float32
-// Requires: AVX, AVX512DQ, AVX512F, BMI2, SSE
+// Requires: AVX, AVX512DQ, AVX512F
 TEXT ·sumAVX512(SB), NOSPLIT, $0-28
 	MOVQ   x_base+0(FP), AX
 	MOVQ   x_len+8(FP), CX
@@ -665,13 +665,13 @@ loop3:
 	JGE     loop3
 
 done4:
-	ADDQ      $0x10, CX
-	JZ        end5
-	MOVL      $0xffffffff, BX
-	BZHIL     CX, BX, BX
-	KMOVW     BX, K1
-	VMOVUPS.Z (AX)(DX*4), K1, Z4
-	VADDPS    Z4, Z0, Z0
+	ADDQ         $0x10, CX
+	JZ           end5
+	VMOVD        CX, X4
+	VPBROADCASTD X4, Z4
+	VPCMPGTD     vectorAVX512Lanes<>+0(SB), Z4, K1
+	VMOVUPS.Z    (AX)(DX*4), K1, Z4
+	VADDPS       Z4, Z0, Z0
 
 end5:
 	VADDPS        Z2, Z0, Z0
@@ -685,12 +685,12 @@ end5:
 	VADDPS        X0, X1, X1
 	VPERMILPS     $0xb1, X1, X0
 	VADDPS        X1, X0, X0
-	MOVSS         X0, ret+24(FP)
+	VMOVSS        X0, ret+24(FP)
 	VZEROUPPER
 	RET
 
 // func maximumAVX512(x []float32) float32
-// Requires: AVX, AVX512DQ, AVX512F, BMI2, SSE
+// Requires: AVX, AVX512DQ, AVX512F
 TEXT ·maximumAVX512(SB), NOSPLIT, $0-28
 	MOVQ         x_base+0(FP), AX
 	MOVQ         x_len+8(FP), CX
@@ -729,15 +729,15 @@ loop3:
 	JGE     loop3
 
 done4:
-	ADDQ      $0x10, CX
-	JZ        end5
-	MOVL      $0xffffffff, BX
-	BZHIL     CX, BX, BX
-	KMOVW     BX, K1
-	VMOVUPS.Z (AX)(DX*4), K1, Z5
-	VMOVUPS   Z0, Z0
-	VMOVAPS   Z5, K1, Z0
-	VMAXPS    Z1, Z0, Z1
+	ADDQ         $0x10, CX
+	JZ           end5
+	VMOVD        CX, X5
+	VPBROADCASTD X5, Z5
+	VPCMPGTD     vectorAVX512Lanes<>+0(SB), Z5, K1
+	VMOVUPS.Z    (AX)(DX*4), K1, Z5
+	VMOVUPS      Z0, Z0
+	VMOVAPS      Z5, K1, Z0
+	VMAXPS       Z1, Z0, Z1
 
 end5:
 	VMAXPS        Z3, Z1, Z1
@@ -751,12 +751,12 @@ end5:
 	VMAXPS        X1, X0, X0
 	VPERMILPS     $0xb1, X0, X1
 	VMAXPS        X0, X1, X1
-	MOVSS         X1, ret+24(FP)
+	VMOVSS        X1, ret+24(FP)
 	VZEROUPPER
 	RET
 
 // func expSumAVX512(dst []float32, x []float32, shift float32) float32
-// Requires: AVX, AVX512DQ, AVX512F, BMI2, SSE
+// Requires: AVX, AVX512DQ, AVX512F
 TEXT ·expSumAVX512(SB), NOSPLIT, $0-60
 	MOVQ         dst_base+0(FP), AX
 	MOVQ         x_base+24(FP), CX
@@ -812,9 +812,9 @@ loop3:
 done4:
 	ADDQ         $0x10, DX
 	JZ           end5
-	MOVL         $0xffffffff, SI
-	BZHIL        DX, SI, SI
-	KMOVW        SI, K1
+	VMOVD        DX, X16
+	VPBROADCASTD X16, Z16
+	VPCMPGTD     vectorAVX512Lanes<>+0(SB), Z16, K1
 	VMOVUPS.Z    (CX)(BX*4), K1, Z16
 	VSUBPS       Z0, Z16, Z16
 	VMINPS       Z16, Z1, Z16
@@ -875,9 +875,9 @@ loop6:
 done7:
 	ADDQ         $0x10, DX
 	JZ           end8
-	MOVL         $0xffffffff, BX
-	BZHIL        DX, BX, BX
-	KMOVW        BX, K1
+	VMOVD        DX, X16
+	VPBROADCASTD X16, Z16
+	VPCMPGTD     vectorAVX512Lanes<>+0(SB), Z16, K1
 	VMOVUPS.Z    (CX)(AX*4), K1, Z16
 	VSUBPS       Z0, Z16, Z16
 	VMINPS       Z16, Z1, Z16
@@ -911,12 +911,12 @@ summed2:
 	VADDPS        X1, X0, X0
 	VPERMILPS     $0xb1, X0, X1
 	VADDPS        X0, X1, X1
-	MOVSS         X1, ret+56(FP)
+	VMOVSS        X1, ret+56(FP)
 	VZEROUPPER
 	RET
 
 // func lstmForwardAVX512(gates []float32, cPrev []float32, c []float32, tanhC []float32, h []float32)
-// Requires: AVX, AVX512DQ, AVX512F, BMI2
+// Requires: AVX, AVX512DQ, AVX512F
 TEXT ·lstmForwardAVX512(SB), NOSPLIT, $0-120
 	MOVQ         h_len+104(FP), AX
 	MOVQ         gates_base+0(FP), CX
@@ -1073,9 +1073,9 @@ loop1:
 done2:
 	ADDQ         $0x10, AX
 	JZ           end3
-	MOVL         $0xffffffff, R12
-	BZHIL        AX, R12, R12
-	KMOVW        R12, K1
+	VMOVD        AX, X15
+	VPBROADCASTD X15, Z15
+	VPCMPGTD     vectorAVX512Lanes<>+0(SB), Z15, K1
 	VMOVUPS.Z    (CX)(R11*4), K1, Z15
 	VMINPS       Z15, Z12, Z15
 	VMAXPS       Z15, Z0, Z15
@@ -1200,7 +1200,7 @@ end3:
 	RET
 
 // func lstmBackwardAVX512(gates []float32, cPrev []float32, tanhC []float32, dh []float32, dc []float32)
-// Requires: AVX, AVX512F, BMI2
+// Requires: AVX, AVX512F
 TEXT ·lstmBackwardAVX512(SB), NOSPLIT, $0-120
 	MOVQ         dh_len+80(FP), AX
 	MOVQ         gates_base+0(FP), CX
@@ -1256,9 +1256,9 @@ loop1:
 done2:
 	ADDQ         $0x10, AX
 	JZ           end3
-	MOVL         $0xffffffff, R12
-	BZHIL        AX, R12, R12
-	KMOVW        R12, K1
+	VMOVD        AX, X1
+	VPBROADCASTD X1, Z1
+	VPCMPGTD     vectorAVX512Lanes<>+0(SB), Z1, K1
 	VMOVUPS.Z    (R9)(R11*4), K1, Z1
 	VMOVUPS.Z    (R8)(R11*4), K1, Z2
 	VMOVUPS.Z    (SI)(R11*4), K1, Z3
@@ -1297,7 +1297,7 @@ end3:
 	RET
 
 // func adamAVX512(w []float32, grad []float32, mean []float32, square []float32, k *[10]float32)
-// Requires: AVX, AVX512F, BMI2
+// Requires: AVX, AVX512F
 TEXT ·adamAVX512(SB), NOSPLIT, $0-104
 	MOVQ         w_base+0(FP), AX
 	MOVQ         grad_base+24(FP), CX
@@ -1348,9 +1348,9 @@ loop1:
 done2:
 	ADDQ         $0x10, SI
 	JZ           end3
-	MOVL         $0xffffffff, R8
-	BZHIL        SI, R8, R8
-	KMOVW        R8, K1
+	VMOVD        SI, X10
+	VPBROADCASTD X10, Z10
+	VPCMPGTD     vectorAVX512Lanes<>+0(SB), Z10, K1
 	VMOVUPS.Z    (AX)(DI*4), K1, Z10
 	VMOVUPS.Z    (CX)(DI*4), K1, Z11
 	VMULPS       Z1, Z10, Z1
@@ -1378,7 +1378,7 @@ end3:
 	RET
 
 // func momentumAVX512(w []float32, grad []float32, v []float32, k *[4]float32)
-// Requires: AVX, AVX512F, BMI2
+// Requires: AVX, AVX512F
 TEXT ·momentumAVX512(SB), NOSPLIT, $0-80
 	MOVQ         w_base+0(FP), AX
 	MOVQ         grad_base+24(FP), CX
@@ -1438,9 +1438,9 @@ loop3:
 done4:
 	ADDQ         $0x10, DX
 	JZ           end5
-	MOVL         $0xffffffff, DI
-	BZHIL        DX, DI, DI
-	KMOVW        DI, K1
+	VMOVD        DX, X4
+	VPBROADCASTD X4, Z4
+	VPCMPGTD     vectorAVX512Lanes<>+0(SB), Z4, K1
 	VMOVUPS.Z    (AX)(SI*4), K1, Z4
 	VMOVUPS.Z    (CX)(SI*4), K1, Z5
 	VMULPS       Z1, Z4, Z1
@@ -1456,7 +1456,7 @@ end5:
 	RET
 
 // func rmspropAVX512(w []float32, grad []float32, square []float32, k *[6]float32)
-// Requires: AVX, AVX512F, BMI2
+// Requires: AVX, AVX512F
 TEXT ·rmspropAVX512(SB), NOSPLIT, $0-80
 	MOVQ         w_base+0(FP), AX
 	MOVQ         grad_base+24(FP), CX
@@ -1494,33 +1494,33 @@ loop1:
 	JGE         loop1
 
 done2:
-	ADDQ        $0x10, BX
-	JZ          end3
-	MOVL        $0xffffffff, DI
-	BZHIL       BX, DI, DI
-	KMOVW       DI, K1
-	VMOVUPS.Z   (AX)(SI*4), K1, Z6
-	VMOVUPS.Z   (CX)(SI*4), K1, Z7
-	VMULPS      Z1, Z6, Z1
-	VFMADD213PS Z1, Z0, Z7
-	VMOVUPS.Z   (DX)(SI*4), K1, Z0
-	VMULPS      Z2, Z0, Z0
-	VMULPS      Z7, Z7, Z1
-	VFMADD231PS Z3, Z1, Z0
-	VMOVUPS     Z0, K1, (DX)(SI*4)
-	VSQRTPS     Z0, Z0
-	VADDPS      Z5, Z0, Z0
-	VMULPS      Z4, Z7, Z7
-	VDIVPS      Z0, Z7, Z7
-	VSUBPS      Z7, Z6, Z6
-	VMOVUPS     Z6, K1, (AX)(SI*4)
+	ADDQ         $0x10, BX
+	JZ           end3
+	VMOVD        BX, X6
+	VPBROADCASTD X6, Z6
+	VPCMPGTD     vectorAVX512Lanes<>+0(SB), Z6, K1
+	VMOVUPS.Z    (AX)(SI*4), K1, Z6
+	VMOVUPS.Z    (CX)(SI*4), K1, Z7
+	VMULPS       Z1, Z6, Z1
+	VFMADD213PS  Z1, Z0, Z7
+	VMOVUPS.Z    (DX)(SI*4), K1, Z0
+	VMULPS       Z2, Z0, Z0
+	VMULPS       Z7, Z7, Z1
+	VFMADD231PS  Z3, Z1, Z0
+	VMOVUPS      Z0, K1, (DX)(SI*4)
+	VSQRTPS      Z0, Z0
+	VADDPS       Z5, Z0, Z0
+	VMULPS       Z4, Z7, Z7
+	VDIVPS       Z0, Z7, Z7
+	VSUBPS       Z7, Z6, Z6
+	VMOVUPS      Z6, K1, (AX)(SI*4)
 
 end3:
 	VZEROUPPER
 	RET
 
 // func randomMaskAVX512(dst []float32, drop int32, keep float32, counter uint32, k *[3]uint32)
-// Requires: AVX, AVX512DQ, AVX512F, BMI2
+// Requires: AVX, AVX512DQ, AVX512F
 TEXT ·randomMaskAVX512(SB), NOSPLIT, $0-48
 	MOVQ         dst_base+0(FP), AX
 	MOVQ         dst_len+8(FP), CX
@@ -1610,29 +1610,29 @@ loop3:
 	JGE       loop3
 
 done4:
-	ADDQ      $0x10, CX
-	JZ        end5
-	MOVL      $0xffffffff, BX
-	BZHIL     CX, BX, BX
-	KMOVW     BX, K1
-	VXORPS    Z0, Z8, Z0
-	VPADDD    Z9, Z8, Z8
-	VPSRLD    $0x11, Z0, Z8
-	VXORPS    Z8, Z0, Z0
-	VPMULLD   Z3, Z0, Z0
-	VXORPS    Z1, Z0, Z0
-	VPSRLD    $0x0b, Z0, Z1
-	VXORPS    Z1, Z0, Z0
-	VPMULLD   Z4, Z0, Z0
-	VXORPS    Z2, Z0, Z0
-	VPSRLD    $0x0f, Z0, Z1
-	VXORPS    Z1, Z0, Z0
-	VPMULLD   Z5, Z0, Z0
-	VPSRLD    $0x0e, Z0, Z1
-	VXORPS    Z1, Z0, Z0
-	VPCMPD    $0x05, Z6, Z0, K2
-	VMOVAPS.Z Z7, K2, Z0
-	VMOVUPS   Z0, K1, (AX)(DX*4)
+	ADDQ         $0x10, CX
+	JZ           end5
+	VMOVD        CX, X10
+	VPBROADCASTD X10, Z10
+	VPCMPGTD     vectorAVX512Lanes<>+0(SB), Z10, K1
+	VXORPS       Z0, Z8, Z0
+	VPADDD       Z9, Z8, Z8
+	VPSRLD       $0x11, Z0, Z8
+	VXORPS       Z8, Z0, Z0
+	VPMULLD      Z3, Z0, Z0
+	VXORPS       Z1, Z0, Z0
+	VPSRLD       $0x0b, Z0, Z1
+	VXORPS       Z1, Z0, Z0
+	VPMULLD      Z4, Z0, Z0
+	VXORPS       Z2, Z0, Z0
+	VPSRLD       $0x0f, Z0, Z1
+	VXORPS       Z1, Z0, Z0
+	VPMULLD      Z5, Z0, Z0
+	VPSRLD       $0x0e, Z0, Z1
+	VXORPS       Z1, Z0, Z0
+	VPCMPD       $0x05, Z6, Z0, K2
+	VMOVAPS.Z    Z7, K2, Z0
+	VMOVUPS      Z0, K1, (AX)(DX*4)
 
 end5:
 	VZEROUPPER

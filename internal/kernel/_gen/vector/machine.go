@@ -10,8 +10,7 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 )
 
-// machine is the instruction set that code is written for: AVX2 with FMA and BMI2 (x86-64-v3), or
-// AVX-512 F, DQ, BW, VL (x86-64-v4).
+// machine is the instruction set that code is written for: AVX2 with FMA, or AVX-512 F and DQ.
 type machine struct {
 	name  string
 	lanes int // float32 numbers in a vector
@@ -230,22 +229,25 @@ func (m *machine) sweep(n reg.Register, unroll int, body func(at []place)) {
 
 // maskOf sets the first n lanes, 0 < n < lanes.
 func (m *machine) maskOf(n reg.Register) reg.Register {
+	x, v := XMM(), m.vec()
+	VMOVD(n.(reg.GPVirtual).As32(), x)
+	VPBROADCASTD(x, v)
 	if m.wide() {
-		ones, k := GP32(), K()
-		MOVL(U32(0xffffffff), ones)
-		BZHIL(n.(reg.GPVirtual).As32(), ones, ones)
-		KMOVW(ones, k)
+		k := K()
+		VPCMPGTD(m.lane(), v, k)
 		return k
 	}
-	values := make([]int32, 2*m.lanes)
-	for i := range m.lanes {
-		values[i] = -1
-	}
-	table, v := GP64(), m.vec()
-	LEAQ(m.array("Masks", values), table)
-	NEGQ(n)
-	VMOVUPS(Mem{Base: table, Index: n, Scale: 4, Disp: 4 * m.lanes}, v)
+	VPCMPGTD(m.lane(), v, v)
 	return v
+}
+
+// lane is the number of each lane, from 0.
+func (m *machine) lane() Op {
+	values := make([]int32, m.lanes)
+	for i := range values {
+		values[i] = int32(i)
+	}
+	return m.array("Lanes", values)
 }
 
 func (m *machine) label(what string) string {

@@ -14,11 +14,7 @@ func (m *machine) mask() {
 	words := m.numbers(3)
 	a, b, c := m.constantBits(mixA), m.constantBits(mixB), m.constantBits(mixC)
 	drop, keep, counter := m.scalar("drop"), m.scalar("keep"), m.scalar("counter")
-	lanes := make([]int32, m.lanes)
-	for i := range lanes {
-		lanes[i] = int32(i)
-	}
-	VPADDD(m.array("Lanes", lanes), counter, counter)
+	VPADDD(m.lane(), counter, counter)
 	step := m.constantBits(uint32(m.lanes))
 	m.sweep(n, 2, func(at []place) {
 		for _, p := range at {

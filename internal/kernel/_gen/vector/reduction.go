@@ -89,6 +89,10 @@ func (m *machine) finish(acc []reg.VecVirtual, op func(...Op)) {
 			op(acc[i+len(acc)/2], acc[i], acc[i])
 		}
 	}
-	Store(m.fold(acc[0], op), ReturnIndex(0))
+	ret, err := ReturnIndex(0).Resolve()
+	if err != nil {
+		panic(err)
+	}
+	VMOVSS(m.fold(acc[0], op), ret.Addr) // Store would mix in an SSE instruction
 	m.end()
 }
