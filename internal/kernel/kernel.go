@@ -20,13 +20,11 @@ import (
 
 // impl is the set of kernels of one instruction set.
 type impl struct {
-	name string
-	// panel is the number of columns of B that lie side by side in a Packed.
-	panel int
-
-	// rows computes C[m,nc] (+)= A[m,k]·panel for one panel of B, nc ≤ panel columns.
-	matMul   func(c []float32, ldc int, a []float32, lda, m int, b *Packed, add bool)
-	matMulTN func(c []float32, ldc int, a []float32, lda int, b []float32, ldb, m, n, k int)
+	name        string
+	panel       int                                   // columns of B side by side in a Packed
+	pack, packT func(dst, b []float32, ldb, k, n int) // panels of B [k,n], given as such or as [n,k]
+	matMul      func(c []float32, ldc int, a []float32, lda, m int, b *Packed, add bool)
+	matMulTN    func(c []float32, ldc int, a []float32, lda int, b []float32, ldb, m, n, k int)
 
 	exp, tanh, sigmoid func(dst, x []float32)
 	add                func(dst, x []float32)
@@ -85,7 +83,7 @@ func Err() error { return envErr }
 
 // choose picks the fastest instruction set, or the one that INKLING_ISA names.
 func choose() {
-	active = impls[len(impls)-1]
+	active, envErr = impls[len(impls)-1], nil
 	if name := os.Getenv("INKLING_ISA"); name != "" {
 		if err := Use(name); err != nil {
 			envErr = fmt.Errorf("INKLING_ISA: %w", err)

@@ -22,13 +22,15 @@ const (
 // Pack rearranges B [k,n], stride ldb.
 func (p *Packed) Pack(b []float32, ldb, k, n int, kind Precision) {
 	checkMatrix(b, ldb, k, n)
-	p.pack(b, ldb, 1, k, n, kind)
+	p.reset(k, n, kind)
+	active.pack(p.data, b, ldb, k, n)
 }
 
 // PackT rearranges B [k,n] given by its transpose [n,k], stride ldb: a weight matrix of PyTorch, [out,in].
 func (p *Packed) PackT(b []float32, ldb, k, n int, kind Precision) {
 	checkMatrix(b, ldb, n, k)
-	p.pack(b, 1, ldb, k, n, kind)
+	p.reset(k, n, kind)
+	active.packT(p.data, b, ldb, k, n)
 }
 
 // MatMul is C[m,n] = A[m,k]·B, or C += A·B with add. Each element of C is one chain of sums in the
@@ -53,24 +55,13 @@ func checkMatrix(x []float32, ld, rows, cols int) {
 	check(rows == 0 || cols == 0 || len(x) >= (rows-1)*ld+cols, "slice shorter than its matrix")
 }
 
-func (p *Packed) pack(b []float32, strideK, strideN, k, n int, kind Precision) {
+// reset makes room for panels of B [k,n].
+func (p *Packed) reset(k, n int, kind Precision) {
 	w := active.panel
-	panels := (n + w - 1) / w
 	p.K, p.N, p.kind, p.isa = k, n, kind, active.name
-	if need := panels * w * k; cap(p.data) < need {
+	if need := (n + w - 1) / w * w * k; cap(p.data) < need {
 		p.data = make([]float32, need)
 	} else {
 		p.data = p.data[:need]
-	}
-	for j0 := 0; j0 < n; j0 += w {
-		panel := p.data[j0*k : (j0+w)*k]
-		nc := min(w, n-j0)
-		for i := 0; i < k; i++ {
-			row := panel[i*w : (i+1)*w]
-			for j := range row[:nc] {
-				row[j] = b[i*strideK+(j0+j)*strideN]
-			}
-			clear(row[nc:])
-		}
 	}
 }

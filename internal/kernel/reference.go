@@ -3,6 +3,8 @@ package kernel
 func goImpl() *impl {
 	return &impl{
 		name: "go", panel: 16,
+		pack:   func(dst, b []float32, ldb, k, n int) { packGo(dst, 16, b, ldb, 1, k, n) },
+		packT:  func(dst, b []float32, ldb, k, n int) { packGo(dst, 16, b, 1, ldb, k, n) },
 		matMul: matMulGo, matMulTN: matMulTNGo,
 		exp: expGo, tanh: tanhGo, sigmoid: sigmoidGo,
 		add: addGo, axpy: axpyGo, scale: scaleGo, mul: mulGo, mulAdd: mulAddGo,
@@ -11,6 +13,21 @@ func goImpl() *impl {
 		adam: adamGo, momentum: momentumGo, rmsprop: rmspropGo,
 		randomMask: randomMaskGo,
 		fmaLoop:    fmaLoopGo,
+	}
+}
+
+// packGo lays B [k,n] out in panels of w columns, each panel row after row; columns past the last are zero.
+func packGo(dst []float32, w int, b []float32, strideK, strideN, k, n int) {
+	for j0 := 0; j0 < n; j0 += w {
+		panel := dst[j0*k : (j0+w)*k]
+		nc := min(w, n-j0)
+		for i := range k {
+			row := panel[i*w : (i+1)*w]
+			for j := range row[:nc] {
+				row[j] = b[i*strideK+(j0+j)*strideN]
+			}
+			clear(row[nc:])
+		}
 	}
 }
 
