@@ -2,6 +2,9 @@ package kernel
 
 import "math"
 
+// The vector functions in plain Go: what each of them means, and what runs where there is no assembly. exp, tanh and
+// sigmoid go by float64 and are rounded correctly; sums go from left to right.
+
 func expf(x float32) float32     { return float32(math.Exp(float64(x))) }
 func tanhf(x float32) float32    { return float32(math.Tanh(float64(x))) }
 func sigmoidf(x float32) float32 { return float32(1 / (1 + math.Exp(-float64(x)))) }

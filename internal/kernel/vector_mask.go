@@ -8,9 +8,9 @@ import "math"
 // of offsets draw independently.
 //
 // The random word of an element is a keyed hash of its number and not the output of a generator with a state,
-// which could be neither cut into pieces nor done 16 at a time. The hash is triple32 (C. Wellons 2018, found by
-// search; a flipped bit of the input flips each bit of the output with probability ½ to within 0.1 %), with a
-// word of key added (exclusive or) before each of its three products. The words come from key and from the upper
+// which could be neither cut into pieces nor done 16 at a time. The hash is triple32 (C. Wellons 2018, whose search
+// was for permutations where every flipped bit of the input flips each bit of the output with probability ½), with
+// a word of key added (exclusive or) before each of its three products. The words come from key and from the upper
 // half of the number by SplitMix64 (Steele, Lea & Flood 2014), so neighbouring keys have nothing in common.
 // A word decides to 2⁻³² what p asks for. Philox4x32-10 needs five products of 64 bits a word, in half as many lanes.
 //
