@@ -25,6 +25,7 @@ type impl struct {
 	pack, packT func(dst, b []float32, ldb, k, n int) // panels of B [k,n], given as such or as [n,k]
 	matMul      func(c []float32, ldc int, a []float32, lda, m int, b *Packed, add bool)
 	matMulTN    func(c []float32, ldc int, a []float32, lda int, b []float32, ldb, m, n, k int)
+	bf16        *bfloat16Products // nil where the processor has no units for them
 
 	exp, tanh, sigmoid func(dst, x []float32)
 	add                func(dst, x []float32)

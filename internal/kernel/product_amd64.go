@@ -3,10 +3,7 @@ package kernel
 //go:generate go run -C _gen ./product -isa avx2 -out ../product_avx2_amd64.s -stubs ../product_avx2_amd64.go -pkg kernel
 //go:generate go run -C _gen ./product -isa avx512 -out ../product_avx512_amd64.s -stubs ../product_avx512_amd64.go -pkg kernel
 
-import (
-	"sync"
-	"unsafe"
-)
+import "unsafe"
 
 // A tile is a block of C whose sums stay in registers while k passes: 14 × 32 floats with AVX-512 (28 registers of sums,
 // 2 of B, 2 of A), 6 × 16 with AVX2. For one k it loads 2 vectors of B and one number a row of A, and does two
@@ -42,18 +39,6 @@ var (
 	nBlockTN = 512
 )
 
-// scratch is the memory of one product.
-type scratch struct{ a, b, c []float32 }
-
-var scratchPool = sync.Pool{New: func() any { return new(scratch) }}
-
-func grow(x *[]float32, n int) []float32 {
-	if cap(*x) < n {
-		*x = make([]float32, n)
-	}
-	return (*x)[:n]
-}
-
 func at(x []float32, i int) *float32 {
 	return (*float32)(unsafe.Add(unsafe.Pointer(unsafe.SliceData(x)), 4*i))
 }
@@ -71,13 +56,10 @@ func evenly(k, limit int) int {
 // matMul goes through k in blocks (the same for any m, so that sums do not depend on m), then through rows in blocks
 // that stay in the second-level cache, then through the panels of B, which are fetched one ahead.
 func (t *tiling) matMul(c []float32, ldc int, a []float32, lda, m int, b *Packed, add bool) {
-	if m == 0 || b.N == 0 {
-		return
-	}
 	s := scratchPool.Get().(*scratch)
 	kc, w := evenly(b.K, kBlock), t.cols
 	tiles := (m + t.rows - 1) / t.rows
-	for l := 0; l == 0 || l < b.K; l += kc {
+	for l := 0; l < b.K; l += kc {
 		k, add := min(kc, b.K-l), add || l > 0
 		panel := func(j int) []float32 { return b.data[j*b.K+l*w:] }
 		j0 := 0
@@ -121,9 +103,6 @@ func (t *tiling) tile(f tileFunc, c []float32, ldc, rows, cols int, a *float32, 
 // matMulTN packs a block of B, then one tile's columns of A after the other. Both are needed: read in place, every step
 // would be in another page. The columns of the next tile are fetched while one is at work.
 func (t *tiling) matMulTN(c []float32, ldc int, a []float32, lda int, b []float32, ldb, m, n, k int) {
-	if m == 0 || n == 0 || k == 0 {
-		return
-	}
 	s := scratchPool.Get().(*scratch)
 	kc, nc := evenly(k, kBlockTN), min(nBlockTN, (n+t.cols-1)/t.cols*t.cols)
 	pa, pb := grow(&s.a, kc*t.lanes), grow(&s.b, kc*nc)
@@ -171,9 +150,7 @@ func (t *tiling) packA1(dst, src []float32, ld, rows, cols int) {
 
 // pack is packGo for all panels of B.
 func (t *tiling) pack(dst, b []float32, ldb, k, n int) {
-	if k > 0 {
-		t.packRows(dst, t.cols, t.packB, b, ldb, k, n)
-	}
+	t.packRows(dst, t.cols, t.packB, b, ldb, k, n)
 }
 
 // packT is the same from the transpose, 8 columns of B at a time.
