@@ -17,6 +17,11 @@ func init() {
 		productsAVX512(im)
 		vectorsAVX512(im)
 		impls = append(impls, im)
+		if hasAMX() { // the same in float32, and matrix units for bfloat16
+			amx := *im
+			amx.name, amx.bf16 = "amx", productsAMX()
+			impls = append(impls, &amx)
+		}
 	}
 	choose()
 }
