@@ -19,8 +19,10 @@ func HasBFloat16() bool { return active.bf16 != nil }
 func roundBFloat16(dst, x []float32) {
 	for i, v := range x {
 		b := math.Float32bits(v)
-		if v == v { // a carry would make some NaNs infinite
+		if v == v {
 			b += 0x7fff + b>>16&1
+		} else {
+			b |= 1 << 22 // a NaN stays one, whatever its lower half was
 		}
 		dst[i] = math.Float32frombits(b &^ 0xffff)
 	}
