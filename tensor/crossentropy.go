@@ -1,0 +1,72 @@
+package tensor
+
+import (
+	"fmt"
+
+	"inkling/internal/kernel"
+)
+
+// CrossEntropy is the loss of a softmax in nats, fused with it:
+//
+//	Σ_j weight[j]·(log Σ_w e^logits[row[j],w] − logits[row[j], word[j]])
+//
+// A row may be named by many j (a bag of words) or by none. weight nil means all one. logits is
+// consumed: probabilities, then gradients, are written over it, so there is one V-wide matrix.
+func CrossEntropy(tp *Tape, logits *Tensor, row, word []int, weight []float32) *Tensor {
+	if len(row) != len(word) || weight != nil && len(weight) != len(word) {
+		panic(fmt.Sprintf("tensor: CrossEntropy of %d rows, %d words and %d weights", len(row), len(word), len(weight)))
+	}
+	at := func(j int) (w float32) {
+		if weight == nil {
+			return 1
+		}
+		return weight[j]
+	}
+	lse := tp.Scratch(logits.Rows)
+	total := 0.0
+	for j, r := range row { // before the logits are overwritten
+		if r < 0 || r >= logits.Rows || word[j] < 0 || word[j] >= logits.Cols {
+			panic(fmt.Sprintf("tensor: CrossEntropy of word %d in row %d of a %v", word[j], r, logits))
+		}
+		if w := at(j); w != 0 {
+			total -= float64(w) * float64(logits.Row(r)[word[j]])
+		}
+	}
+	for r := range lse {
+		if tp.recording {
+			lse[r] = kernel.Softmax(logits.Row(r), logits.Row(r))
+		} else {
+			lse[r] = kernel.LogSumExp(logits.Row(r))
+		}
+	}
+	rowWeight := tp.Scratch(logits.Rows)
+	clear(rowWeight)
+	for j, r := range row {
+		if w := at(j); w != 0 {
+			total += float64(w) * float64(lse[r])
+			rowWeight[r] += w
+		}
+	}
+	loss := tp.New(1, 1, logits.Wanted())
+	loss.Data[0] = float32(total)
+	if loss.Wanted() {
+		tp.Record(func() {
+			if !loss.HasGrad() {
+				return
+			}
+			g := loss.Grad()[0]
+			logits.Consume()
+			for r := range logits.Rows {
+				if p := logits.Row(r); rowWeight[r] == 0 {
+					clear(p)
+				} else {
+					kernel.Scale(p, g*rowWeight[r])
+				}
+			}
+			for j, r := range row {
+				logits.Row(r)[word[j]] -= g * at(j)
+			}
+		})
+	}
+	return loss
+}

@@ -1,0 +1,142 @@
+package tensor_test
+
+import (
+	"fmt"
+	"testing"
+
+	"inkling/internal/gradcheck"
+	"inkling/tensor"
+)
+
+type (
+	T     = tensor.Tensor
+	shape = gradcheck.Shape
+)
+
+func one(t *T) []*T { return []*T{t} }
+
+// TestGradients holds every op against finite differences, at odd sizes and with axes of size one.
+func TestGradients(t *testing.T) {
+	for _, n := range []int{1, 2, 3, 17} {
+		for _, m := range []int{1, 5, 33} {
+			ops := []struct {
+				name   string
+				shapes []shape
+				f      func(tp *tensor.Tape, in []*T) *T
+			}{
+				{"Add", []shape{{n, m}, {n, m}}, func(tp *tensor.Tape, in []*T) *T { return tensor.Add(tp, in[0], in[1]) }},
+				{"Add itself", []shape{{n, m}}, func(tp *tensor.Tape, in []*T) *T { return tensor.Add(tp, in[0], in[0]) }},
+				{"Mul", []shape{{n, m}, {n, m}}, func(tp *tensor.Tape, in []*T) *T { return tensor.Mul(tp, in[0], in[1]) }},
+				{"Mul itself", []shape{{n, m}}, func(tp *tensor.Tape, in []*T) *T { return tensor.Mul(tp, in[0], in[0]) }},
+				{"Scale", []shape{{n, m}}, func(tp *tensor.Tape, in []*T) *T { return tensor.Scale(tp, in[0], -1.5) }},
+				{"Tanh", []shape{{n, m}}, func(tp *tensor.Tape, in []*T) *T { return tensor.Tanh(tp, in[0]) }},
+				{"Sigmoid", []shape{{n, m}}, func(tp *tensor.Tape, in []*T) *T { return tensor.Sigmoid(tp, in[0]) }},
+				{"Sum", []shape{{n, m}}, func(tp *tensor.Tape, in []*T) *T { return tensor.Sum(tp, in[0]) }},
+				{"Rows", []shape{{n + 2, m}}, func(tp *tensor.Tape, in []*T) *T { return tensor.Rows(tp, in[0], 1, n+1) }},
+				{"Cols", []shape{{n, m + 2}}, func(tp *tensor.Tape, in []*T) *T { return tensor.Cols(tp, in[0], 1, m+1) }},
+				{"ConcatRows", []shape{{n, m}, {1, m}}, func(tp *tensor.Tape, in []*T) *T { return tensor.ConcatRows(tp, in[0], in[1], in[0]) }},
+				{"Transpose", []shape{{n, m}}, func(tp *tensor.Tape, in []*T) *T { return tensor.Transpose(tp, in[0]) }},
+				{"MatMul", []shape{{n, m}, {m, 3}}, func(tp *tensor.Tape, in []*T) *T { return tensor.MatMul(tp, in[0], in[1]) }},
+				{"Gather", []shape{{n, m}}, func(tp *tensor.Tape, in []*T) *T { return tensor.Gather(tp, in[0], []int{n - 1, 0, n / 2, 0}) }},
+				{"Dropout", []shape{{n, m}}, func(tp *tensor.Tape, in []*T) *T { return tensor.Dropout(tp, in[0], 0.4) }},
+				{"CrossEntropy", []shape{{n, m}}, func(tp *tensor.Tape, in []*T) *T {
+					x := tensor.Scale(tp, in[0], 2) // CrossEntropy consumes it
+					return tensor.CrossEntropy(tp, x, []int{0, n - 1, 0}, []int{m - 1, m / 2, 0}, []float32{1, 0.5, 2})
+				}},
+				{"CrossEntropy, some weights zero", []shape{{n, m}}, func(tp *tensor.Tape, in []*T) *T {
+					x := tensor.Scale(tp, in[0], 2)
+					return tensor.CrossEntropy(tp, x, []int{0, n - 1}, []int{m - 1, m / 2}, []float32{0, 1})
+				}},
+				{"CrossEntropy, no weights", []shape{{n, m}}, func(tp *tensor.Tape, in []*T) *T {
+					x := tensor.Scale(tp, in[0], 2)
+					return tensor.CrossEntropy(tp, x, []int{n - 1}, []int{0}, nil)
+				}},
+			}
+			for _, op := range ops {
+				t.Run(fmt.Sprintf("%s/%dx%d", op.name, n, m), func(t *testing.T) {
+					gradcheck.Check(t, nil, op.shapes, func(tp *tensor.Tape, in []*T) []*T { return one(op.f(tp, in)) })
+				})
+			}
+		}
+	}
+}
+
+func TestLinearGradients(t *testing.T) {
+	for _, n := range []int{1, 3, 18} {
+		for _, in := range []int{1, 6} {
+			for _, out := range []int{1, 7} {
+				w, b1, b2 := param("w", out, in), param("b1", out), param("b2", out)
+				gradcheck.Check(t, []*tensor.Param{w, b1, b2}, []shape{{n, in}}, func(tp *tensor.Tape, x []*T) []*T {
+					return []*T{tensor.Linear(tp, x[0], w, b1, b2), tensor.Linear(tp, x[0], w)}
+				})
+			}
+		}
+	}
+}
+
+func TestTransposeBiasAndUseGradients(t *testing.T) {
+	w, b := param("w", 5, 3), param("b", 5)
+	gradcheck.Check(t, []*tensor.Param{w, b}, nil, func(tp *tensor.Tape, _ []*T) []*T {
+		return one(tensor.Gather(tp, tensor.Transpose(tp, tp.Use(w), b), []int{2, 0, 2}))
+	})
+}
+
+func TestLSTMGradients(t *testing.T) {
+	for _, c := range []struct{ lanes, time, hidden int }{{1, 1, 1}, {1, 4, 3}, {3, 1, 2}, {2, 3, 5}, {3, 2, 17}} {
+		t.Run(fmt.Sprint(c), func(t *testing.T) {
+			whh := param("whh", 4*c.hidden, c.hidden)
+			shapes := []shape{{c.lanes * c.time, 4 * c.hidden}, {c.lanes, c.hidden}, {c.lanes, c.hidden}}
+			gradcheck.Check(t, []*tensor.Param{whh}, shapes, func(tp *tensor.Tape, in []*T) []*T {
+				h, cell := tensor.LSTM(tp, tensor.Scale(tp, in[0], 1), whh, in[1], in[2], c.lanes)
+				return []*T{h, cell}
+			})
+		})
+	}
+}
+
+// TestLSTMIsItsComposition compares the fused op with the same thing made of plain ops: values and all gradients.
+func TestLSTMIsItsComposition(t *testing.T) {
+	const lanes, steps, hidden = 3, 5, 19
+	whh := param("whh", 4*hidden, hidden)
+	pre, h0, c0 := values(1, lanes*steps*4*hidden), values(2, lanes*hidden), values(3, lanes*hidden)
+
+	run := func(layer func(tp *tensor.Tape, pre, h0, c0 *T) (h, c *T)) [][]float32 {
+		tp := tensor.NewTape()
+		x := tp.Leaf(lanes*steps, 4*hidden, pre)
+		h, c := tp.Leaf(lanes, hidden, h0), tp.Leaf(lanes, hidden, c0)
+		y, last := layer(tp, x, h, c)
+		loss := tensor.Add(tp, tensor.Sum(tp, tensor.Mul(tp, y, y)), tensor.Sum(tp, last))
+		tp.Backward(loss, 0.7)
+		return [][]float32{{loss.Item()}, x.Grad(), h.Grad(), c.Grad(), tp.ParamGrad(whh)}
+	}
+	fused := run(func(tp *tensor.Tape, pre, h0, c0 *T) (*T, *T) {
+		return tensor.LSTM(tp, tensor.Scale(tp, pre, 1), whh, h0, c0, lanes)
+	})
+	plain := run(func(tp *tensor.Tape, pre, h, c *T) (*T, *T) {
+		var all []*T
+		for s := range steps {
+			gates := tensor.Add(tp, tensor.Rows(tp, pre, s*lanes, (s+1)*lanes), tensor.Linear(tp, h, whh))
+			gate := func(k int) *T { return tensor.Cols(tp, gates, k*hidden, (k+1)*hidden) }
+			i, f, g, o := tensor.Sigmoid(tp, gate(0)), tensor.Sigmoid(tp, gate(1)), tensor.Tanh(tp, gate(2)), tensor.Sigmoid(tp, gate(3))
+			c = tensor.Add(tp, tensor.Mul(tp, f, c), tensor.Mul(tp, i, g))
+			h = tensor.Mul(tp, o, tensor.Tanh(tp, c))
+			all = append(all, h)
+		}
+		return tensor.ConcatRows(tp, all...), c
+	})
+	for k := range fused {
+		for i, want := range plain[k] {
+			if got := fused[k][i]; abs(got-want) > 1e-4*max(1, abs(want)) {
+				t.Fatalf("result %d, element %d: fused %g, composed %g", k, i, got, want)
+			}
+		}
+	}
+}
+
+func abs(x float32) float32 { return max(x, -x) }
+
+func param(name string, shape ...int) *tensor.Param {
+	p := tensor.NewParam(name, shape...)
+	copy(p.Value, values(uint64(len(name)+len(p.Value)), len(p.Value)))
+	return p
+}

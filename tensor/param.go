@@ -1,0 +1,75 @@
+package tensor
+
+import (
+	"fmt"
+	"sync"
+	"sync/atomic"
+
+	"inkling/internal/kernel"
+)
+
+// A Param is a weight matrix (or a vector: one row) that training changes. Many tapes read it at
+// once; only an optimizer writes it, between steps, and says so with Changed.
+type Param struct {
+	Name       string
+	Shape      []int // as PyTorch has it: one or two sizes
+	Rows, Cols int
+	Value      []float32 // contiguous
+	Frozen     bool      // gets no gradient
+
+	version atomic.Uint64
+	packed  [4]packing // by transposition and precision
+}
+
+type packing struct {
+	sync.Mutex
+	valid bool
+	kernel.Packed
+}
+
+// NewParam makes a parameter of zeros of one or two dimensions.
+func NewParam(name string, shape ...int) *Param {
+	p := &Param{Name: name, Shape: shape}
+	switch len(shape) {
+	case 1:
+		p.Rows, p.Cols = 1, shape[0]
+	case 2:
+		p.Rows, p.Cols = shape[0], shape[1]
+	default:
+		panic(fmt.Sprintf("tensor: parameter %s of %d dimensions", name, len(shape)))
+	}
+	p.Value = make([]float32, p.Rows*p.Cols)
+	return p
+}
+
+// Packed is p as the right operand of a product, or its transpose; packed on first use after a
+// change and shared by all who ask.
+func (p *Param) Packed(transposed bool, kind kernel.Precision) *kernel.Packed {
+	i := int(kind) * 2
+	if transposed {
+		i++
+	}
+	k := &p.packed[i]
+	k.Lock()
+	defer k.Unlock()
+	if !k.valid {
+		if transposed {
+			k.PackT(p.Value, p.Cols, p.Cols, p.Rows, kind)
+		} else {
+			k.Pack(p.Value, p.Cols, p.Rows, p.Cols, kind)
+		}
+		k.valid = true
+	}
+	return &k.Packed
+}
+
+// Version counts the calls of Changed.
+func (p *Param) Version() uint64 { return p.version.Load() }
+
+// Changed says that Value was written to. No tape may be using p meanwhile.
+func (p *Param) Changed() {
+	p.version.Add(1)
+	for i := range p.packed {
+		p.packed[i].valid = false
+	}
+}

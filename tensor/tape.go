@@ -1,0 +1,168 @@
+package tensor
+
+import (
+	"fmt"
+
+	"inkling/internal/kernel"
+)
+
+// Precision is the number format of the operands of matrix products.
+type Precision = kernel.Precision
+
+// The formats: BFloat16 rounds operands to 8 bits of mantissa, which processors with matrix units
+// multiply many times faster. Weights, sums and everything else are float32 in both.
+const (
+	Float32  = kernel.Float32
+	BFloat16 = kernel.BFloat16
+)
+
+// HasBFloat16 reports whether BFloat16 is faster than Float32 on this machine.
+func HasBFloat16() bool { return kernel.HasBFloat16() }
+
+// A Tape records ops so that Backward can undo them, owns the memory of their results, and owns
+// the random stream that they draw from. One goroutine uses it at a time; many tapes share the
+// same Params. After the first few steps it allocates next to nothing.
+type Tape struct {
+	// Precision of the operands of matrix products; sums are always float32.
+	Precision Precision
+
+	recording bool
+	back      []func()
+	arena     arena
+	tensors   []*Tensor // made since Reset: tensors[:used]; the rest wait to be used again
+	used      int
+	grads     map[*Param][]float32
+	key       uint64 // of the random stream
+	drawn     uint64 // elements drawn from it
+}
+
+// NewTape makes a tape for training.
+func NewTape() *Tape { return &Tape{recording: true, grads: map[*Param][]float32{}} }
+
+// NewInference makes a tape that records nothing and is never random: no gradient, no dropout,
+// no sampled loss.
+func NewInference() *Tape { return &Tape{} }
+
+// Reset forgets everything recorded, zeroes the gradients of the parameters, and starts the
+// random stream of (seed, step, shard). Tensors made before must not be used after.
+func (tp *Tape) Reset(seed, step uint64, shard int) {
+	clear(tp.back)
+	tp.back = tp.back[:0]
+	tp.arena.reset()
+	tp.used = 0
+	for _, g := range tp.grads {
+		clear(g)
+	}
+	tp.key, tp.drawn = mix(mix(mix(seed)+step)+uint64(shard)), 0
+}
+
+// Recording reports whether gradients will be wanted, which is the same as training.
+func (tp *Tape) Recording() bool { return tp.recording }
+
+// Record adds the undoing of an op. It is the only extension point of the tape: back adds to the
+// gradients of the op's operands what the gradient of its result says.
+func (tp *Tape) Record(back func()) {
+	if tp.recording {
+		tp.back = append(tp.back, back)
+	}
+}
+
+// Backward adds the gradients of a scalar loss, times scale, to everything it was made from.
+func (tp *Tape) Backward(loss *Tensor, scale float32) {
+	if loss.Rows != 1 || loss.Cols != 1 {
+		panic(fmt.Sprintf("tensor: Backward from a %v, not from a scalar", loss))
+	}
+	loss.Grad()[0] += scale
+	tp.Unwind()
+}
+
+// Unwind runs the recorded undoings, last first, from whatever gradients are set.
+func (tp *Tape) Unwind() {
+	for i := len(tp.back) - 1; i >= 0; i-- {
+		tp.back[i]()
+	}
+	clear(tp.back)
+	tp.back = tp.back[:0]
+}
+
+// New makes a tensor whose value the caller must fill; wanted says whether its gradient matters,
+// commonly x.Wanted() of an operand. Rows of 256 floats and more are padded so that they do not
+// all fall into the same few sets of the cache.
+func (tp *Tape) New(rows, cols int, wanted bool) *Tensor {
+	stride := cols
+	if cols >= 256 {
+		stride = (cols+15)&^15 + 16
+	}
+	return tp.newTensor(rows, cols, stride, tp.arena.take(rows*stride), wanted)
+}
+
+// Const makes a tensor of a value that gets no gradient. It keeps data, which is rows·cols long.
+func (tp *Tape) Const(rows, cols int, data []float32) *Tensor {
+	return tp.newTensor(rows, cols, cols, data, false)
+}
+
+// Leaf makes a tensor of a value that gets a gradient: an input to differentiate by.
+func (tp *Tape) Leaf(rows, cols int, data []float32) *Tensor {
+	return tp.newTensor(rows, cols, cols, data, true)
+}
+
+// Scratch is memory of the caller's use until Reset; its content is arbitrary.
+func (tp *Tape) Scratch(n int) []float32 { return tp.arena.take(n) }
+
+// Use makes a tensor of a parameter; its gradient adds to the parameter's gradient on this tape.
+func (tp *Tape) Use(p *Param) *Tensor {
+	t := tp.newTensor(p.Rows, p.Cols, p.Cols, p.Value, tp.Trains(p))
+	if t.wanted {
+		t.grad = tp.ParamGrad(p)
+	}
+	return t
+}
+
+// Trains reports whether this tape gathers a gradient of p.
+func (tp *Tape) Trains(p *Param) bool { return tp.recording && !p.Frozen }
+
+// ParamGrad is this tape's gradient of p since Reset, laid out as p.Value.
+func (tp *Tape) ParamGrad(p *Param) []float32 {
+	g := tp.grads[p]
+	if g == nil {
+		g = make([]float32, len(p.Value))
+		tp.grads[p] = g
+	}
+	return g
+}
+
+func (tp *Tape) newTensor(rows, cols, stride int, data []float32, wanted bool) *Tensor {
+	if rows > 0 && len(data) < (rows-1)*stride+cols {
+		panic(fmt.Sprintf("tensor: %d values for a %d×%d tensor", len(data), rows, cols))
+	}
+	if tp.used == len(tp.tensors) {
+		tp.tensors = append(tp.tensors, new(Tensor))
+	}
+	t := tp.tensors[tp.used]
+	tp.used++
+	*t = Tensor{Rows: rows, Cols: cols, Stride: stride, Data: data, tape: tp, wanted: wanted && tp.recording}
+	return t
+}
+
+// Floats is the number of float32 that the tape holds for results, and for gradients of parameters.
+func (tp *Tape) Floats() (results, gradients int) {
+	for _, g := range tp.grads {
+		gradients += len(g)
+	}
+	return tp.arena.size(), gradients
+}
+
+// Random is the key of the tape's random stream and the position of n elements never drawn before.
+func (tp *Tape) Random(n int) (key, offset uint64) {
+	offset = tp.drawn
+	tp.drawn += uint64(n)
+	return tp.key, offset
+}
+
+// mix is the finalizer of splitmix64 (Steele et al. 2014): every input bit reaches every output bit.
+func mix(x uint64) uint64 {
+	x += 0x9e3779b97f4a7c15
+	x = (x ^ x>>30) * 0xbf58476d1ce4e5b9
+	x = (x ^ x>>27) * 0x94d049bb133111eb
+	return x ^ x>>31
+}
