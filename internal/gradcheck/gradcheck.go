@@ -1,0 +1,120 @@
+// Package gradcheck compares gradients with finite differences. Every op, layer and loss goes
+// through it.
+package gradcheck
+
+import (
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"testing"
+
+	"inkling/tensor"
+)
+
+// Shape is rows and columns of an input.
+type Shape [2]int
+
+// Func is what is checked: it makes tensors of inputs (as leaves) and of parameters it knows.
+type Func func(tp *tensor.Tape, in []*tensor.Tensor) []*tensor.Tensor
+
+const (
+	step      = 4e-3 // of the central difference: its error is O(step²) + O(2⁻²⁴/step)
+	tolerance = 3e-3 // relative to the larger of the gradient and one
+)
+
+// Check differentiates Σ r·f(in), r random, by every element of every input and parameter. All
+// gradients start from random values instead of zero, so that an op that assigns where it should
+// add is found out.
+func Check(t testing.TB, params []*tensor.Param, shapes []Shape, f Func) {
+	t.Helper()
+	rnd := rand.New(rand.NewPCG(1, 2))
+	inputs := make([][]float32, len(shapes))
+	for i, s := range shapes {
+		inputs[i] = random(rnd, s[0]*s[1])
+	}
+	tp := tensor.NewTape()
+	var weights [][]float32 // r
+	run := func() (float64, []*tensor.Tensor, []*tensor.Tensor) {
+		tp.Reset(7, 0, 0)
+		leaves := make([]*tensor.Tensor, len(shapes))
+		for i, s := range shapes {
+			leaves[i] = tp.Leaf(s[0], s[1], inputs[i])
+		}
+		outs := f(tp, leaves)
+		if weights == nil {
+			for _, o := range outs {
+				weights = append(weights, random(rnd, o.Rows*o.Cols))
+			}
+		}
+		sum := 0.0
+		for k, o := range outs {
+			for i := range o.Rows {
+				for j, v := range o.Row(i) {
+					sum += float64(v) * float64(weights[k][i*o.Cols+j])
+				}
+			}
+		}
+		return sum, leaves, outs
+	}
+
+	_, leaves, outs := run()
+	var checks []operand
+	for i, l := range leaves {
+		checks = append(checks, operand{fmt.Sprintf("input %d", i), inputs[i], l.Grad(), func() {}})
+	}
+	for _, p := range params {
+		checks = append(checks, operand{p.Name, p.Value, tp.ParamGrad(p), p.Changed})
+	}
+	starts := make([][]float32, len(checks))
+	for i, c := range checks {
+		starts[i] = random(rnd, len(c.grad))
+		copy(c.grad, starts[i])
+	}
+	for k, o := range outs {
+		for i := range o.Rows {
+			for j, g := 0, o.GradRow(i); j < o.Cols; j++ {
+				g[j] += weights[k][i*o.Cols+j]
+			}
+		}
+	}
+	tp.Unwind()
+	analytic := make([][]float32, len(checks))
+	for i, c := range checks {
+		analytic[i] = make([]float32, len(c.grad))
+		for j := range c.grad {
+			analytic[i][j] = c.grad[j] - starts[i][j]
+		}
+	}
+
+	for i, c := range checks {
+		for j := range c.value {
+			old := c.value[j]
+			c.value[j] = old + step
+			c.changed()
+			up, _, _ := run()
+			c.value[j] = old - step
+			c.changed()
+			down, _, _ := run()
+			c.value[j] = old
+			c.changed()
+			want, got := (up-down)/(2*step), float64(analytic[i][j])
+			if !(math.Abs(want-got) <= tolerance*max(1, math.Abs(want))) {
+				t.Fatalf("%s, element %d: gradient %.6g, by differences %.6g", c.name, j, got, want)
+			}
+		}
+	}
+}
+
+type operand struct {
+	name        string
+	value, grad []float32
+	changed     func()
+}
+
+func random(rnd *rand.Rand, n int) []float32 {
+	x := make([]float32, n)
+	for i := range x {
+		x[i] = rnd.Float32()*2 - 1
+	}
+	return x
+}
