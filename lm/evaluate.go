@@ -1,0 +1,55 @@
+package lm
+
+import (
+	"context"
+	"sync"
+
+	"inkling/data"
+	"inkling/tensor"
+)
+
+// Evaluation reads held-out text in evalLanes lanes, windows of evalTime tokens; a lane has read
+// evalWarm tokens before it is scored, more than an LSTM of these sizes remembers.
+const (
+	evalLanes = 64
+	evalTime  = 50
+	evalWarm  = 200
+)
+
+// Evaluate is the summed loss of a text in nats and the number of tokens it is over: all but the first.
+// State is carried through the text. workers is the number of cores to use.
+func (m *Model) Evaluate(ctx context.Context, tokens []int, precision tensor.Precision, workers int) (nats float64, n int, err error) {
+	tapes, carries := make([]*tensor.Tape, workers), make([][]float32, workers)
+	sums := make([]float64, workers)
+	for i := range tapes {
+		tapes[i] = tensor.NewInference()
+		tapes[i].Precision = precision
+	}
+	step := uint64(0)
+	for w := range data.Stream(tokens, evalLanes, evalTime, evalWarm) {
+		if err := ctx.Err(); err != nil {
+			return 0, 0, err
+		}
+		var wg sync.WaitGroup
+		for i := range workers {
+			wg.Go(func() {
+				part := w.Shard(i, workers)
+				if part.Lanes == 0 {
+					return
+				}
+				if carries[i] == nil {
+					carries[i] = make([]float32, m.CarryFloats(part))
+				}
+				tapes[i].Reset(0, step, i)
+				sums[i] += float64(m.Loss(tapes[i], part, carries[i]).Item())
+			})
+		}
+		wg.Wait()
+		step++
+		n += int(w.Weight())
+	}
+	for _, s := range sums {
+		nats += s
+	}
+	return nats, n, nil
+}

@@ -1,0 +1,95 @@
+package lm
+
+import (
+	"fmt"
+	"time"
+
+	"inkling/data"
+	"inkling/tensor"
+)
+
+// Fit is a choice of sizes for a budget of time.
+type Fit struct {
+	Config      Config
+	Lanes, Time int
+	Rate        float64 // learning rate
+	Speed       float64 // tokens/s expected
+	Epochs      float64 // passes over the text that the budget is good for
+	Why         string  // in words
+}
+
+// sizes are what Fit chooses from, small to large.
+var sizes = []struct {
+	hidden, layers int
+	rate           float64
+}{
+	{128, 1, 8e-3}, {256, 1, 6e-3}, {512, 1, 5e-3}, {512, 2, 3e-3}, {768, 2, 2.5e-3}, {1024, 2, 2e-3},
+}
+
+// FitBudget picks the largest model that can still read the text often enough in the budget: a
+// model that has seen a text only a few times is worse than a smaller one that knows it well.
+// flops is the machine's speed in training, of MeasureSpeed.
+func FitBudget(budget time.Duration, tokens int, counts []int64, flops float64) Fit {
+	var fit Fit
+	for _, s := range sizes {
+		c := Config{Hidden: s.hidden, Layers: s.layers, Counts: counts}
+		speed := flops / c.FlopsPerToken()
+		epochs := speed * budget.Seconds() / float64(tokens)
+		if fit.Lanes > 0 && (epochs < 8 || weightsOf(c) > 8*float64(tokens)) {
+			break
+		}
+		fit = Fit{Config: c, Lanes: 16, Time: 64, Rate: s.rate, Speed: speed, Epochs: epochs}
+	}
+	overfit := min(1, fit.Epochs*weightsOf(fit.Config)/(40*float64(tokens)))
+	fit.Config.Dropout, fit.Config.DropoutOut = float32(0.5*overfit), float32(0.5*overfit)
+	fit.Why = fmt.Sprintf("%.0f GFLOP/s in training makes about %.0f tokens/s with %d layers of %d: %.1f passes over %d tokens in %v",
+		flops/1e9, fit.Speed, fit.Config.Layers, fit.Config.Hidden, fit.Epochs, tokens, budget)
+	return fit
+}
+
+func weightsOf(c Config) float64 {
+	h := float64(c.Hidden)
+	return 4*h*h*float64(2*c.Layers-1) + h*float64(len(c.Counts))*5
+}
+
+// FlopsPerToken counts the products of a training step, forward and backward, per token: six
+// operations a weight. A token that picks a row of a table multiplies nothing.
+func (c Config) FlopsPerToken() float64 {
+	h := float64(c.Hidden)
+	return 6 * (4*h*h*float64(2*c.Layers-1) + h*float64(len(c.Counts)))
+}
+
+// MeasureSpeed trains a small model for a few steps on random tokens and returns the floating-point
+// operations per second of products really done, with so many shards.
+func MeasureSpeed(shards int, precision tensor.Precision) float64 {
+	const vocab, lanes, steps, window = 64, 8, 4, 64
+	c := Config{Hidden: 512, Layers: 1, Counts: make([]int64, vocab)}
+	m, err := New(c)
+	if err != nil {
+		panic(err)
+	}
+	w := data.Window{Lanes: lanes, Time: window, Inputs: make([]int, lanes*window), Targets: make([]int, lanes*window)}
+	for i := range w.Inputs {
+		w.Inputs[i], w.Targets[i] = i%vocab, (i+1)%vocab
+	}
+	done := make(chan time.Duration, shards)
+	for range shards {
+		go func() {
+			tp, carry := tensor.NewTape(), make([]float32, m.CarryFloats(w))
+			tp.Precision = precision
+			fastest := time.Duration(1 << 62)
+			for s := range uint64(steps) {
+				began := time.Now()
+				tp.Reset(1, s, 0)
+				tp.Backward(m.Loss(tp, w, carry), 1)
+				fastest = min(fastest, time.Since(began))
+			}
+			done <- fastest
+		}()
+	}
+	slowest := time.Duration(0)
+	for range shards {
+		slowest = max(slowest, <-done)
+	}
+	return c.FlopsPerToken() * lanes * window * float64(shards) / slowest.Seconds()
+}

@@ -1,0 +1,65 @@
+package lm
+
+// Memory is what training will hold, in bytes, by what holds it.
+type Memory struct {
+	Weights     int64 // the parameters themselves
+	Optimizer   int64 // its slots
+	Packed      int64 // weights rearranged for products, two ways
+	Gradients   int64 // of each shard
+	Activations int64 // of each shard: what the tape keeps from forward to backward
+}
+
+// Total is the sum.
+func (m Memory) Total() int64 {
+	return m.Weights + m.Optimizer + m.Packed + m.Gradients + m.Activations
+}
+
+// PlanMemory adds up what training the model on windows of lanes × time tokens will hold.
+func (c Config) PlanMemory(lanes, time, shards, slots int) (Memory, error) {
+	if err := c.complete(); err != nil {
+		return Memory{}, err
+	}
+	v, h, in := int64(len(c.Counts)), int64(c.Hidden), int64(c.Embed)
+	weights := int64(0)
+	if in > 0 {
+		weights += v * in
+	} else {
+		in = v
+	}
+	recurrent := int64(0)
+	for range c.Layers {
+		recurrent += 4 * h * (in + h)
+		weights += 4*h*(in+h) + 8*h
+		in = h
+	}
+	if !c.Tied {
+		weights += v * h
+	}
+	weights += v
+
+	n := int64(lanes) * int64(time) // rows of all shards together
+	pad := func(cols int64) int64 { // as tensor.Tape.New
+		if cols < 256 {
+			return cols
+		}
+		return (cols+15)&^15 + 16
+	}
+	// The gates, the states h and c and tanh c, and the gradient of h.
+	acts := int64(c.Layers) * n * (pad(4*h) + 4*pad(h))
+	if c.Dropout > 0 {
+		acts += int64(c.Layers-1) * n * 3 * pad(h) // the result, the mask, the gradient
+	}
+	if c.DropoutOut > 0 {
+		acts += n * 3 * pad(h)
+	}
+	acts += n * pad(v) // logits
+	if c.Embed == 0 || v <= n/int64(shards) {
+		acts += int64(shards) * 2 * v * pad(4*h) // the table of the first layer and its gradient
+	} else {
+		acts += n * 2 * pad(int64(c.Embed))
+	}
+	return Memory{
+		Weights: 4 * weights, Optimizer: 4 * weights * int64(slots), Packed: 8 * (recurrent + v*h),
+		Gradients: 4 * weights * int64(shards), Activations: 4 * acts,
+	}, nil
+}

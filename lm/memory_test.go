@@ -1,0 +1,72 @@
+package lm
+
+import (
+	"fmt"
+	"testing"
+
+	"inkling/data"
+	"inkling/tensor"
+)
+
+// TestMemoryPlan compares the plan with what a tape holds after a step.
+func TestMemoryPlan(t *testing.T) {
+	for _, c := range []struct {
+		config                Config
+		vocab, lanes, time, n int
+	}{
+		{Config{Hidden: 128}, 65, 16, 64, 1},
+		{Config{Hidden: 128, Layers: 2, Dropout: 0.2, DropoutOut: 0.2}, 65, 16, 64, 2},
+		{Config{Hidden: 256, Layers: 2}, 65, 32, 50, 2},
+		{Config{Hidden: 256, Layers: 1, Embed: 64}, 2000, 16, 32, 1},
+		{Config{Hidden: 192, Layers: 3, Tied: true, Dropout: 0.5}, 500, 20, 35, 2},
+	} {
+		t.Run(fmt.Sprintf("%+v", c.config), func(t *testing.T) {
+			c.config.Counts = make([]int64, c.vocab)
+			m, err := New(c.config)
+			if err != nil {
+				t.Fatal(err)
+			}
+			plan, err := c.config.PlanMemory(c.lanes, c.time, c.n, 2)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if want := int64(4 * m.Params().Count()); plan.Weights != want {
+				t.Errorf("weights: planned %d bytes, are %d", plan.Weights, want)
+			}
+			var acts, grads int64
+			for s := range c.n {
+				tp := tensor.NewTape()
+				lanes := (s+1)*c.lanes/c.n - s*c.lanes/c.n
+				w := data.Window{Lanes: lanes, Time: c.time, Inputs: make([]int, lanes*c.time), Targets: make([]int, lanes*c.time)}
+				for range 2 {
+					tp.Reset(1, 0, s)
+					tp.Backward(m.Loss(tp, w, make([]float32, m.CarryFloats(w))), 1)
+				}
+				results, gradients := tp.Floats()
+				acts, grads = acts+4*int64(results), grads+4*int64(gradients)
+			}
+			if plan.Gradients != grads {
+				t.Errorf("gradients: planned %d bytes, are %d", plan.Gradients, grads)
+			}
+			if diff := acts - plan.Activations; diff < -acts/10 || diff > acts/10 {
+				t.Errorf("activations: planned %d bytes, are %d", plan.Activations, acts)
+			}
+		})
+	}
+}
+
+func TestFitBudgetPicksMoreForMore(t *testing.T) {
+	counts := make([]int64, 65)
+	last := 0.0
+	for _, flops := range []float64{1e9, 1e10, 1e11, 1e12} {
+		f := FitBudget(600e9, 1_000_000, counts, flops)
+		if n := weightsOf(f.Config); n < last {
+			t.Errorf("at %g operations a second a smaller model than at less", flops)
+		} else {
+			last = n
+		}
+		if f.Config.Hidden == 0 || f.Lanes == 0 || f.Why == "" {
+			t.Errorf("no choice at %g: %+v", flops, f)
+		}
+	}
+}
