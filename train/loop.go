@@ -1,0 +1,199 @@
+package train
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"runtime"
+	"time"
+
+	"inkling/nn"
+	"inkling/tensor"
+)
+
+// loop is a run under way.
+type loop struct {
+	cfg           Config
+	params        nn.Params
+	shards        int
+	workers       int
+	stepsPerEpoch int
+	opt           Optimizer
+	factor        func(float64) float64
+	loss          func(tp *tensor.Tape, step, shard int) (*tensor.Tensor, float64)
+
+	tapes           []*tensor.Tape
+	grads           [][][]float32 // by shard and parameter
+	slots           [][][]float32 // of the optimizer, by parameter
+	carries         [][]float32   // by shard
+	pieces          []piece
+	squares         []float64 // by piece: the sum of squares of the gradient
+	losses, weights []float64 // by shard
+
+	state state
+	began time.Time
+	// What validating and saving cost lately: a budget keeps that much in hand for its end.
+	validSeconds, saveSeconds float64
+	best                      [][]float32 // the best weights by validation; nil before the first
+}
+
+func newLoop(cfg Config, params nn.Params, shards, stepsPerEpoch int) (*loop, error) {
+	if err := cfg.complete(stepsPerEpoch); err != nil {
+		return nil, err
+	}
+	if shards < 1 {
+		return nil, fmt.Errorf("%d shards: must be at least 1", shards)
+	}
+	l := &loop{
+		cfg: cfg, shards: shards, workers: runtime.GOMAXPROCS(0), stepsPerEpoch: stepsPerEpoch,
+		losses: make([]float64, shards), weights: make([]float64, shards),
+	}
+	for _, p := range params {
+		if !p.Frozen {
+			l.params = append(l.params, p)
+		}
+	}
+	var err error
+	if l.opt, err = newOptimizer(cfg.Optimizer, &l.cfg.Options); err != nil {
+		return nil, err
+	}
+	if l.factor, err = newSchedule(cfg.Schedule); err != nil {
+		return nil, err
+	}
+	var sizes []int
+	for _, p := range l.params {
+		sizes = append(sizes, len(p.Value))
+		slots := make([][]float32, l.opt.Slots())
+		for k := range slots {
+			slots[k] = make([]float32, len(p.Value))
+		}
+		l.slots = append(l.slots, slots)
+	}
+	l.pieces = cut(sizes)
+	l.squares = make([]float64, len(l.pieces))
+	l.makeTapes()
+	return l, nil
+}
+
+func (l *loop) run(ctx context.Context) (Result, error) {
+	if err := l.restore(); err != nil {
+		return Result{}, err
+	}
+	l.began = time.Now()
+	earlier := l.state.Seconds
+	saved := time.Now()
+	if l.state.Step == 0 {
+		if err := l.save(); err != nil { // so that a run killed before its first checkpoint can resume
+			return Result{}, err
+		}
+	}
+	for !l.over() && ctx.Err() == nil {
+		rate := l.cfg.Options.Rate * l.factor(l.fraction())
+		loss, weight, norm, err := l.step(rate)
+		if err != nil {
+			return Result{}, err
+		}
+		l.state.Step++
+		l.state.Seconds = earlier + time.Since(l.began).Seconds()
+		l.state.Weight += weight
+		l.state.LossSum += loss * weight
+		l.state.LossWeight += weight
+
+		p := l.progress(rate, loss, norm, weight)
+		if due := int(l.fraction() * float64(l.cfg.Validations)); due > l.state.Validated || l.over() {
+			l.state.Validated = due
+			if err := l.validate(ctx, &p); err != nil {
+				return Result{}, err
+			}
+			l.state.Seconds = earlier + time.Since(l.began).Seconds()
+		}
+		if l.cfg.Progress != nil {
+			l.cfg.Progress(p)
+		}
+		if every := l.cfg.CheckpointEvery; every > 0 && l.state.Step%every == 0 || every == 0 && time.Since(saved) > time.Minute {
+			if err := l.save(); err != nil {
+				return Result{}, err
+			}
+			saved = time.Now()
+		}
+	}
+	interrupted := !l.over()
+	l.state.Done = !interrupted
+	if err := l.save(); err != nil {
+		return Result{}, err
+	}
+	if err := l.finish(); err != nil {
+		return Result{}, err
+	}
+	return l.result(interrupted), nil
+}
+
+func (l *loop) result(interrupted bool) Result {
+	r := Result{
+		Steps: l.state.Step, Seconds: l.state.Seconds, Weight: l.state.Weight, Loss: l.state.Mean,
+		Best: math.NaN(), BestStep: l.state.BestStep, Interrupted: interrupted,
+	}
+	if l.state.Judged {
+		r.Best = l.state.Best
+	}
+	return r
+}
+
+// fraction of the run that is behind, by whichever of steps and budget is further.
+func (l *loop) fraction() float64 {
+	f := 0.0
+	if l.cfg.Steps > 0 {
+		f = float64(l.state.Step) / float64(l.cfg.Steps)
+	}
+	if l.cfg.Budget > 0 {
+		f = max(f, l.state.Seconds/l.usable())
+	}
+	return min(f, 1)
+}
+
+// usable is the budget without what the last validation and the last save will take of it.
+func (l *loop) usable() float64 {
+	b := l.cfg.Budget.Seconds()
+	return max(b-l.validSeconds-l.saveSeconds, 0.5*b)
+}
+
+func (l *loop) over() bool { return l.state.Done || l.fraction() >= 1 }
+
+func (l *loop) progress(rate, loss, norm, weight float64) Progress {
+	p := Progress{
+		Step: l.state.Step, Fraction: l.fraction(), Seconds: l.state.Seconds,
+		Epoch: float64(l.state.Step) / float64(l.stepsPerEpoch),
+		Rate:  rate, Loss: loss, Norm: norm, Weight: weight,
+		Mean: l.state.LossSum / l.state.LossWeight, Valid: math.NaN(), Best: math.NaN(),
+	}
+	if l.state.Judged {
+		p.Valid, p.Best = l.state.Valid, l.state.Best
+	}
+	return p
+}
+
+// validate measures the held-out loss, keeps the weights if they are the best so far, and writes a line of metrics.
+func (l *loop) validate(ctx context.Context, p *Progress) error {
+	began := time.Now()
+	if l.cfg.Validate != nil {
+		valid, err := l.cfg.Validate(ctx)
+		if err != nil {
+			return err
+		}
+		if math.IsNaN(valid) || math.IsInf(valid, 0) {
+			return fmt.Errorf("step %d: the validation loss is %g: lower the learning rate (now %g)", l.state.Step, valid, p.Rate)
+		}
+		l.state.Valid = valid
+		if !l.state.Judged || valid < l.state.Best {
+			l.state.Judged, l.state.Best, l.state.BestStep = true, valid, l.state.Step
+			if err := l.keepBest(); err != nil {
+				return err
+			}
+		}
+		p.Validated, p.Valid, p.Best = true, valid, l.state.Best
+	}
+	l.state.Mean = l.state.LossSum / l.state.LossWeight
+	l.state.LossSum, l.state.LossWeight = 0, 0
+	l.validSeconds = max(l.validSeconds, time.Since(began).Seconds())
+	return l.writeMetrics(p)
+}

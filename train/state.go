@@ -1,0 +1,182 @@
+package train
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"inkling/checkpoint"
+)
+
+// state is everything about a run that is not a tensor. With the weights, the optimizer's slots
+// and the carried state of every shard it is all that is needed to go on with the same bits.
+type state struct {
+	Shards     int     `json:"shards"`
+	Step       int     `json:"step"`
+	Done       bool    `json:"done"`
+	Seconds    float64 `json:"seconds"`
+	Weight     float64 `json:"weight"`      // tokens or examples trained on
+	LossSum    float64 `json:"loss_sum"`    // since the last validation
+	LossWeight float64 `json:"loss_weight"` // since the last validation
+	Mean       float64 `json:"mean"`        // loss up to the last validation
+	Validated  int     `json:"validated"`   // how many of the planned validations were due
+	Judged     bool    `json:"judged"`      // there was a validation: the next three mean something
+	Valid      float64 `json:"valid"`
+	Best       float64 `json:"best"`
+	BestStep   int     `json:"best_step"`
+	Metrics    int64   `json:"metrics_bytes"` // length of the metrics file
+}
+
+// save writes the state as one file that is there whole or not at all.
+func (l *loop) save() error {
+	if l.cfg.Folder == nil {
+		return nil
+	}
+	began := time.Now()
+	l.state.Shards = l.shards
+	l.state.Metrics = l.cfg.Folder.MetricsSize()
+	meta, err := json.Marshal(l.state)
+	if err != nil {
+		return err
+	}
+	if err := l.cfg.Folder.SaveState(int64(l.state.Step), meta, l.tensors()); err != nil {
+		return err
+	}
+	l.saveSeconds = time.Since(began).Seconds()
+	return nil
+}
+
+// restore goes on from the newest state in the folder, if there is one.
+func (l *loop) restore() error {
+	if l.cfg.Folder == nil {
+		return nil
+	}
+	_, meta, saved, warnings, err := l.cfg.Folder.LatestState()
+	for _, w := range warnings {
+		l.warn(w)
+	}
+	if errors.Is(err, checkpoint.ErrNoState) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	if err := json.Unmarshal(meta, &l.state); err != nil {
+		return fmt.Errorf("the state of the run cannot be read: %w", err)
+	}
+	if l.state.Shards != l.shards {
+		return fmt.Errorf("the run was begun with %d shards and cannot go on with %d: the result would be another", l.state.Shards, l.shards)
+	}
+	byName := map[string]checkpoint.Tensor{}
+	for _, t := range saved {
+		byName[t.Name] = t
+	}
+	for _, want := range l.tensors() {
+		t, ok := byName[want.Name]
+		if !ok || len(t.Data) != len(want.Data) {
+			return fmt.Errorf("the state of the run does not fit its config: tensor %s has %d values instead of %d", want.Name, len(t.Data), len(want.Data))
+		}
+		copy(want.Data, t.Data)
+	}
+	for _, p := range l.params {
+		p.Changed()
+	}
+	return l.cfg.Folder.TruncateMetrics(l.state.Metrics)
+}
+
+// tensors are the run's own slices, by name: to be written out, or read into.
+func (l *loop) tensors() (ts []checkpoint.Tensor) {
+	for i, p := range l.params {
+		ts = append(ts, checkpoint.Tensor{Name: "weight:" + p.Name, Shape: p.Shape, Data: p.Value})
+		for k, slot := range l.slots[i] {
+			ts = append(ts, checkpoint.Tensor{Name: fmt.Sprintf("slot%d:%s", k, p.Name), Shape: p.Shape, Data: slot})
+		}
+	}
+	for s, c := range l.carries {
+		if len(c) > 0 {
+			ts = append(ts, checkpoint.Tensor{Name: fmt.Sprintf("carry:%d", s), Shape: []int{len(c)}, Data: c})
+		}
+	}
+	return ts
+}
+
+// keepBest remembers the weights as the best so far, in the folder or, without one, in memory.
+func (l *loop) keepBest() error {
+	if l.cfg.Folder != nil {
+		return l.cfg.Folder.SaveModel(l.model(), nil)
+	}
+	if l.best == nil {
+		l.best = make([][]float32, len(l.params))
+	}
+	for i, p := range l.params {
+		l.best[i] = append(l.best[i][:0], p.Value...)
+	}
+	return nil
+}
+
+// finish leaves the best weights in the model, or the last if none was ever judged.
+func (l *loop) finish() error {
+	switch {
+	case !l.state.Judged && l.cfg.Folder != nil:
+		return l.cfg.Folder.SaveModel(l.model(), nil)
+	case l.state.Judged && l.cfg.Folder != nil:
+		best, _, err := l.cfg.Folder.LoadModel()
+		if err != nil {
+			return err
+		}
+		byName := map[string]checkpoint.Tensor{}
+		for _, t := range best {
+			byName[t.Name] = t
+		}
+		for _, p := range l.params {
+			copy(p.Value, byName[p.Name].Data)
+			p.Changed()
+		}
+	case l.best != nil:
+		for i, p := range l.params {
+			copy(p.Value, l.best[i])
+			p.Changed()
+		}
+	}
+	return nil
+}
+
+func (l *loop) model() (ts []checkpoint.Tensor) {
+	for _, p := range l.params {
+		ts = append(ts, checkpoint.Tensor{Name: p.Name, Shape: p.Shape, Data: p.Value})
+	}
+	return ts
+}
+
+// metrics is one line of metrics.jsonl.
+type metrics struct {
+	Step    int      `json:"step"`
+	Epoch   float64  `json:"epoch"`
+	Rate    float64  `json:"rate"`
+	Loss    float64  `json:"loss"`            // mean of the steps since the line before, nats
+	Valid   *float64 `json:"valid,omitempty"` // nats
+	Norm    float64  `json:"norm"`            // of the gradient of this step, before clipping
+	Seconds float64  `json:"seconds"`         // of training so far: the one thing that differs between equal runs
+}
+
+func (l *loop) writeMetrics(p *Progress) error {
+	if l.cfg.Folder == nil {
+		return nil
+	}
+	m := metrics{Step: p.Step, Epoch: p.Epoch, Rate: p.Rate, Loss: l.state.Mean, Norm: p.Norm, Seconds: p.Seconds}
+	if p.Validated {
+		m.Valid = &p.Valid
+	}
+	line, err := json.Marshal(m)
+	if err != nil {
+		return err
+	}
+	return l.cfg.Folder.AppendMetrics(line)
+}
+
+func (l *loop) warn(message string) {
+	if l.cfg.Warn != nil {
+		l.cfg.Warn(message)
+	}
+}

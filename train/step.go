@@ -1,0 +1,121 @@
+package train
+
+import (
+	"fmt"
+	"math"
+	"sync"
+	"sync/atomic"
+
+	"inkling/internal/kernel"
+	"inkling/tensor"
+)
+
+// piece is a part of a parameter, small enough to share the work of all parameters evenly among
+// cores and to stay in cache while it is summed and stepped.
+type piece struct {
+	param    int
+	from, to int
+}
+
+const pieceFloats = 1 << 14
+
+func cut(sizes []int) (ps []piece) {
+	for i, n := range sizes {
+		for from := 0; from < n; from += pieceFloats {
+			ps = append(ps, piece{i, from, min(n, from+pieceFloats)})
+		}
+	}
+	return ps
+}
+
+// step trains on one batch. Shards run side by side, each on its own tape; their gradients are
+// added in shard order, so neither the number of cores nor scheduling changes a bit.
+func (l *loop) step(rate float64) (loss, weight, norm float64, err error) {
+	parallel(l.shards, l.shards, func(s int) {
+		tp := l.tapes[s]
+		tp.Reset(l.cfg.Seed, uint64(l.state.Step), s)
+		loss, weight := l.loss(tp, l.state.Step, s)
+		tp.Backward(loss, 1)
+		l.losses[s], l.weights[s] = float64(loss.Item()), weight
+	})
+	for s := range l.shards {
+		loss += l.losses[s]
+		weight += l.weights[s]
+	}
+	if weight == 0 {
+		return 0, 0, 0, fmt.Errorf("step %d trains on nothing: every target of its batch weighs zero", l.state.Step+1)
+	}
+	loss /= weight
+
+	parallel(l.workers, len(l.pieces), func(i int) {
+		p := l.pieces[i]
+		sum := l.grads[0][p.param][p.from:p.to]
+		for s := 1; s < l.shards; s++ {
+			kernel.Add(sum, l.grads[s][p.param][p.from:p.to])
+		}
+		l.squares[i] = float64(kernel.Dot(sum, sum))
+	})
+	for _, q := range l.squares {
+		norm += q
+	}
+	norm = math.Sqrt(norm) / weight
+	if bad := loss + norm; math.IsNaN(bad) || math.IsInf(bad, 0) {
+		return 0, 0, 0, fmt.Errorf("step %d: the loss is %g and its gradient's norm %g: training has diverged; lower the learning rate (now %g) or clip harder, and start from the last checkpoint",
+			l.state.Step+1, loss, norm, rate)
+	}
+	scale := 1 / weight
+	if l.cfg.Clip > 0 && norm > l.cfg.Clip {
+		scale *= l.cfg.Clip / norm
+	}
+
+	t := l.state.Step + 1
+	parallel(l.workers, len(l.pieces), func(i int) {
+		p := l.pieces[i]
+		var slots [4][]float32
+		for k, slot := range l.slots[p.param] {
+			slots[k] = slot[p.from:p.to]
+		}
+		param := l.params[p.param]
+		l.opt.Step(param.Value[p.from:p.to], l.grads[0][p.param][p.from:p.to], slots[:len(l.slots[p.param])], t, rate, scale, param.Rows > 1)
+	})
+	for _, p := range l.params {
+		p.Changed()
+	}
+	return loss, weight, norm, nil
+}
+
+// parallel calls f(0) … f(n−1) from so many workers, each taking the next that is free.
+func parallel(workers, n int, f func(int)) {
+	workers = min(workers, n)
+	if workers <= 1 {
+		for i := range n {
+			f(i)
+		}
+		return
+	}
+	var next atomic.Int64
+	var wg sync.WaitGroup
+	work := func() {
+		for i := int(next.Add(1)) - 1; i < n; i = int(next.Add(1)) - 1 {
+			f(i)
+		}
+	}
+	for range workers - 1 {
+		wg.Go(work)
+	}
+	work()
+	wg.Wait()
+}
+
+// tapesFor makes a tape for each shard and fetches its gradients of the parameters.
+func (l *loop) makeTapes() {
+	l.tapes = make([]*tensor.Tape, l.shards)
+	l.grads = make([][][]float32, l.shards)
+	for s := range l.tapes {
+		l.tapes[s] = tensor.NewTape()
+		l.tapes[s].Precision = l.cfg.Precision
+		for _, p := range l.params {
+			l.grads[s] = append(l.grads[s], l.tapes[s].ParamGrad(p))
+		}
+	}
+}

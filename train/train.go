@@ -1,0 +1,146 @@
+// Package train is the loop that fits a model to data: shards of a batch on all cores, an optimizer
+// and its schedule, validation, a budget in steps or wall time, and a state that can be saved at
+// any step and gone on from with the same bits.
+//
+// It knows models by two small interfaces and never imports one.
+package train
+
+import (
+	"context"
+	"fmt"
+	"runtime"
+	"time"
+
+	"inkling/checkpoint"
+	"inkling/nn"
+	"inkling/tensor"
+)
+
+// A Batch is what one shard of one step reads.
+type Batch interface {
+	// Weight is what the shard's loss is a sum over: tokens, examples.
+	Weight() float64
+}
+
+// A Model puts the loss of a batch on a tape.
+type Model[B Batch] interface {
+	Params() nn.Params
+	// CarryFloats is the size of the state that goes from step to step within a shard; 0 for none.
+	CarryFloats(batch B) int
+	// Loss is the summed loss of one shard's batch in nats. It may read carry and leaves there the state after it.
+	Loss(tp *tensor.Tape, batch B, carry []float32) *tensor.Tensor
+}
+
+// A Source gives batches. Batch is a pure function of its arguments, so a position is a number.
+type Source[B Batch] interface {
+	Batch(step, shard, shards int) B
+	StepsPerEpoch() int
+}
+
+// Config says how to train. A zero value means the default given here.
+type Config struct {
+	Steps  int           // ends the run after so many steps
+	Epochs float64       // or after so many passes over the data
+	Budget time.Duration // or at this wall time, validation and saving included. The first reached ends the run; one of the three is needed
+
+	Optimizer string           // "adamw"
+	Options   Options          // of the optimizer: its rate, momenta and decay
+	Schedule  string           // "onecycle"
+	Clip      float64          // global norm of the gradient; 1; negative: no clipping
+	Shards    int              // parts of a batch, one a core; GOMAXPROCS. Results depend on it
+	Seed      uint64           // of dropout and all else that is random in training
+	Precision tensor.Precision // of matrix products: Float32 (the zero value) or BFloat16
+
+	Validate    func(context.Context) (float64, error) // mean loss on held-out data; nil: none
+	Validations int                                    // how often, spread evenly over the run; 20
+
+	Folder          *checkpoint.Run      // where state, metrics and the best weights go; nil: nowhere
+	CheckpointEvery int                  // steps between states saved; 0: about once a minute of training
+	Progress        func(Progress)       // called after every step, from the training goroutine; nil: silent
+	Warn            func(message string) // something the user should know; nil: dropped
+}
+
+// Progress tells what a step did.
+type Progress struct {
+	Step      int
+	Fraction  float64 // of the run, 0 to 1
+	Epoch     float64
+	Seconds   float64 // of training so far, over all sittings
+	Rate      float64 // the learning rate
+	Loss      float64 // of this step: mean nats
+	Mean      float64 // of the steps since the last validation
+	Norm      float64 // of the gradient before clipping
+	Weight    float64 // what this step's loss is a mean over: tokens, examples
+	Validated bool    // Valid is of this step
+	Valid     float64 // the latest validation; NaN before the first
+	Best      float64 // the best; NaN before the first
+}
+
+// Result is how a run ended.
+type Result struct {
+	Steps       int
+	Seconds     float64
+	Weight      float64 // tokens or examples trained on
+	Loss        float64 // mean of the steps since the last validation but one
+	Best        float64 // NaN without validation
+	BestStep    int
+	Interrupted bool // the context ended it before its time
+}
+
+// Run trains the model until its time is over or ctx ends; the step at hand is always finished and
+// the state saved. If the folder holds a state, training goes on from there. The model is left with
+// the best weights by validation, or the last without validation, which are in the folder too.
+func Run[B Batch](ctx context.Context, m Model[B], src Source[B], cfg Config) (Result, error) {
+	shards := cfg.Shards
+	if shards == 0 {
+		shards = runtime.GOMAXPROCS(0)
+	}
+	carries := make([][]float32, max(shards, 0))
+	l, err := newLoop(cfg, m.Params(), shards, src.StepsPerEpoch())
+	if err != nil {
+		return Result{}, err
+	}
+	for s := range carries {
+		if n := m.CarryFloats(src.Batch(0, s, shards)); n > 0 {
+			carries[s] = make([]float32, n)
+		}
+	}
+	l.carries = carries
+	l.loss = func(tp *tensor.Tape, step, shard int) (*tensor.Tensor, float64) {
+		b := src.Batch(step, shard, shards)
+		return m.Loss(tp, b, carries[shard]), b.Weight()
+	}
+	return l.run(ctx)
+}
+
+func (c *Config) complete(stepsPerEpoch int) error {
+	if c.Epochs > 0 {
+		if n := int(c.Epochs*float64(stepsPerEpoch) + 0.5); c.Steps == 0 || n < c.Steps {
+			c.Steps = max(1, n)
+		}
+	}
+	switch {
+	case c.Steps < 0 || c.Epochs < 0 || c.Budget < 0:
+		return fmt.Errorf("%d steps, %g epochs, a budget of %v: must not be negative", c.Steps, c.Epochs, c.Budget)
+	case c.Steps == 0 && c.Budget == 0:
+		return fmt.Errorf("training without an end: say how many steps or epochs, or give it a budget of time")
+	case c.Validations < 0 || c.CheckpointEvery < 0:
+		return fmt.Errorf("%d validations, a checkpoint every %d steps: must not be negative", c.Validations, c.CheckpointEvery)
+	}
+	if c.Clip == 0 {
+		c.Clip = 1
+	}
+	if c.Validations == 0 {
+		c.Validations = 20
+	}
+	if c.Optimizer == "" {
+		c.Optimizer = "adamw"
+	}
+	if c.Schedule == "" {
+		c.Schedule = "onecycle"
+	}
+	if c.Precision == tensor.BFloat16 && !tensor.HasBFloat16() {
+		return fmt.Errorf("this processor has no bfloat16 matrix units: train with precision float32")
+	}
+	return nil
+}

@@ -1,0 +1,274 @@
+package train_test
+
+import (
+	"context"
+	"math"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"inkling/checkpoint"
+	"inkling/data"
+	"inkling/lm"
+	"inkling/tensor"
+	"inkling/train"
+)
+
+// source is a text in which two letters decide the next one, mostly.
+func source(n int) []int {
+	r := rand.New(rand.NewPCG(1, 1))
+	tokens := []int{0, 1}
+	for len(tokens) < n {
+		next := (tokens[len(tokens)-1] + 2*tokens[len(tokens)-2] + 1) % 7
+		if r.IntN(10) == 0 {
+			next = r.IntN(7)
+		}
+		tokens = append(tokens, next)
+	}
+	return tokens
+}
+
+func model(t testing.TB) *lm.Model {
+	t.Helper()
+	m, err := lm.New(lm.Config{Hidden: 24, Layers: 2, Dropout: 0.1, DropoutOut: 0.1, Counts: make([]int64, 7), Seed: 3})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return m
+}
+
+func windows(t testing.TB) *data.Windows {
+	t.Helper()
+	w, err := data.NewWindows(source(20_000), 6, 12, 5)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return w
+}
+
+func weights(m *lm.Model) (all []float32) {
+	for _, p := range m.Params() {
+		all = append(all, p.Value...)
+	}
+	return all
+}
+
+func run(t testing.TB, m *lm.Model, cfg train.Config) train.Result {
+	t.Helper()
+	held := source(24_000)[20_000:]
+	cfg.Seed = 11
+	cfg.Validate = func(ctx context.Context) (float64, error) {
+		nats, n, err := m.Evaluate(ctx, held, tensor.Float32, 2)
+		return nats / float64(n), err
+	}
+	r, err := train.Run(context.Background(), m, windows(t), cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+func TestTrainingLearns(t *testing.T) {
+	m := model(t)
+	m.Config.Dropout, m.Config.DropoutOut = 0, 0
+	r := run(t, m, train.Config{Steps: 1000, Shards: 2, Options: train.Options{Rate: 2e-2}})
+	// The source's entropy: nine times in ten the rule (or chance hits it), else one of seven.
+	hit := 0.9 + 0.1/7
+	entropy := -hit*math.Log(hit) - 6*(0.1/7)*math.Log(0.1/7)
+	if r.Best > entropy+0.1 || r.Best < entropy-0.1 {
+		t.Errorf("held-out loss %.3f, the source's entropy is %.3f", r.Best, entropy)
+	}
+}
+
+// TestBitsDependOnSeedAndShardsOnly runs the same training on one core and on several.
+func TestBitsDependOnSeedAndShardsOnly(t *testing.T) {
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(0))
+	var first []float32
+	for _, procs := range []int{1, 2, 4} {
+		runtime.GOMAXPROCS(procs)
+		m := model(t)
+		run(t, m, train.Config{Steps: 40, Shards: 3})
+		if first == nil {
+			first = weights(m)
+		} else if !slices.Equal(first, weights(m)) {
+			t.Fatalf("GOMAXPROCS=%d gives other weights", procs)
+		}
+	}
+	m := model(t)
+	run(t, m, train.Config{Steps: 40, Shards: 2})
+	if slices.Equal(first, weights(m)) {
+		t.Error("another number of shards gives the same dropout")
+	}
+}
+
+// TestResumeIsSeamless stops a run at several places and goes on; weights, state and metrics are those of a run in one piece.
+func TestResumeIsSeamless(t *testing.T) {
+	const steps = 60
+	for _, optimizer := range train.Optimizers {
+		whole, parts := t.TempDir(), t.TempDir()
+		cfg := train.Config{Steps: steps, Shards: 2, Optimizer: optimizer.Name, Options: train.Options{Rate: 1e-3}, Validations: 7}
+		inFolder(t, whole, true, func(f *checkpoint.Run) { cfg.Folder = f; run(t, model(t), cfg) })
+		for i, stop := range []int{1, 13, 37, steps} {
+			inFolder(t, parts, i == 0, func(f *checkpoint.Run) {
+				c := cfg
+				c.Folder = f
+				ctx, cancel := context.WithCancel(context.Background())
+				c.Progress = func(p train.Progress) {
+					if p.Step == stop {
+						cancel()
+					}
+				}
+				m := model(t)
+				c.Seed = 11
+				held := source(24_000)[20_000:]
+				c.Validate = func(context.Context) (float64, error) {
+					nats, n, err := m.Evaluate(context.Background(), held, tensor.Float32, 2)
+					return nats / float64(n), err
+				}
+				r, err := train.Run(ctx, m, windows(t), c)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if r.Steps != stop || r.Interrupted != (stop < steps) {
+					t.Fatalf("stopped at %d, interrupted %v, want %d", r.Steps, r.Interrupted, stop)
+				}
+			})
+		}
+		same(t, optimizer.Name, whole, parts)
+	}
+}
+
+func inFolder(t *testing.T, dir string, create bool, f func(*checkpoint.Run)) {
+	t.Helper()
+	open := checkpoint.Open
+	if create {
+		open = checkpoint.Create
+		dir = filepath.Join(dir, "run")
+	} else {
+		dir = filepath.Join(dir, "run")
+	}
+	folder, err := open(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer folder.Close()
+	if create {
+		if err := folder.WriteFile("config.json", []byte("{}")); err != nil {
+			t.Fatal(err)
+		}
+	}
+	f(folder)
+}
+
+func same(t *testing.T, what, a, b string) {
+	t.Helper()
+	read := func(dir, file string) string {
+		raw, err := os.ReadFile(filepath.Join(dir, "run", file))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(raw)
+	}
+	if read(a, "model.safetensors") != read(b, "model.safetensors") {
+		t.Errorf("%s: the best weights differ", what)
+	}
+	tensors := func(dir string) (all []checkpoint.Tensor) {
+		inFolder(t, dir, false, func(f *checkpoint.Run) {
+			var err error
+			if _, _, all, _, err = f.LatestState(); err != nil {
+				t.Fatal(err)
+			}
+		})
+		return all
+	}
+	one, two := tensors(a), tensors(b)
+	if len(one) != len(two) {
+		t.Fatalf("%s: %d tensors of state and %d", what, len(one), len(two))
+	}
+	for i := range one {
+		if one[i].Name != two[i].Name || !slices.Equal(one[i].Data, two[i].Data) {
+			t.Errorf("%s: %s of the last state differs", what, one[i].Name)
+		}
+	}
+	metrics := func(dir string) (lines []string) {
+		for line := range strings.Lines(read(dir, "metrics.jsonl")) {
+			lines = append(lines, line[:strings.Index(line, `,"seconds"`)])
+		}
+		return lines
+	}
+	if !slices.Equal(metrics(a), metrics(b)) {
+		t.Errorf("%s: metrics differ:\n%v\n%v", what, metrics(a), metrics(b))
+	}
+}
+
+func TestFinishedRunStaysFinished(t *testing.T) {
+	dir := t.TempDir()
+	cfg := train.Config{Steps: 5, Shards: 2}
+	inFolder(t, dir, true, func(f *checkpoint.Run) { cfg.Folder = f; run(t, model(t), cfg) })
+	inFolder(t, dir, false, func(f *checkpoint.Run) {
+		cfg.Folder = f
+		if r := run(t, model(t), cfg); r.Steps != 5 || r.Interrupted {
+			t.Errorf("a finished run went on to step %d", r.Steps)
+		}
+	})
+}
+
+func TestBudgetEndsInTime(t *testing.T) {
+	began := time.Now()
+	r := run(t, model(t), train.Config{Budget: time.Second, Shards: 2, Validations: 3})
+	if took := time.Since(began); took > 5*time.Second {
+		t.Errorf("a budget of one second took %v", took)
+	}
+	if r.Steps < 2 || math.IsNaN(r.Best) {
+		t.Errorf("%d steps, best %g", r.Steps, r.Best)
+	}
+}
+
+func TestDivergenceIsSaid(t *testing.T) {
+	m := model(t)
+	_, err := train.Run(context.Background(), m, windows(t), train.Config{Steps: 500, Shards: 2, Optimizer: "sgd", Options: train.Options{Rate: 3e38}, Clip: -1, Schedule: "constant"})
+	if err == nil || !strings.Contains(err.Error(), "lower the learning rate") {
+		t.Errorf("divergence gives %v", err)
+	}
+}
+
+func TestConfigIsChecked(t *testing.T) {
+	for name, cfg := range map[string]train.Config{
+		"no end":         {},
+		"negative steps": {Steps: -1},
+		"optimizer":      {Steps: 1, Optimizer: "nonsense"},
+		"schedule":       {Steps: 1, Schedule: "nonsense"},
+		"rate":           {Steps: 1, Options: train.Options{Rate: -1}},
+		"momentum":       {Steps: 1, Options: train.Options{Momentum: 1}},
+		"shards":         {Steps: 1, Shards: -2},
+	} {
+		if _, err := train.Run(context.Background(), model(t), windows(t), cfg); err == nil {
+			t.Errorf("%s: accepted", name)
+		}
+	}
+}
+
+// TestStepAllocatesLittle counts what a step allocates once the tapes have their memory.
+func TestStepAllocatesLittle(t *testing.T) {
+	m := model(t)
+	var before, after runtime.MemStats
+	_, err := train.Run(context.Background(), m, windows(t), train.Config{Steps: 120, Shards: 2, Progress: func(p train.Progress) {
+		switch p.Step {
+		case 20:
+			runtime.ReadMemStats(&before)
+		case 120:
+			runtime.ReadMemStats(&after)
+		}
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := float64(after.Mallocs-before.Mallocs) / 100; n > 100 {
+		t.Errorf("%.0f allocations a step", n)
+	}
+}
