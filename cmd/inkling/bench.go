@@ -1,0 +1,225 @@
+package main
+
+import (
+	"fmt"
+	"runtime"
+	"slices"
+	"strings"
+	"time"
+
+	"inkling/internal/kernel"
+	"inkling/tensor"
+)
+
+// benchCmd is inkling bench. Each measurement is repeated and its median told, with the spread of the
+// repetitions; the machine's peak is the best of them, since nothing but the machine limits it. Shares
+// are of the float32 peak of all threads, measured in the same call.
+type benchCmd struct {
+	Names []string `arg:"" optional:"" name:"name" help:"What to measure: peak, memory, matmul, lstm-train, lstm-generate; all of them unless given."`
+
+	M      int    `help:"Rows of the product." placeholder:"N" group:"matmul"`
+	N      int    `help:"Columns of the product." placeholder:"N" group:"matmul"`
+	K      int    `help:"What is summed over." placeholder:"N" group:"matmul"`
+	Form   string `help:"Which operand is stored transposed: nn none, nt the right one, tn the left one." enum:"nn,nt,tn" default:"nn" group:"matmul"`
+	Packed bool   `help:"The right operand is packed beforehand, as weights are in a training step; each thread multiplies M rows of its own." group:"matmul"`
+
+	Hidden *int `help:"Size of each layer's state; 512, and 128 beside it." placeholder:"N" group:"lstm-train, lstm-generate"`
+	Layers *int `help:"LSTM layers." placeholder:"2" group:"lstm-train, lstm-generate"`
+	Batch  *int `help:"Lanes." placeholder:"64" group:"lstm-train, lstm-generate"`
+	Time   *int `help:"Steps of a window." placeholder:"100" group:"lstm-train, lstm-generate"`
+	Vocab  int  `help:"Different tokens." default:"65" group:"lstm-train, lstm-generate"`
+	Shards int  `help:"Parts of a batch; one a thread unless given." placeholder:"N" group:"lstm-train, lstm-generate"`
+
+	Dtype  string        `help:"Of products in matmul and lstm-train: ${enum}; all is each that the machine is fast at." enum:"all,float32,bfloat16" default:"all"`
+	Repeat int           `help:"Repetitions of each measurement." default:"7"`
+	Limit  time.Duration `help:"Longest time for one measurement; at least one repetition is always made." default:"20s"`
+}
+
+// row is one result. Shape fields that do not apply are left out of the JSON.
+type row struct {
+	Name      string  `json:"name"`
+	Value     float64 `json:"value"`
+	Unit      string  `json:"unit"`
+	GFLOPS    float64 `json:"gflops,omitempty"`
+	PeakShare float64 `json:"peak_share,omitempty"` // of the float32 peak: 1 is all of it
+	ISA       string  `json:"isa"`
+	Threads   int     `json:"threads"`
+	Spread    float64 `json:"spread"` // (highest − lowest) / median of the repetitions
+	Dtype     string  `json:"dtype,omitempty"`
+	M         int     `json:"m,omitempty"`
+	N         int     `json:"n,omitempty"`
+	K         int     `json:"k,omitempty"`
+	Form      string  `json:"form,omitempty"`
+	Packed    bool    `json:"packed,omitempty"` // beforehand, outside the time
+	Hidden    int     `json:"hidden,omitempty"`
+	Layers    int     `json:"layers,omitempty"`
+	Batch     int     `json:"batch,omitempty"`
+	Time      int     `json:"time,omitempty"`
+	Vocab     int     `json:"vocab,omitempty"`
+	Shards    int     `json:"shards,omitempty"`
+}
+
+var benchNames = []string{"peak", "memory", "matmul", "lstm-train", "lstm-generate"}
+
+func (b *benchCmd) Run(a *app) error {
+	if err := b.check(); err != nil {
+		return err
+	}
+	wanted := func(name string) bool { return len(b.Names) == 0 || slices.Contains(b.Names, name) }
+	a.note("%s; takes up to a minute", machine())
+	rows := []row{b.peak(a)}
+	for _, m := range []struct {
+		name    string
+		measure func(*app) ([]row, error)
+	}{{"memory", b.memory}, {"matmul", b.matmul}, {"lstm-train", b.lstmTrain}, {"lstm-generate", b.lstmGenerate}} {
+		if !wanted(m.name) {
+			continue
+		}
+		rs, err := m.measure(a)
+		if err == nil {
+			err = a.ctx.Err()
+		}
+		if err != nil {
+			return err
+		}
+		for _, r := range rs {
+			a.note("%s: %s", r.what(), r.value())
+		}
+		rows = append(rows, rs...)
+		// Others may have been at work when the peak was measured first.
+		if again := b.peak(a); again.Value > rows[0].Value {
+			rows[0] = again
+		}
+	}
+	for i := range rows {
+		rows[i].ISA, rows[i].PeakShare = kernel.ISA(), rows[i].GFLOPS/rows[0].GFLOPS
+	}
+	if a.json {
+		return a.printJSON(rows)
+	}
+	lines := [][]string{{"", "value", "GFLOP/s", "of peak", "spread"}}
+	for _, r := range rows {
+		gflops, share := "", ""
+		if r.GFLOPS > 0 {
+			gflops, share = fmt.Sprintf("%.1f", r.GFLOPS), fmt.Sprintf("%.1f %%", 100*r.PeakShare)
+		}
+		lines = append(lines, []string{r.what(), r.value(), gflops, share, fmt.Sprintf("%.1f %%", 100*r.Spread)})
+	}
+	table(a.out, lines...)
+	return nil
+}
+
+func (b *benchCmd) check() error {
+	for _, name := range b.Names {
+		if !slices.Contains(benchNames, name) {
+			return usage("nothing called %q can be measured: choose from %s", name, strings.Join(benchNames, ", "))
+		}
+	}
+	for _, f := range []struct {
+		name  string
+		value int
+		least int
+	}{
+		{"m", b.M, 0},
+		{"n", b.N, 0},
+		{"k", b.K, 0},
+		{"hidden", or(b.Hidden, 1), 1},
+		{"layers", or(b.Layers, 1), 1},
+		{"batch", or(b.Batch, 1), 1},
+		{"time", or(b.Time, 1), 1},
+		{"vocab", b.Vocab, 1},
+		{"shards", b.Shards, 0},
+		{"repeat", b.Repeat, 1},
+	} {
+		if f.value < f.least {
+			return usage("--%s %d: must be at least %d", f.name, f.value, f.least)
+		}
+	}
+	if given := b.M > 0 || b.N > 0 || b.K > 0; given && (b.M < 1 || b.N < 1 || b.K < 1) {
+		return usage("--m, --n and --k go together: a product needs all three sizes")
+	}
+	if b.Packed && b.Form == "tn" {
+		return usage("--packed with --form tn: that product packs nothing")
+	}
+	if b.Dtype == "bfloat16" && !tensor.HasBFloat16() {
+		return usage("--dtype bfloat16: this processor has no bfloat16 matrix units; choose float32")
+	}
+	for _, c := range b.lstms() {
+		if b.Shards > c.Batch {
+			return usage("--shards %d: more than the %d lanes of a batch", b.Shards, c.Batch)
+		}
+	}
+	return nil
+}
+
+// or is what was given, or a default.
+func or(given *int, value int) int {
+	set(&value, given)
+	return value
+}
+
+// dtypes are the precisions asked for.
+func (b *benchCmd) dtypes() []string {
+	switch {
+	case b.Dtype != "all":
+		return []string{b.Dtype}
+	case tensor.HasBFloat16():
+		return []string{"float32", "bfloat16"}
+	}
+	return []string{"float32"}
+}
+
+func (r row) value() string {
+	if r.Value >= 1000 {
+		return thousands(int(r.Value)) + " " + r.Unit
+	}
+	return fmt.Sprintf("%.1f %s", r.Value, r.Unit)
+}
+
+// what is the work in words.
+func (r row) what() string {
+	s := fmt.Sprintf("%-13s ", r.Name)
+	switch {
+	case r.M > 0:
+		s += fmt.Sprintf("%d×%d×%d %s, %s", r.M, r.N, r.K, r.Form, r.Dtype)
+		if r.Packed {
+			s += ", packed before"
+		}
+	case r.Batch > 0:
+		s += fmt.Sprintf("%d×%d, batch %d × %d, %s", r.Layers, r.Hidden, r.Batch, r.Time, r.Dtype)
+	case r.Hidden > 0:
+		s += fmt.Sprintf("%d×%d, %s", r.Layers, r.Hidden, r.Dtype)
+	case r.Form != "":
+		s += r.Form
+	default:
+		s += r.Dtype
+	}
+	return s + ", " + plural(r.Threads, "thread")
+}
+
+// repeat calls f, which returns the seconds that count, once to warm up and then until it was timed
+// often enough or time is over. It returns the median and the spread, and the fastest.
+func (b *benchCmd) repeat(a *app, f func() float64) (median, spread, fastest float64) {
+	began := time.Now()
+	first := f()
+	var times []float64
+	for len(times) < b.Repeat && a.ctx.Err() == nil && time.Since(began) < b.Limit {
+		times = append(times, f())
+	}
+	if len(times) == 0 {
+		times = []float64{first}
+	}
+	return summary(times)
+}
+
+func summary(times []float64) (median, spread, fastest float64) {
+	slices.Sort(times)
+	n := len(times)
+	median = (times[(n-1)/2] + times[n/2]) / 2
+	return median, (times[n-1] - times[0]) / median, times[0]
+}
+
+// machine says what is measured.
+func machine() string {
+	return fmt.Sprintf("%s, %s, %s", processor(), plural(runtime.GOMAXPROCS(0), "thread"), kernel.ISA())
+}

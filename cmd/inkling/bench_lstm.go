@@ -1,0 +1,124 @@
+package main
+
+import (
+	"context"
+	"runtime"
+	"time"
+
+	"inkling/data"
+	"inkling/decode"
+	"inkling/lm"
+	"inkling/train"
+)
+
+// lstms are the models to measure: what was asked for, or one that fills the machine and the small one
+// that the character models of 2015 came with.
+func (b *benchCmd) lstms() []row {
+	if b.Hidden == nil && b.Layers == nil && b.Batch == nil && b.Time == nil {
+		return []row{{Hidden: 512, Layers: 2, Batch: 64, Time: 100, Vocab: b.Vocab}, {Hidden: 128, Layers: 2, Batch: 50, Time: 100, Vocab: b.Vocab}}
+	}
+	return []row{{Hidden: or(b.Hidden, 512), Layers: or(b.Layers, 2), Batch: or(b.Batch, 64), Time: or(b.Time, 100), Vocab: b.Vocab}}
+}
+
+func (r row) model() (*lm.Model, error) {
+	m, err := lm.New(lm.Config{Hidden: r.Hidden, Layers: r.Layers, Counts: make([]int64, r.Vocab), Seed: 1})
+	if err != nil {
+		return nil, usage("%w", err)
+	}
+	return m, nil
+}
+
+func (b *benchCmd) lstmTrain(a *app) ([]row, error) {
+	var rows []row
+	for _, r := range b.lstms() {
+		for _, dtype := range b.dtypes() {
+			r.Name, r.Unit, r.Dtype, r.Threads = "lstm-train", "chars/s", dtype, runtime.GOMAXPROCS(0)
+			if r.Shards = b.Shards; r.Shards == 0 {
+				r.Shards = min(r.Threads, r.Batch)
+			}
+			if err := b.trainSteps(a, &r); err != nil {
+				return nil, err
+			}
+			rows = append(rows, r)
+		}
+	}
+	return rows, nil
+}
+
+// trainSteps measures whole steps of training: forward, backward, clipping and AdamW. Its GFLOP are the
+// products really done: a one-hot input that picks a row counts nothing.
+func (b *benchCmd) trainSteps(a *app, r *row) error {
+	const warm = 2 // steps in which memory is first asked for
+	model, err := r.model()
+	if err != nil {
+		return err
+	}
+	tokens := make([]int, 8*r.Batch*r.Time+1)
+	for i := range tokens {
+		tokens[i] = (i*i + i/3) % r.Vocab
+	}
+	windows, err := data.NewWindows(tokens, r.Batch, r.Time, 1)
+	if err != nil {
+		return usage("%w", err)
+	}
+	ctx, cancel := context.WithCancel(a.ctx)
+	defer cancel()
+	began := time.Now()
+	last := began
+	var times []float64
+	_, err = train.Run(ctx, model, windows, train.Config{
+		// A short step is measured more often: the clock and the machine are noisy.
+		Steps: 1 << 20, Schedule: "constant", Options: train.Options{Rate: 1e-4}, Shards: r.Shards, Precision: precisions[r.Dtype], Validations: 1,
+		Progress: func(p train.Progress) {
+			now := time.Now()
+			if p.Step > warm {
+				times = append(times, now.Sub(last).Seconds())
+			}
+			last = now
+			enough := len(times) >= b.Repeat && now.Sub(began) > time.Second
+			if enough || len(times) > 0 && now.Sub(began) > b.Limit {
+				cancel()
+			}
+		},
+	})
+	if err == nil {
+		err = a.ctx.Err()
+	}
+	if err != nil {
+		return err
+	}
+	took, spread, _ := summary(times)
+	r.Value = float64(windows.StepTokens()) / took
+	r.GFLOPS, r.Spread = r.Value*model.Config.FlopsPerToken()/1e9, spread
+	return nil
+}
+
+// lstmGenerate is one stream, as inkling generate writes it: model, softmax, sampling. A step reads
+// every weight once and multiplies it once.
+func (b *benchCmd) lstmGenerate(a *app) ([]row, error) {
+	var rows []row
+	for _, r := range b.lstms()[:1] {
+		model, err := r.model()
+		if err != nil {
+			return nil, err
+		}
+		r.Name, r.Unit, r.Dtype, r.Threads, r.Batch, r.Time = "lstm-generate", "chars/s", "float32", 1, 0, 0
+		const length = 500
+		var failed error
+		took, spread, _ := b.repeat(a, func() float64 {
+			began := time.Now()
+			_, err := decode.Sample{}.Decode(a.ctx, model, decode.Request{Prefix: []int{0}, Length: length, Seed: 1})
+			if err != nil {
+				failed = err
+			}
+			return time.Since(began).Seconds()
+		})
+		if failed != nil {
+			return nil, failed
+		}
+		r.Value, r.Spread = length/took, spread
+		r.GFLOPS = r.Value * model.Config.FlopsPerToken() / 3 / 1e9 // a third: forward only
+		rows = append(rows, r)
+	}
+	return rows, nil
+}

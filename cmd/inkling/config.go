@@ -1,0 +1,116 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"inkling/checkpoint"
+	"inkling/lm"
+	"inkling/tensor"
+	"inkling/train"
+)
+
+// runConfig is config.json of a run: what the model is (lm.Header) and all that was given, chosen or
+// measured before the first step, so that the run can go on from the folder alone.
+type runConfig struct {
+	lm.Header
+	Tokens   string     `json:"tokens"` // "char" or "byte"
+	Train    settings   `json:"train"`
+	Data     dataSource `json:"data"`
+	MadeWith madeWith   `json:"made_with"`
+}
+
+// settings of training, with no default left open.
+type settings struct {
+	Batch           int           `json:"batch"` // lanes
+	Time            int           `json:"time"`  // steps of a window
+	Steps           int           `json:"steps,omitempty"`
+	Epochs          float64       `json:"epochs,omitempty"`
+	Budget          duration      `json:"budget,omitempty"`
+	Optimizer       string        `json:"optimizer"`
+	Options         train.Options `json:"options"`
+	Schedule        string        `json:"schedule"`
+	Clip            float64       `json:"clip"` // negative: no clipping
+	Seed            uint64        `json:"seed"`
+	Shards          int           `json:"shards"`
+	Precision       string        `json:"precision"` // of products: "float32" or "bfloat16"
+	Validations     int           `json:"validations"`
+	CheckpointEvery int           `json:"checkpoint_every,omitempty"` // steps; 0: once a minute
+}
+
+// dataSource is the text that a run learns from.
+type dataSource struct {
+	File        string  `json:"file"` // an absolute path; "-" for standard input; or the built-in text
+	Bytes       int64   `json:"bytes"`
+	SHA256      string  `json:"sha256"`
+	ValidShare  float64 `json:"valid_share,omitempty"` // of the text's end that is held out
+	ValidFile   string  `json:"valid_file,omitempty"`  // or a text of its own
+	ValidBytes  int64   `json:"valid_bytes,omitempty"`
+	ValidSHA256 string  `json:"valid_sha256,omitempty"`
+	TrainTokens int     `json:"train_tokens"`
+	ValidTokens int     `json:"valid_tokens"`
+}
+
+// madeWith is what else a result may depend on.
+type madeWith struct {
+	build
+	Threads int     `json:"threads"`
+	GFLOPS  float64 `json:"gflops,omitempty"` // measured speed in training, if sizes were chosen by it
+	Why     string  `json:"why,omitempty"`    // the sizes are what they are
+}
+
+// duration is a time.Duration that is written as 10m0s.
+type duration time.Duration
+
+func (d duration) MarshalText() ([]byte, error) { return []byte(time.Duration(d).String()), nil }
+
+func (d *duration) UnmarshalText(text []byte) error {
+	v, err := time.ParseDuration(string(text))
+	*d = duration(v)
+	return err
+}
+
+func (c *runConfig) write(run *checkpoint.Run) error {
+	raw, err := json.MarshalIndent(c, "", "  ")
+	if err != nil {
+		return err
+	}
+	return run.WriteFile("config.json", append(raw, '\n'))
+}
+
+// readConfig reads config.json. What the model needs of it is checked by lm.Unfilled; what training
+// needs, by train.Run.
+func readConfig(run *checkpoint.Run) (*runConfig, error) {
+	raw, err := run.ReadFile("config.json")
+	if err != nil {
+		return nil, err
+	}
+	c := new(runConfig)
+	if err := json.Unmarshal(raw, c); err != nil {
+		return nil, badInput("%s: config.json is not a config of ours: %v", run.Dir(), err)
+	}
+	switch {
+	case c.Format > lm.Format:
+		return nil, badInput("%s was written by a newer inkling (format %d; this one reads up to %d): update inkling", run.Dir(), c.Format, lm.Format)
+	case c.Format < 1 || c.Kind != "lm":
+		return nil, badInput("%s holds a %q of format %d: this command needs a language model", run.Dir(), c.Kind, c.Format)
+	}
+	return c, nil
+}
+
+// precisions by the name that flags and config.json use.
+var precisions = map[string]tensor.Precision{"float32": tensor.Float32, "bfloat16": tensor.BFloat16}
+
+func (s settings) loop() (train.Config, error) {
+	precision, ok := precisions[s.Precision]
+	if !ok {
+		return train.Config{}, fmt.Errorf("no precision %q: choose float32 or bfloat16", s.Precision)
+	}
+	return train.Config{
+		Steps: s.Steps, Epochs: s.Epochs, Budget: time.Duration(s.Budget),
+		Optimizer: s.Optimizer, Options: s.Options, Schedule: s.Schedule, Clip: s.Clip,
+		Shards: s.Shards, Seed: s.Seed, Precision: precision,
+		Validations: s.Validations, CheckpointEvery: s.CheckpointEvery,
+	}, nil
+}

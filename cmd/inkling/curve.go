@@ -1,0 +1,73 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"github.com/guptarohit/asciigraph"
+)
+
+// point is what is read of a line of metrics.jsonl.
+type point struct {
+	Step    int      `json:"step"`
+	Seconds float64  `json:"seconds"`
+	Loss    float64  `json:"loss"`            // nats, in training
+	Valid   *float64 `json:"valid,omitempty"` // nats, on the held-out text
+}
+
+// readCurve reads the metrics of a run; none if it has none yet. The last line may still be on its way.
+func readCurve(dir string) ([]point, error) {
+	file, err := os.Open(filepath.Join(dir, "metrics.jsonl"))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close()
+	var curve []point
+	lines := bufio.NewScanner(file)
+	for n := 1; lines.Scan(); n++ {
+		var p point
+		if err := json.Unmarshal(bytes.TrimSpace(lines.Bytes()), &p); err != nil {
+			if !lines.Scan() {
+				break
+			}
+			return nil, badInput("%s, line %d: not one of our metrics: %v", file.Name(), n, err)
+		}
+		curve = append(curve, p)
+	}
+	if err := lines.Err(); err != nil {
+		return nil, fmt.Errorf("%s: %w", file.Name(), err)
+	}
+	return curve, nil
+}
+
+// plot draws the held-out loss over the steps, or that of training if nothing was held out; nothing
+// if there are too few points.
+func plot(curve []point) string {
+	var held, learnt []float64
+	for _, p := range curve {
+		learnt = append(learnt, p.Loss)
+		if p.Valid != nil {
+			held = append(held, *p.Valid)
+		}
+	}
+	losses, caption := held, "held-out loss in nats, over steps"
+	if len(held) == 0 {
+		losses, caption = learnt, "loss in training in nats, over steps"
+	}
+	if len(losses) < 3 {
+		return ""
+	}
+	return "\n" + asciigraph.Plot(losses, asciigraph.Height(12), asciigraph.Width(60), asciigraph.Precision(2), asciigraph.Caption(caption),
+		asciigraph.XAxisRange(float64(curve[0].Step), float64(curve[len(curve)-1].Step)), asciigraph.XAxisTickCount(4),
+		asciigraph.XAxisValueFormatter(func(step float64) string { return thousands(int(step)) }),
+	) + "\n"
+}

@@ -1,0 +1,339 @@
+package main
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"flag"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"runtime"
+	"strings"
+	"testing"
+)
+
+var update = flag.Bool("update", false, "write testdata/errors.golden anew")
+
+// wrong are command lines that must fail. What each says is in testdata/errors.golden, to be read as
+// a whole: is it one line, does it say what is wrong and what to do?
+var wrong = []string{
+	"",
+	"trian",
+	"train",
+	"train lmm text.txt",
+	"train lm",
+	"train lm text.txt more.txt",
+	"train lm text.txt --hiden 3",
+	"train lm text.txt --hidden",
+	"train lm text.txt --hidden -3",
+	"train lm text.txt --hidden abc",
+	"train lm text.txt --hidden 100000",
+	"train lm text.txt --layers 0",
+	"train lm text.txt --embed -1",
+	"train lm text.txt --tied --embed 7",
+	"train lm text.txt --tied --embed 0",
+	"train lm text.txt --batch -1",
+	"train lm text.txt --time 0",
+	"train lm text.txt --steps 0",
+	"train lm text.txt --epochs -1",
+	"train lm text.txt --budget -5s",
+	"train lm text.txt --budget 5",
+	"train lm text.txt --dropout 1",
+	"train lm text.txt --dropout-out nan",
+	"train lm text.txt --lr 0",
+	"train lm text.txt --lr fast",
+	"train lm text.txt --momentum 1",
+	"train lm text.txt --clip -1",
+	"train lm text.txt --seed -1",
+	"train lm text.txt --tokens word",
+	"train lm text.txt --optimizer adan",
+	"train lm text.txt --schedule linear",
+	"train lm text.txt --output fast",
+	"train lm text.txt --precision float16",
+	"train lm text.txt --shards 0",
+	"train lm text.txt --shards 5 --batch 4 --steps 1",
+	"train lm text.txt --validations 0",
+	"train lm text.txt --checkpoint-every -1",
+	"train lm text.txt --valid 1.5",
+	"train lm text.txt --valid none.txt",
+	"train lm text.txt --memory lots",
+	"train lm text.txt --threads -1",
+	"INKLING_HIDDEN=0 train lm text.txt",
+	"INKLING_LAYERS=two train lm text.txt",
+	"INKLING_ISA=mmx version",
+
+	"train lm empty.txt",
+	"train lm one.txt",
+	"train lm two.txt --steps 1",
+	"train lm binary",
+	"train lm latin1.txt",
+	"train lm utf16.txt",
+	"train lm folder",
+	"train lm none.txt",
+	"train lm text.txt --valid one.txt --steps 1",
+	"train lm text.txt --batch 100 --time 1000 --steps 1",
+	"train lm text.txt --memory 50KB",
+	"train lm text.txt --memory 2MB --hidden 512 --layers 2 --batch 8 --time 20 --shards 1 --steps 1",
+	"train lm text.txt --steps 1 --hidden 4 --out text.txt/run",
+	"train lm text.txt --steps 1 --hidden 4 --out folder",
+	"train lm text.txt --steps 1 --hidden 4 --out model",
+
+	"resume none",
+	"resume folder",
+	"resume moved",
+	"resume begun other.txt",
+	"resume model --hidden 3",
+	"resume newer",
+	"resume shards",
+	"resume words",
+	"resume othertoken",
+
+	"eval model",
+	"eval model none.txt",
+	"eval model empty.txt",
+	"eval none text.txt",
+	"eval folder text.txt",
+	"eval garbage text.txt",
+	"eval huge text.txt",
+	"eval notoken text.txt",
+	"eval cut text.txt",
+	"eval text.txt text.txt",
+
+	"generate none",
+	"generate model --temp 0",
+	"generate model --temp -1",
+	"generate model --top-k 0",
+	"generate model --top-p 0",
+	"generate model --top-p 2",
+	"generate model --min-p 2",
+	"generate model --repeat-penalty 0",
+	"generate model --repeat-last 0",
+	"generate model -n 0",
+	"generate model --max-tokens 0",
+	"generate model --stop=",
+	`generate model --stop \q`,
+	"generate model --decoder beam",
+	"generate model --decoder greedy --temp 1",
+	"generate model --decoder greedy --seed 1",
+	"generate model --decoder greedy -n 2",
+	"generate model --promt x",
+
+	"info none",
+	"info folder",
+	"demo --budget 0s",
+	"bench speed",
+	"bench matmul --m 3",
+	"bench matmul --m -3",
+	"bench matmul --form tn --packed",
+	"bench --repeat 0",
+	"bench lstm-train --shards 5 --batch 4",
+	"bench lstm-train --hidden 0",
+	"version now",
+}
+
+func TestErrors(t *testing.T) {
+	f := wrongFolder(t)
+	before := f.snapshot()
+	var got strings.Builder
+	for _, line := range wrong {
+		args := strings.Fields(line)
+		f.env = nil
+		if len(args) > 0 && strings.HasPrefix(args[0], "INKLING_") {
+			f.env, args = args[:1], args[1:]
+		}
+		r := f.run(args...)
+		if r.out != "" {
+			t.Errorf("inkling %s: on standard output %q", line, r.out)
+		}
+		var said []string
+		for l := range strings.Lines(r.err) {
+			if strings.HasPrefix(l, "inkling: ") {
+				said = append(said, l)
+			}
+		}
+		if len(said) != 1 || !strings.HasSuffix(r.err, said[0]) {
+			t.Errorf("inkling %s: an error is one line, the last:\n%s", line, r.err)
+			continue
+		}
+		if r.code != codeUsage && r.code != codeInput && r.code != codeIO {
+			t.Errorf("inkling %s: exit code %d", line, r.code)
+		}
+		fmt.Fprintf(&got, "$ inkling %s\n%d %s\n", line, r.code, f.anywhere(said[0]))
+		if after := f.snapshot(); after != before {
+			t.Fatalf("inkling %s changed what was there:\n%s\nis now\n%s", line, before, after)
+		}
+	}
+	golden := filepath.Join("testdata", "errors.golden")
+	if *update {
+		if err := os.WriteFile(golden, []byte(got.String()), 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(golden)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got.String() != string(want) {
+		t.Errorf("not what %s says (go test -update writes it anew):\n%s", golden, difference(string(want), got.String()))
+	}
+}
+
+// wrongFolder is a folder full of things that are not right.
+func wrongFolder(t *testing.T) *folder {
+	f := trainedFolder(t)
+	f.write("empty.txt", "")
+	f.write("one.txt", "é")
+	f.write("two.txt", "ab")
+	f.write("binary", strings.Repeat("\x7fELF\x00\x01\x02\x00", 500))
+	f.write("latin1.txt", strings.Repeat("\xe9\xe8 \xfc", 500))
+	f.write("utf16.txt", "\xff\xfea\x00b\x00")
+	f.write("other.txt", sampleText(12_000, 9))
+	f.mkdir("folder")
+	f.write("folder/notes.txt", "mine")
+
+	config := string(f.read("model/config.json"))
+	edited := func(dir, old, new string) {
+		f.copy("model", dir)
+		if !strings.Contains(config, old) {
+			t.Fatalf("no %s in %s", old, config)
+		}
+		f.write(dir+"/config.json", strings.Replace(config, old, new, 1))
+	}
+	edited("newer", `"format": 1`, `"format": 99`)
+	edited("garbage", `"format": 1`, `"format": [`)
+	edited("huge", `"hidden": 16`, `"hidden": 65536`)
+	edited("shards", `"shards": 2`, `"shards": 200`)
+	edited("cut", `"hidden": 16`, `"hidden": 17`)
+	edited("moved", "text.txt", "gone.txt")
+	edited("begun", "text.txt", "text.txt")
+	f.copy("model", "notoken")
+	f.remove("notoken/tokenizer.json")
+	edited("words", `"tokens": "char"`, `"tokens": "word"`)
+	f.copy("model", "othertoken")
+	f.write("othertoken/tokenizer.json", string(f.read("model/tokenizer.json"))+" ")
+	for _, dir := range []string{"shards", "moved", "begun", "words", "othertoken"} { // so that there is something to resume
+		f.remove(dir + "/state/000000080.safetensors")
+	}
+	return f
+}
+
+func (f *folder) mkdir(name string) {
+	if err := os.Mkdir(filepath.Join(f.dir, name), 0o777); err != nil {
+		f.Fatal(err)
+	}
+}
+
+func (f *folder) remove(name string) {
+	if err := os.Remove(filepath.Join(f.dir, name)); err != nil {
+		f.Fatal(err)
+	}
+}
+
+func (f *folder) copy(from, to string) {
+	if err := os.CopyFS(filepath.Join(f.dir, to), os.DirFS(filepath.Join(f.dir, from))); err != nil {
+		f.Fatal(err)
+	}
+}
+
+// snapshot is all files with a hash of each, but for locks, which say who was there last.
+func (f *folder) snapshot() string {
+	var b strings.Builder
+	err := filepath.WalkDir(f.dir, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.Name() == "lock" {
+			return err
+		}
+		name, _ := filepath.Rel(f.dir, path)
+		fmt.Fprint(&b, filepath.ToSlash(name))
+		if !d.IsDir() {
+			content, err := os.ReadFile(path)
+			if err != nil {
+				return err
+			}
+			fmt.Fprintf(&b, " %.4x", sha256.Sum256(content))
+		}
+		b.WriteByte('\n')
+		return nil
+	})
+	if err != nil {
+		f.Fatal(err)
+	}
+	return b.String()
+}
+
+// anywhere takes out of a message what differs from machine to machine.
+func (f *folder) anywhere(s string) string {
+	s = strings.ReplaceAll(s, f.dir, "HERE")
+	for _, r := range []struct{ what, with string }{
+		{`cannot run here: choose one of .*`, "cannot run here: choose one of …"},
+		{`there are [\d.]+ [MGT]B$`, "there are … of memory"},
+	} {
+		s = regexp.MustCompile(r.what).ReplaceAllString(strings.TrimSuffix(s, "\n"), r.with)
+	}
+	return s
+}
+
+func difference(want, got string) string {
+	w, g := strings.Split(want, "\n"), strings.Split(got, "\n")
+	var b strings.Builder
+	for i := range max(len(w), len(g)) {
+		var x, y string
+		if i < len(w) {
+			x = w[i]
+		}
+		if i < len(g) {
+			y = g[i]
+		}
+		if x != y {
+			fmt.Fprintf(&b, "-%s\n+%s\n", x, y)
+		}
+	}
+	return b.String()
+}
+
+// TestDivergence wants a run whose loss is no number to end with a message and keep what it had.
+func TestDivergence(t *testing.T) {
+	f := newFolder(t)
+	r := f.run(trainArgs("a", "--steps", "300", "--optimizer", "sgd", "--lr", "1e38", "--clip", "0")...)
+	if r.code != codeInput || strings.Count(r.err, "inkling: ") != 1 {
+		t.Fatalf("exit code %d: %s", r.code, r.err)
+	}
+	f.contains(r.err, "lower the learning rate")
+	if r = f.run("resume", "a"); r.code != codeInput {
+		t.Errorf("the run can be gone on with, to the same end: %d, %s", r.code, r.err)
+	}
+	f.contains(r.err, "goes on after step 0")
+}
+
+// TestOutputFull writes results to a device that is always full.
+func TestOutputFull(t *testing.T) {
+	full, err := os.OpenFile("/dev/full", os.O_WRONLY, 0)
+	if runtime.GOOS != "linux" || err != nil {
+		t.Skip("no /dev/full here")
+	}
+	defer full.Close()
+	f := newFolder(t)
+	cmd, _, stderr := f.command("info")
+	cmd.Stdout = full
+	if cmd.Run(); cmd.ProcessState.ExitCode() != codeIO || !bytes.HasPrefix(stderr.Bytes(), []byte("inkling: standard output cannot be written")) {
+		t.Errorf("exit code %d: %s", cmd.ProcessState.ExitCode(), stderr)
+	}
+}
+
+// TestUnwritable trains into a folder that may not be written.
+func TestUnwritable(t *testing.T) {
+	if os.Getuid() == 0 || runtime.GOOS == "windows" {
+		t.Skip("permissions do not bind this user")
+	}
+	f := newFolder(t)
+	f.mkdir("closed")
+	if err := os.Chmod(filepath.Join(f.dir, "closed"), 0o555); err != nil {
+		t.Fatal(err)
+	}
+	r := f.run("train", "lm", "text.txt", "--steps", "1", "--hidden", "4", "--out", "closed/run")
+	if r.code != codeIO {
+		t.Errorf("exit code %d", r.code)
+	}
+	f.contains(r.err, "inkling: closed/run: permission is denied", "--out")
+}

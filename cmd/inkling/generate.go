@@ -1,0 +1,215 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"strconv"
+	"strings"
+
+	"inkling/data"
+	"inkling/decode"
+)
+
+type generateCmd struct {
+	Dir string `arg:"" help:"Folder of the model."`
+
+	Prompt    string   `help:"What the model reads first." aliases:"start,primetext" placeholder:"TEXT"`
+	MaxTokens int      `help:"The most to write, in tokens." aliases:"length" default:"500"`
+	N         int      `name:"n" short:"n" help:"How many texts." default:"1"`
+	Stop      []string `help:"End before this text; may be given several times. \\n, \\t and the like are read." sep:"none" placeholder:"TEXT"`
+	Seed      *uint64  `help:"Of what is random; another each time unless given."`
+	Decoder   string   `help:"How the next token is chosen: ${enum}." enum:"${decoders}" default:"sample"`
+
+	Temp          *float64 `help:"Below 1 prefers likely tokens more, above 1 less." aliases:"temperature" placeholder:"1" group:"Sampling"`
+	TopK          *int     `help:"Only the K likeliest tokens." placeholder:"K" group:"Sampling"`
+	TopP          *float64 `help:"Only the likeliest that make up probability P." placeholder:"P" group:"Sampling"`
+	MinP          *float64 `help:"Only those at least P times as likely as the likeliest." placeholder:"P" group:"Sampling"`
+	RepeatPenalty *float64 `help:"Above 1 makes tokens that were there lately less likely." placeholder:"X" group:"Sampling"`
+	RepeatLast    *int     `help:"How many tokens back that looks." placeholder:"64" group:"Sampling"`
+}
+
+// generated is one text as --json gives it.
+type generated struct {
+	Text         string  `json:"text"` // without the prompt and the stop string
+	Tokens       int     `json:"tokens"`
+	LogProb      float64 `json:"logprob"` // nats, of the model itself, whatever the filters
+	FinishReason string  `json:"finish_reason"`
+	Decoder      string  `json:"decoder"`
+	Certificate  *string `json:"certificate"` // what a decoder proves of its result: these prove nothing
+}
+
+func (g *generateCmd) Run(a *app) error {
+	decoder, req, err := g.request()
+	if err != nil {
+		return err
+	}
+	model, vocab, err := load(g.Dir)
+	if err != nil {
+		return err
+	}
+	ids, report := vocab.EncodeReport(g.Prompt)
+	for _, line := range report.Lines() {
+		a.note("prompt: %s", line)
+	}
+	req.Prefix, req.Piece = opening(vocab, ids), vocab.Piece
+	if !a.json {
+		g.begin(a, 0)
+		req.Stream = func(sample int, piece string) {
+			if sample == 0 {
+				io.WriteString(a.out, piece)
+			}
+		}
+	}
+	texts, err := decoder.Decode(a.ctx, model, req)
+	if err != nil {
+		return err
+	}
+	if err := g.finish(a, texts); err != nil {
+		return err
+	}
+	return a.ctx.Err()
+}
+
+// finish writes what was not streamed: the texts after the first, or all of them as JSON.
+func (g *generateCmd) finish(a *app, texts []decode.Hypothesis) error {
+	if a.json {
+		all := make([]generated, len(texts))
+		for i, t := range texts {
+			all[i] = generated{Text: t.Text, Tokens: len(t.Tokens), LogProb: t.LogProb, FinishReason: t.FinishReason, Decoder: g.Decoder}
+		}
+		return a.printJSON(all)
+	}
+	for i, t := range texts {
+		if i > 0 {
+			g.begin(a, i)
+			io.WriteString(a.out, t.Text)
+		}
+		io.WriteString(a.out, "\n")
+	}
+	return nil
+}
+
+// begin writes what stands before a text: which it is, if there are several, and the prompt.
+func (g *generateCmd) begin(a *app, i int) {
+	if g.N > 1 {
+		if i > 0 {
+			io.WriteString(a.out, "\n")
+		}
+		fmt.Fprintf(a.out, "--- %d of %d\n", i+1, g.N)
+	}
+	io.WriteString(a.out, g.Prompt)
+}
+
+// request is what the flags ask for.
+func (g *generateCmd) request() (decode.Decoder, decode.Request, error) {
+	req := decode.Request{Length: g.MaxTokens, N: g.N}
+	if g.MaxTokens < 1 {
+		return nil, req, usage("--max-tokens %d: must be at least 1", g.MaxTokens)
+	}
+	if g.N < 1 {
+		return nil, req, usage("-n %d: must be at least 1", g.N)
+	}
+	for _, s := range g.Stop {
+		stop, err := unescape(s)
+		if err != nil || stop == "" {
+			return nil, req, usage("--stop %q: must be a text, in which \\n is a line end and \\\\ a backslash", s)
+		}
+		req.Stop = append(req.Stop, stop)
+	}
+	if g.Seed != nil {
+		req.Seed = *g.Seed
+	} else {
+		req.Seed = rand.Uint64()
+	}
+	filters := []struct {
+		name  string
+		given bool
+	}{
+		{"temp", g.Temp != nil},
+		{"top-k", g.TopK != nil},
+		{"top-p", g.TopP != nil},
+		{"min-p", g.MinP != nil},
+		{"repeat-penalty", g.RepeatPenalty != nil},
+		{"repeat-last", g.RepeatLast != nil},
+		{"seed", g.Seed != nil},
+	}
+	if g.Decoder != "sample" {
+		for _, f := range filters {
+			if f.given {
+				return nil, req, usage("--%s is for --decoder sample: leave one of them out", f.name)
+			}
+		}
+		if g.N > 1 {
+			return nil, req, usage("-n %d: the %s decoder has only one text; use --decoder sample", g.N, g.Decoder)
+		}
+		for _, k := range decode.Kinds() {
+			if k.Name == g.Decoder {
+				return k.Default, req, nil
+			}
+		}
+	}
+	s, err := g.sampler()
+	return s, req, err
+}
+
+// sampler checks what a zero, which is decode's word for a default, would hide.
+func (g *generateCmd) sampler() (s decode.Sample, err error) {
+	set(&s.Temperature, g.Temp)
+	set(&s.TopK, g.TopK)
+	set(&s.TopP, g.TopP)
+	set(&s.MinP, g.MinP)
+	set(&s.RepeatPenalty, g.RepeatPenalty)
+	set(&s.RepeatLast, g.RepeatLast)
+	switch {
+	case g.Temp != nil && *g.Temp == 0:
+		return s, usage("--temp 0: must be above 0; for the likeliest token each time: --decoder greedy")
+	case g.TopK != nil && *g.TopK < 1:
+		return s, usage("--top-k %d: must be at least 1", *g.TopK)
+	case g.TopP != nil && *g.TopP == 0:
+		return s, usage("--top-p 0: must be above 0")
+	case g.RepeatPenalty != nil && *g.RepeatPenalty == 0:
+		return s, usage("--repeat-penalty 0: must be above 0")
+	case g.RepeatLast != nil && *g.RepeatLast < 1:
+		return s, usage("--repeat-last %d: must be at least 1", *g.RepeatLast)
+	}
+	if err := s.Check(); err != nil {
+		return s, usage("%w", err)
+	}
+	return s, nil
+}
+
+// opening is what a model reads first. Without a prompt that is a line end, since a model knows only
+// how a text goes on, not how it begins.
+func opening(vocab *data.Vocab, prompt []int) []int {
+	if len(prompt) > 0 {
+		return prompt
+	}
+	if ids, report := vocab.EncodeReport("\n"); len(report.Lines()) == 0 {
+		return ids
+	}
+	return nil
+}
+
+// unescape reads \n, \t, \\, \x41, \u00e9 as Go does, and quotes as they are.
+func unescape(s string) (string, error) {
+	var b strings.Builder
+	for len(s) > 0 {
+		if s[0] != '\\' {
+			b.WriteByte(s[0])
+			s = s[1:]
+			continue
+		}
+		r, multibyte, rest, err := strconv.UnquoteChar(s, 0)
+		if err != nil {
+			return "", err
+		}
+		if multibyte {
+			b.WriteRune(r)
+		} else {
+			b.WriteByte(byte(r))
+		}
+		s = rest
+	}
+	return b.String(), nil
+}

@@ -1,0 +1,221 @@
+package main
+
+import (
+	"fmt"
+	"math"
+	"runtime"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/klauspost/cpuid/v2"
+
+	"inkling/checkpoint"
+	"inkling/decode"
+	"inkling/internal/kernel"
+	"inkling/lm"
+	"inkling/softmax"
+	"inkling/tensor"
+	"inkling/train"
+)
+
+type infoCmd struct {
+	Dir string `arg:"" optional:"" name:"dir" help:"Folder of a model or run; or outputs, decoders, optimizers, schedules: what there is of each."`
+}
+
+// known is one variant of a family.
+type known struct {
+	Name string `json:"name"`
+	Doc  string `json:"doc"`
+}
+
+// families are what can be chosen by name, under the name that info knows them by.
+func families() map[string][]known {
+	f := map[string][]known{}
+	for _, k := range softmax.Kinds() {
+		f["outputs"] = append(f["outputs"], known{k.Name, k.Doc})
+	}
+	for _, k := range decode.Kinds() {
+		f["decoders"] = append(f["decoders"], known{k.Name, k.Doc})
+	}
+	for _, k := range train.Optimizers {
+		f["optimizers"] = append(f["optimizers"], known{k.Name, k.Doc})
+	}
+	for _, k := range train.Schedules {
+		f["schedules"] = append(f["schedules"], known{k.Name, k.Doc})
+	}
+	return f
+}
+
+var familyNames = []string{"outputs", "decoders", "optimizers", "schedules"}
+
+// names are the values of a flag, the default first, for kong's enum.
+func names(family string) string {
+	var list []string
+	for _, k := range families()[family] {
+		list = append(list, k.Name)
+	}
+	return strings.Join(list, ",")
+}
+
+func (i *infoCmd) Run(a *app) error {
+	switch {
+	case i.Dir == "":
+		return i.machine(a)
+	case slices.Contains(familyNames, i.Dir):
+		variants := families()[i.Dir]
+		if a.json {
+			return a.printJSON(variants)
+		}
+		list(a.out, rowsOf(variants, "")...)
+		return nil
+	}
+	run, err := checkpoint.OpenRead(i.Dir)
+	if err != nil {
+		return err
+	}
+	defer run.Close()
+	return i.run(a, run)
+}
+
+func rowsOf(variants []known, indent string) (rows [][]string) {
+	for _, k := range variants {
+		rows = append(rows, []string{indent + k.Name, k.Doc})
+	}
+	return rows
+}
+
+// processor is the name of the machine's processor.
+func processor() string {
+	if name := strings.TrimSpace(cpuid.CPU.BrandName); name != "" {
+		return name
+	}
+	return runtime.GOARCH
+}
+
+// machine tells what this program is and what it finds here.
+func (i *infoCmd) machine(a *app) error {
+	b := thisBuild()
+	if a.json {
+		out := map[string]any{
+			"build": b, "processor": processor(), "threads": runtime.GOMAXPROCS(0),
+			"isas": kernel.Available(), "bfloat16": tensor.HasBFloat16(), "memory_available": availableMemory(),
+		}
+		for _, name := range familyNames {
+			out[name] = families()[name]
+		}
+		return a.printJSON(out)
+	}
+	fmt.Fprintln(a.out, b)
+	fmt.Fprintf(a.out, "%s, %s\n", processor(), plural(runtime.GOMAXPROCS(0), "thread"))
+	fmt.Fprintf(a.out, "instruction sets %s; in use %s (INKLING_ISA chooses another)\n", strings.Join(kernel.Available(), ", "), kernel.ISA())
+	if tensor.HasBFloat16() {
+		fmt.Fprintln(a.out, "bfloat16 matrix units: yes, training uses them (--precision float32 does not)")
+	} else {
+		fmt.Fprintln(a.out, "bfloat16 matrix units: no, training is in float32")
+	}
+	if m := availableMemory(); m > 0 {
+		fmt.Fprintf(a.out, "memory available %s\n", sizeOf(m))
+	}
+	for _, name := range familyNames {
+		fmt.Fprintf(a.out, "\n%s\n", name)
+		list(a.out, rowsOf(families()[name], "  ")...)
+	}
+	return nil
+}
+
+// runInfo is what --json says of a run.
+type runInfo struct {
+	*runConfig
+	Dir           string  `json:"dir"`
+	Vocabulary    int     `json:"vocabulary"`
+	Weights       int     `json:"weights"`
+	ModelBytes    int64   `json:"model_bytes"`    // of weights, in memory and on disk
+	TrainingBytes int64   `json:"training_bytes"` // memory that training takes
+	Curve         []point `json:"curve"`
+}
+
+func (i *infoCmd) run(a *app, run *checkpoint.Run) error {
+	cfg, err := readConfig(run)
+	if err != nil {
+		return err
+	}
+	m, _, err := load(i.Dir)
+	if err != nil {
+		return err
+	}
+	curve, err := readCurve(i.Dir)
+	if err != nil {
+		return err
+	}
+	info := runInfo{runConfig: cfg, Dir: i.Dir, Vocabulary: m.Vocab(), Weights: m.Params().Count(), Curve: curve}
+	info.ModelBytes = 4 * int64(info.Weights)
+	if t := cfg.Train; t.Batch > 0 && t.Time > 0 && t.Shards > 0 {
+		need, err := m.Config.PlanMemory(t.Batch, t.Time, t.Shards, slotsOf(t))
+		if err != nil {
+			return err
+		}
+		info.TrainingBytes = need.Total() + cfg.Data.Bytes + 8*int64(cfg.Data.TrainTokens+cfg.Data.ValidTokens)
+	}
+	if a.json {
+		return a.printJSON(info)
+	}
+	info.print(a, m.Config)
+	return nil
+}
+
+func (i *runInfo) print(a *app, m lm.Config) {
+	one, _ := units(i.Tokens)
+	input := "one-hot"
+	if m.Embed > 0 {
+		input = fmt.Sprintf("embedding of %d", m.Embed)
+	}
+	if m.Tied {
+		input += ", tied to the output"
+	}
+	t := i.Train
+	length := []string{}
+	if t.Steps > 0 {
+		length = append(length, plural(t.Steps, "step"))
+	}
+	if t.Epochs > 0 {
+		length = append(length, fmt.Sprintf("%g passes", t.Epochs))
+	}
+	if t.Budget > 0 {
+		length = append(length, span(time.Duration(t.Budget)))
+	}
+	rows := [][]string{
+		{"model", fmt.Sprintf("%s, %s of %d, %s, output %s", m.Arch, plural(m.Layers, "layer"), m.Hidden, input, m.Output)},
+		{"tokens", fmt.Sprintf("%s, %d different ones", plural(2, one)[2:], i.Vocabulary)},
+		{"weights", fmt.Sprintf("%s (%s)", thousands(i.Weights), sizeOf(i.ModelBytes))},
+		{"dropout", fmt.Sprintf("%g between layers, %g after them", m.Dropout, m.DropoutOut)},
+	}
+	if t.Batch > 0 {
+		rows = append(rows,
+			[]string{"text", fmt.Sprintf("%s, %s to learn from, %s held out", i.Data.File, plural(i.Data.TrainTokens, one), thousands(i.Data.ValidTokens))},
+			[]string{"training", fmt.Sprintf("%s, %s, batch %d × %d steps, seed %d, %s", strings.Join(length, " or "), t.Precision, t.Batch, t.Time, t.Seed, plural(t.Shards, "shard"))},
+			[]string{"optimizer", fmt.Sprintf("%s, rate %.3g, %s", t.Optimizer, t.Options.Rate, t.Schedule)},
+			[]string{"memory", sizeOf(i.TrainingBytes) + " in training"},
+			[]string{"made with", i.MadeWith.String()},
+		)
+	}
+	if i.MadeWith.Why != "" {
+		rows = append(rows, []string{"sizes", i.MadeWith.Why})
+	}
+	list(a.out, rows...)
+	if len(i.Curve) == 0 {
+		return
+	}
+	last, best := i.Curve[len(i.Curve)-1], math.NaN()
+	for _, p := range i.Curve {
+		if p.Valid != nil && !(best <= *p.Valid) {
+			best = *p.Valid
+		}
+	}
+	fmt.Fprintf(a.out, "\nstep %s after %s: loss %.4f", thousands(last.Step), span(seconds(last.Seconds)), last.Loss)
+	if !math.IsNaN(best) {
+		fmt.Fprintf(a.out, ", best on the held-out text %.4f nats (%.4f bits) per %s", best, best/math.Ln2, one)
+	}
+	fmt.Fprintln(a.out)
+	fmt.Fprint(a.out, plot(i.Curve))
+}

@@ -1,0 +1,180 @@
+package main
+
+import (
+	"fmt"
+	"math"
+	"strings"
+	"time"
+
+	"inkling/eval"
+	"inkling/tensor"
+	"inkling/train"
+)
+
+// outcome is what a sitting came to.
+type outcome struct {
+	train.Result
+	valid     float64 // held-out loss of the best weights, nats per token; NaN without held-out text
+	baselines []baseline
+}
+
+// baseline is what a simple model makes of the same held-out text.
+type baseline struct {
+	Name string  `json:"name"`
+	Bits float64 `json:"bits_per_char"`
+}
+
+// judge measures the model that training left, which is the best by validation, in float32, and what it
+// is to be held against. A user who stopped the run does not want to wait for that.
+func (s *sitting) judge(a *app, r train.Result) (outcome, error) {
+	o := outcome{Result: r, valid: r.Best}
+	if r.Interrupted || len(s.text.valid) == 0 {
+		return o, nil
+	}
+	if s.cfg.Train.Precision != "float32" {
+		valid, err := s.heldOut(a.ctx, tensor.Float32)
+		if a.ctx.Err() != nil {
+			return o, nil // stopped after training, which is done
+		}
+		if err != nil {
+			return o, err
+		}
+		o.valid = valid
+	}
+	o.baselines = baselines(s.text)
+	return o, nil
+}
+
+// baselines are simple models of the same split: what a model must beat to be worth its training. They
+// learn from the last baselineTokens of a longer text, since counting costs time and memory that the
+// user did not ask to spend; more would not change the first two digits.
+func baselines(c *corpus) []baseline {
+	train, note := c.train, ""
+	if cut := len(train) - baselineTokens; cut > 0 {
+		train, note = train[cut:], fmt.Sprintf(" of the last %s tokens", thousands(baselineTokens))
+	}
+	return []baseline{
+		{"trigram" + note, c.bits(eval.Trigram(train, c.valid, c.vocab.Size()))},
+		{"gzip", eval.Gzip(c.trainText, c.validText)},
+		{"unigram" + note, c.bits(eval.Unigram(train, c.valid, c.vocab.Size()))},
+	}
+}
+
+const baselineTokens = 10_000_000
+
+// bits turns nats per token of the held-out text into bits per character.
+func (c *corpus) bits(nats float64) float64 {
+	n := len(c.valid) - 1
+	return eval.NewLikelihood(nats*float64(n), n, 0, afterFirst(c.validText, c.vocab.Kind)).BitsPerChar
+}
+
+// trained is what --json says of a run; one of the speeds is there.
+type trained struct {
+	Out         string     `json:"out"`
+	Steps       int        `json:"steps"`
+	Seconds     float64    `json:"seconds"`
+	CharsPerS   float64    `json:"chars_per_s,omitempty"`
+	TokensPerS  float64    `json:"tokens_per_s,omitempty"`
+	Valid       *float64   `json:"valid"` // nats per token on the held-out text; null without
+	BestStep    int        `json:"best_step"`
+	Interrupted bool       `json:"interrupted"`
+	ValidTokens int        `json:"valid_tokens"`
+	Baselines   []baseline `json:"baselines,omitempty"` // on the same held-out text
+}
+
+// tell writes the result: one JSON value, or a table and what to try next.
+func (s *sitting) tell(a *app, o outcome) error {
+	speed := 0.0
+	if o.Seconds > 0 {
+		speed = o.Weight / o.Seconds
+	}
+	if a.json {
+		t := trained{Out: s.run.Dir(), Steps: o.Steps, Seconds: o.Seconds, BestStep: o.BestStep, Interrupted: o.Interrupted, ValidTokens: len(s.text.valid), Baselines: o.baselines}
+		if s.cfg.Tokens == "char" {
+			t.CharsPerS = speed
+		} else {
+			t.TokensPerS = speed
+		}
+		if !math.IsNaN(o.valid) {
+			t.Valid = &o.valid
+		}
+		return a.printJSON(t)
+	}
+	if s.page != nil && !o.Interrupted {
+		s.page()
+	}
+	one, rate := units(s.cfg.Tokens)
+	if rows := s.scores(o); len(rows) > 0 {
+		fmt.Fprintf(a.out, "on the %s held out:\n", plural(len(s.text.valid), one))
+		table(a.out, rows...)
+		fmt.Fprintln(a.out)
+	}
+	how := "finished"
+	if o.Interrupted {
+		how = "stopped"
+	}
+	fmt.Fprintf(a.out, "%s at step %s after %s: %s %s read, %s %s/s\n",
+		how, thousands(o.Steps), span(seconds(o.Seconds)), thousands(int64(o.Weight)), rate, thousands(int64(speed)), rate)
+	fmt.Fprintf(a.out, "the model is in %s\n\ntry next:\n", s.run.Dir())
+	for _, c := range s.next(o) {
+		fmt.Fprintf(a.out, "  %s\n", c)
+	}
+	return nil
+}
+
+// scores is the table of the model and what it is held against; empty without held-out text.
+func (s *sitting) scores(o outcome) [][]string {
+	if math.IsNaN(o.valid) {
+		return nil
+	}
+	rows := [][]string{{"", "nats/char", "bits/char", "perplexity"}}
+	for _, b := range append([]baseline{{"this model", s.text.bits(o.valid)}}, o.baselines...) {
+		nats := b.Bits * math.Ln2
+		rows = append(rows, []string{b.Name, fmt.Sprintf("%.4f", nats), fmt.Sprintf("%.4f", b.Bits), fmt.Sprintf("%.2f", math.Exp(nats))})
+	}
+	return rows
+}
+
+// next are commands that make sense now.
+func (s *sitting) next(o outcome) []string {
+	dir := quoted(s.run.Dir())
+	if o.Interrupted {
+		return []string{"inkling resume " + dir, "inkling generate " + dir, "inkling info " + dir}
+	}
+	prompt := ""
+	for line := range strings.Lines(s.text.validText) {
+		if words := strings.Fields(line); len(words) > 1 {
+			prompt = " --prompt " + quoted(strings.Join(words[:2], " "))
+			break
+		}
+	}
+	more := "inkling generate " + dir + prompt + " --temp 0.8"
+	longer := fmt.Sprintf("inkling train lm %s --budget %s", quoted(s.cfg.Data.File), longerThan(seconds(o.Seconds)))
+	switch s.cfg.Data.File {
+	case builtIn:
+		longer = "inkling train lm FILE    # any text of yours"
+	case "-":
+		longer = "inkling train lm FILE --budget 10m"
+	}
+	return []string{more, "inkling info " + dir, longer}
+}
+
+// longerThan is a round time, several times as long.
+func longerThan(d time.Duration) string {
+	for _, round := range []string{"1m", "2m", "5m", "10m", "30m", "1h", "3h"} {
+		if r, err := time.ParseDuration(round); err == nil && r >= 3*d {
+			return round
+		}
+	}
+	return "10h"
+}
+
+// quoted makes a word safe to paste into a shell.
+func quoted(s string) string {
+	if s != "" && !strings.ContainsFunc(s, func(r rune) bool {
+		return !(r == '/' || r == '.' || r == '-' || r == '_' || r == '~' || r >= '0' && r <= '9' || r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r > 0x7f)
+	}) {
+		return s
+	}
+	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
+}

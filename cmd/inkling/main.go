@@ -1,0 +1,99 @@
+// Command inkling trains, evaluates and reads from small language models on an ordinary CPU.
+//
+// Each subcommand is one file with one struct, which is its flags, and one Run method. Results go to
+// standard output, progress and errors to standard error. It exits with 0, 2 (wrong usage), 3 (bad
+// input), 4 (a file or folder that cannot be read or written) or 130 (interrupted).
+package main
+
+import (
+	"io"
+	"os"
+	"runtime"
+	"strings"
+
+	"github.com/alecthomas/kong"
+
+	"inkling/internal/kernel"
+	"inkling/train"
+)
+
+// cli is the whole command line; kong fills it.
+type cli struct {
+	Threads int  `help:"Cores to use; all of them unless given." placeholder:"N"`
+	JSON    bool `name:"json" help:"Print the result as one JSON value."`
+
+	Demo     demoCmd     `cmd:"" help:"Train on text that is already here, for about a minute, and write some."`
+	Train    trainCmds   `cmd:"" help:"Train a model."`
+	Resume   resumeCmd   `cmd:"" help:"Go on with a run exactly where it stopped."`
+	Eval     evalCmd     `cmd:"" help:"Measure how well a model predicts a text."`
+	Generate generateCmd `cmd:"" help:"Write text with a model."`
+	Info     infoCmd     `cmd:"" help:"Describe a model or run; without one, this program and machine."`
+	Bench    benchCmd    `cmd:"" help:"Measure what this machine can do and how much of it is used."`
+	Version  versionCmd  `cmd:"" help:"Print the version."`
+}
+
+type trainCmds struct {
+	LM trainCmd `cmd:"" name:"lm" help:"Train a language model on a text."`
+}
+
+const description = `Small language models, trained and used on an ordinary CPU.
+
+Try first: inkling demo
+
+Every flag can also be given as an environment variable, --max-tokens as INKLING_MAX_TOKENS; the flag wins.`
+
+func main() { os.Exit(run(os.Args[1:], os.Stdout, os.Stderr)) }
+
+// run is the program: it returns the exit code.
+func run(args []string, out, stderr io.Writer) int {
+	if err := kernel.Err(); err != nil {
+		return report(stderr, usage("%v", err))
+	}
+	var c cli
+	parser, err := kong.New(&c,
+		kong.Name("inkling"), kong.Description(description), kong.Writers(out, stderr),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true, NoExpandSubcommands: true, FlagsLast: true}),
+		kong.ValueFormatter(func(v *kong.Value) string { return v.Help }), // without the variable's name, which follows from the flag's
+		kong.WithHyphenPrefixedParameters(true), kong.PostBuild(environment),
+		kong.Vars{
+			"outputs": names("outputs"), "decoders": names("decoders"), "optimizers": names("optimizers"), "schedules": names("schedules"),
+			"optimizer": train.Optimizers[0].Name, "schedule": train.Schedules[0].Name,
+		},
+	)
+	if err != nil {
+		panic("inkling: " + err.Error())
+	}
+	if len(args) == 0 {
+		return report(stderr, usage("no command: try inkling demo, or inkling --help for all there are"))
+	}
+	parsed, err := parser.Parse(args)
+	if err != nil {
+		return report(stderr, parseFault(err))
+	}
+	if c.Threads < 0 {
+		return report(stderr, usage("--threads %d: must be at least 1", c.Threads))
+	}
+	if c.Threads > 0 {
+		runtime.GOMAXPROCS(c.Threads)
+	}
+	a := &app{out: &output{w: out}, err: stderr, json: c.JSON}
+	var stop func()
+	a.ctx, stop = interruptible()
+	defer stop()
+	err = parsed.Run(a)
+	if err == nil && a.out.err != nil {
+		err = ioFault("standard output cannot be written: %v", a.out.err)
+	}
+	return report(stderr, err)
+}
+
+// environment gives every flag its variable, INKLING_ and the flag's name.
+func environment(k *kong.Kong) error {
+	return kong.Visit(k.Model.Node, func(node kong.Visitable, next kong.Next) error {
+		if f, ok := node.(*kong.Flag); ok && f.Name != "help" {
+			f.Envs = []string{"INKLING_" + strings.ToUpper(strings.ReplaceAll(f.Name, "-", "_"))}
+			f.Tag.Envs = f.Envs
+		}
+		return next(nil)
+	})
+}

@@ -1,0 +1,166 @@
+package main
+
+import (
+	"fmt"
+	"runtime"
+	"time"
+
+	"inkling/lm"
+	"inkling/tensor"
+	"inkling/train"
+)
+
+// What a run has when neither the user nor a budget says otherwise.
+const (
+	defaultBudget = 5 * time.Minute
+	defaultBatch  = 16
+	defaultTime   = 64
+	// So often is the held-out text measured, unless that would take more than a share of the budget.
+	defaultValidations = 20
+	fewestValidations  = 4
+	validationShare    = 0.1
+)
+
+// plan settles every setting: what the user gave is kept, the rest is chosen, from the measured speed
+// of the machine if there is a budget, and said in a few lines.
+func (t *trainCmd) plan(a *app, text *corpus) *runConfig {
+	c := t.defaults(text)
+	if t.Steps == nil && t.Epochs == nil && t.Budget == nil {
+		c.Train.Budget = duration(defaultBudget)
+		a.note("no --steps, --epochs or --budget: training for %s", span(defaultBudget))
+	}
+	budget := time.Duration(c.Train.Budget)
+	fitted := budget > 0 && (t.Hidden == nil || t.Layers == nil)
+	var flops float64
+	if budget > 0 {
+		flops = lm.MeasureSpeed(t.shards(runtime.GOMAXPROCS(0)), precisions[c.Train.Precision])
+		c.MadeWith.GFLOPS = flops / 1e9
+	}
+	if fitted {
+		fit := lm.FitBudget(budget, len(text.train), text.vocab.Counts, flops)
+		fit.Config.Tied, fit.Config.Output = t.Tied, t.Output
+		c.Model, c.Train.Batch, c.Train.Time = fit.Config, fit.Lanes, fit.Time
+		if t.Optimizer == train.Optimizers[0].Name { // the one that the rate is for
+			c.Train.Options.Rate = fit.Rate
+		}
+		c.MadeWith.Why = fit.Why
+	}
+	t.given(c)
+	if budget > 0 && t.Validations == nil {
+		c.Train.Validations = affordable(c.Model, text, flops, budget)
+	}
+	t.shrink(a, c, len(text.train))
+	c.Train.Shards = t.shards(c.Train.Batch)
+	if fitted {
+		t.explain(a, c, text, flops)
+	}
+	return c
+}
+
+// defaults are the settings before anything is chosen.
+func (t *trainCmd) defaults(text *corpus) *runConfig {
+	c := &runConfig{
+		Header: lm.Header{Format: lm.Format, Kind: "lm", Model: lm.Config{Tied: t.Tied, Output: t.Output}},
+		Tokens: t.Tokens, Data: text.source,
+		Train: settings{
+			Batch: defaultBatch, Time: defaultTime, Optimizer: t.Optimizer, Schedule: t.Schedule, Clip: t.Clip, Seed: t.Seed,
+			Options:   train.Options{Momentum: t.Momentum, Beta2: t.Beta2, Decay: t.Decay},
+			Precision: t.Precision, Validations: defaultValidations, CheckpointEvery: t.CheckpointEvery,
+		},
+		MadeWith: madeWith{build: thisBuild(), Threads: runtime.GOMAXPROCS(0)},
+	}
+	if t.Clip == 0 {
+		c.Train.Clip = -1 // train's word for no clipping, where 0 is the default
+	}
+	if t.Precision == "auto" {
+		c.Train.Precision = "float32"
+		if tensor.HasBFloat16() {
+			c.Train.Precision = "bfloat16"
+		}
+	}
+	for _, k := range train.Optimizers {
+		if k.Name == t.Optimizer {
+			c.Train.Options.Rate = k.Rate
+		}
+	}
+	set(&c.Train.Steps, t.Steps)
+	set(&c.Train.Epochs, t.Epochs)
+	set(&c.Train.Budget, (*duration)(t.Budget))
+	return c
+}
+
+// given puts what the user gave in place of what was chosen.
+func (t *trainCmd) given(c *runConfig) {
+	set(&c.Model.Hidden, t.Hidden)
+	set(&c.Model.Layers, t.Layers)
+	set(&c.Model.Embed, t.Embed)
+	if t.Dropout != nil {
+		c.Model.Dropout, c.Model.DropoutOut = float32(*t.Dropout), float32(*t.Dropout)
+	}
+	if t.DropoutOut != nil {
+		c.Model.DropoutOut = float32(*t.DropoutOut)
+	}
+	set(&c.Train.Batch, t.Batch)
+	set(&c.Train.Time, t.Time)
+	set(&c.Train.Options.Rate, t.LR)
+	set(&c.Train.Validations, t.Validations)
+}
+
+// explain says which sizes were picked, and why.
+func (t *trainCmd) explain(a *app, c *runConfig, text *corpus, flops float64) {
+	m, s, budget := c.Model, c.Train, time.Duration(c.Train.Budget)
+	a.note("sizes for %s: %s of %d, dropout %.2g and %.2g, batch %d × %d steps, learning rate %.2g",
+		span(budget), plural(m.Layers, "layer"), m.Hidden, m.Dropout, m.DropoutOut, s.Batch, s.Time, s.Options.Rate)
+	a.note("because %s", c.MadeWith.Why)
+	if t.Hidden == nil && t.Layers == nil && t.Embed == nil && !t.Tied {
+		return
+	}
+	m.Counts = text.vocab.Counts
+	_, rate := units(t.Tokens)
+	speed := flops / m.FlopsPerToken()
+	yours := fmt.Sprintf("with the sizes you gave: about %.0f %s/s, %.1f passes over the text", speed, rate, speed*budget.Seconds()/float64(len(text.train)))
+	a.note("%s", yours)
+	c.MadeWith.Why += "; " + yours
+}
+
+// affordable is how many validations a budget is good for. One is the forward third of a training
+// step, for each token held out.
+func affordable(m lm.Config, text *corpus, flops float64, budget time.Duration) int {
+	if len(text.valid) == 0 {
+		return defaultValidations
+	}
+	m.Counts = text.vocab.Counts
+	one := float64(len(text.valid)) * m.FlopsPerToken() / 3 / flops
+	return int(min(max(validationShare*budget.Seconds()/one, fewestValidations), defaultValidations))
+}
+
+// set replaces a default by what was given, if it was.
+func set[T any](v *T, given *T) {
+	if given != nil {
+		*v = *given
+	}
+}
+
+// shards is what was given, or as many as there are cores and lanes.
+func (t *trainCmd) shards(lanes int) int {
+	if t.Shards != nil {
+		return *t.Shards
+	}
+	return min(runtime.GOMAXPROCS(0), lanes)
+}
+
+// shrink makes a batch that was not asked for small enough for a short text: so that it is read in at
+// least four steps, if that can be.
+func (t *trainCmd) shrink(a *app, c *runConfig, tokens int) {
+	lanes, steps := c.Train.Batch, c.Train.Time
+	for t.Batch == nil && lanes > 1 && lanes*steps > tokens/4 {
+		lanes /= 2
+	}
+	for t.Time == nil && steps > 1 && lanes*steps >= tokens {
+		steps /= 2
+	}
+	if lanes != c.Train.Batch || steps != c.Train.Time {
+		a.note("a short text: batch %d × %d steps", lanes, steps)
+	}
+	c.Train.Batch, c.Train.Time = lanes, steps
+}

@@ -1,0 +1,124 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"runtime"
+
+	"inkling/checkpoint"
+	"inkling/internal/kernel"
+)
+
+type resumeCmd struct {
+	Dir  string `arg:"" help:"Folder of the run."`
+	File string `arg:"" optional:"" help:"Where the text is now, if it was moved; - is standard input."`
+}
+
+func (r *resumeCmd) Run(a *app) error {
+	run, err := checkpoint.Open(r.Dir)
+	if err != nil {
+		return err
+	}
+	defer run.Close()
+	cfg, err := readConfig(run)
+	if err != nil {
+		return err
+	}
+	step, done, err := position(run)
+	if err != nil {
+		return err
+	}
+	if done {
+		return r.finished(a, step)
+	}
+	s, err := r.sitting(a, run, cfg)
+	if err != nil {
+		return err
+	}
+	a.note("%s goes on after step %s", r.Dir, thousands(step))
+	return s.trainAndReport(a)
+}
+
+// position is how far a run has come, as its latest state tells.
+func position(run *checkpoint.Run) (step int, done bool, err error) {
+	_, meta, _, _, err := run.LatestState()
+	if errors.Is(err, checkpoint.ErrNoState) {
+		return 0, false, nil
+	}
+	if err != nil {
+		return 0, false, err
+	}
+	var state struct {
+		Step int  `json:"step"`
+		Done bool `json:"done"`
+	}
+	if err := json.Unmarshal(meta, &state); err != nil {
+		return 0, false, badInput("%s: the state of the run cannot be read: %v", run.Dir(), err)
+	}
+	return state.Step, state.Done, nil
+}
+
+func (r *resumeCmd) finished(a *app, step int) error {
+	if a.json {
+		return a.printJSON(map[string]any{"out": r.Dir, "steps": step, "finished": true})
+	}
+	_, err := fmt.Fprintf(a.out, "%s is finished, at step %s: nothing to do. To see it: inkling info %s\n", r.Dir, thousands(step), r.Dir)
+	return err
+}
+
+// sitting reads the text again, makes sure that it is the same, and makes the model.
+func (r *resumeCmd) sitting(a *app, run *checkpoint.Run, cfg *runConfig) (*sitting, error) {
+	want, src := cfg.Data, cfg.Data
+	if r.File != "" {
+		src.File = r.File
+	}
+	text, err := readCorpus(src, cfg.Tokens, availableMemory())
+	if err != nil {
+		return nil, fmt.Errorf("the text that %s learns from: %w; if it was moved: inkling resume %s FILE", r.Dir, err, r.Dir)
+	}
+	switch {
+	case text.source.SHA256 != want.SHA256:
+		return nil, badInput("%s is not the text that this run began with (its hash is %.12s… instead of %.12s…): put that one back, or name it: inkling resume %s FILE",
+			src.File, text.source.SHA256, want.SHA256, r.Dir)
+	case text.source.ValidSHA256 != want.ValidSHA256:
+		return nil, badInput("%s is not the held-out text that this run began with: put that one back", src.ValidFile)
+	}
+	if isa := cfg.MadeWith.ISA; isa != "" && isa != kernel.ISA() {
+		a.note("the run began with %s and goes on with %s: the result will differ in the last bits", isa, kernel.ISA())
+	}
+	if cfg.Tokens != text.vocab.Kind {
+		return nil, badInput("%s: config.json: no tokens %q: char and byte are known", r.Dir, cfg.Tokens)
+	}
+	s, err := newSitting(cfg, text, availableMemory())
+	if err != nil {
+		return nil, badInput("%s: config.json: %w", r.Dir, err)
+	}
+	s.run = run
+	if err := s.sameTokenizer(); err != nil {
+		return nil, err
+	}
+	if s.cfg.Train.Shards > runtime.GOMAXPROCS(0) {
+		a.note("the run began with %d shards and goes on with them on %d cores", s.cfg.Train.Shards, runtime.GOMAXPROCS(0))
+	}
+	return s, nil
+}
+
+// sameTokenizer makes sure that the text is cut up as it was before. A run that was killed right after
+// its config was written has no tokenizer yet, and gets it now.
+func (s *sitting) sameTokenizer() error {
+	before, err := s.run.ReadFile("tokenizer.json")
+	if errors.Is(err, fs.ErrNotExist) {
+		return s.writeTokenizer()
+	}
+	if err != nil {
+		return err
+	}
+	now, err := s.tokenizer()
+	if err == nil && !bytes.Equal(before, now) {
+		err = badInput("%s: tokenizer.json is not that of the text: put the one back that the run began with", s.run.Dir())
+	}
+	return err
+}

@@ -1,0 +1,214 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+
+	"inkling/checkpoint"
+	"inkling/lm"
+	"inkling/train"
+)
+
+// trainCmd is inkling train lm. A flag that is nil was not given: the program chooses.
+type trainCmd struct {
+	File string `arg:"" help:"The text to learn from; - is standard input."`
+	Out  string `help:"Folder of the run; runs/ and the name of the text unless given." placeholder:"DIR"`
+
+	Tokens string `help:"What a token is: ${enum}." enum:"char,byte" default:"char" group:"The text"`
+	Valid  string `help:"What is held out: a share of the text's end, or a text of its own. 0: nothing." default:"0.1" placeholder:"SHARE|FILE" group:"The text"`
+
+	Hidden     *int     `help:"Size of each layer's state." placeholder:"N" group:"The model"`
+	Layers     *int     `help:"LSTM layers." placeholder:"N" group:"The model"`
+	Embed      *int     `help:"Size of the token embedding; 0: tokens enter one-hot." placeholder:"N" group:"The model"`
+	Tied       bool     `help:"The output layer shares the embedding." group:"The model"`
+	Output     string   `help:"Output layer: ${enum}." enum:"${outputs}" default:"full" group:"The model"`
+	Dropout    *float64 `help:"Share dropped between layers." placeholder:"P" group:"The model"`
+	DropoutOut *float64 `help:"Share dropped of what the last layer puts out; as --dropout." placeholder:"P" group:"The model"`
+
+	Steps  *int           `help:"End after so many steps." placeholder:"N" group:"How long"`
+	Epochs *float64       `help:"End after so many passes over the text." placeholder:"N" group:"How long"`
+	Budget *time.Duration `help:"End after this time, and choose sizes to fit it." placeholder:"10m" group:"How long"`
+
+	Batch     *int     `help:"Lanes of text read side by side." placeholder:"N" group:"How"`
+	Time      *int     `help:"Steps that gradients flow back." placeholder:"N" group:"How"`
+	LR        *float64 `name:"lr" help:"Learning rate at its highest." placeholder:"R" group:"How"`
+	Optimizer string   `help:"${enum}." enum:"${optimizers}" default:"${optimizer}" group:"How"`
+	Momentum  float64  `help:"Of sgd; the first beta of adam." placeholder:"M" group:"How"`
+	Beta2     float64  `name:"beta2" help:"The second beta of adam; alpha of rmsprop." placeholder:"B" group:"How"`
+	Decay     float64  `help:"Weight decay." placeholder:"D" group:"How"`
+	Schedule  string   `help:"Of the learning rate: ${enum}." enum:"${schedules}" default:"${schedule}" group:"How"`
+	Clip      float64  `help:"Largest norm of the gradient; 0: any." default:"1" group:"How"`
+	Seed      uint64   `help:"Of the first weights, dropout and the order of the text." default:"1" group:"How"`
+	Precision string   `help:"Of matrix products: ${enum}; auto is bfloat16 where the processor is fast at it." enum:"auto,float32,bfloat16" default:"auto" group:"How"`
+	Shards    *int     `help:"Parts of a batch, one a core; results depend on it." placeholder:"N" group:"How"`
+	Memory    byteSize `help:"Refuse a run that would take more; what the machine has free unless given." placeholder:"4GB" group:"How"`
+
+	Validations     *int `help:"How often the held-out text is measured, spread over the run; 20, and fewer where they would take too much of a budget." placeholder:"N" group:"Along the way"`
+	CheckpointEvery int  `help:"Steps from one saved state to the next; once a minute unless given." placeholder:"STEPS" group:"Along the way"`
+}
+
+func (t *trainCmd) Run(a *app) error {
+	if err := t.check(); err != nil {
+		return err
+	}
+	s, err := t.prepare(a)
+	if err != nil {
+		return err
+	}
+	if s.run, err = newRun(t.Out, t.File); err != nil {
+		return err
+	}
+	defer s.run.Close()
+	return s.begin(a)
+}
+
+// check refuses values that no run could have.
+func (t *trainCmd) check() error {
+	for _, f := range []struct {
+		name  string
+		value *int
+		least int
+	}{
+		{"hidden", t.Hidden, 1},
+		{"layers", t.Layers, 1},
+		{"embed", t.Embed, 0},
+		{"batch", t.Batch, 1},
+		{"time", t.Time, 1},
+		{"steps", t.Steps, 1},
+		{"shards", t.Shards, 1},
+		{"validations", t.Validations, 1},
+		{"checkpoint-every", &t.CheckpointEvery, 0},
+	} {
+		if f.value != nil && *f.value < f.least {
+			return usage("--%s %d: must be at least %d", f.name, *f.value, f.least)
+		}
+	}
+	for _, f := range []struct {
+		name  string
+		value *float64
+		fits  func(float64) bool
+		must  string
+	}{
+		{"dropout", t.Dropout, func(v float64) bool { return v >= 0 && v < 1 }, "at least 0 and below 1"},
+		{"dropout-out", t.DropoutOut, func(v float64) bool { return v >= 0 && v < 1 }, "at least 0 and below 1"},
+		{"momentum", &t.Momentum, func(v float64) bool { return v >= 0 && v < 1 }, "at least 0 and below 1"},
+		{"beta2", &t.Beta2, func(v float64) bool { return v >= 0 && v < 1 }, "at least 0 and below 1"},
+		{"decay", &t.Decay, func(v float64) bool { return v >= 0 && v <= math.MaxFloat32 }, "at least 0"},
+		{"clip", &t.Clip, func(v float64) bool { return v >= 0 }, "at least 0"},
+		{"lr", t.LR, func(v float64) bool { return v > 0 && v <= math.MaxFloat32 }, "above 0"},
+		{"epochs", t.Epochs, func(v float64) bool { return v > 0 && v < 1e9 }, "above 0"},
+	} {
+		if f.value != nil && !f.fits(*f.value) {
+			return usage("--%s %g: must be %s", f.name, *f.value, f.must)
+		}
+	}
+	if t.Budget != nil && *t.Budget <= 0 {
+		return usage("--budget %v: must be above 0, as in 90s, 10m or 2h", *t.Budget)
+	}
+	if t.Tied && t.Embed != nil && *t.Embed == 0 {
+		return usage("--tied needs an embedding to share: leave --embed out, or give it the size of --hidden")
+	}
+	return nil
+}
+
+// prepare reads the text and settles everything, before anything is written.
+func (t *trainCmd) prepare(a *app) (*sitting, error) {
+	limit := int64(t.Memory)
+	if limit == 0 {
+		limit = availableMemory()
+	}
+	source, err := t.source()
+	if err != nil {
+		return nil, err
+	}
+	text, err := readCorpus(source, t.Tokens, limit)
+	if err != nil {
+		return nil, err
+	}
+	if err := text.source.absolute(); err != nil {
+		return nil, err
+	}
+	for _, n := range text.notes {
+		a.note("%s", n)
+	}
+	one, _ := units(t.Tokens)
+	a.note("%s to learn from, %s held out; %d different ones", plural(len(text.train), one), thousands(len(text.valid)), text.vocab.Size())
+	return newSitting(t.plan(a, text), text, limit)
+}
+
+// source is what --valid and the text's name say.
+func (t *trainCmd) source() (d dataSource, err error) {
+	d.File = t.File
+	share, notNumber := strconv.ParseFloat(t.Valid, 64)
+	switch {
+	case notNumber == nil && share >= 0 && share < 1:
+		d.ValidShare = share
+	case notNumber == nil:
+		if _, err := os.Stat(t.Valid); err != nil {
+			return d, usage("--valid %s: must be a share, at least 0 and below 1, or a file", t.Valid)
+		}
+		fallthrough
+	default:
+		d.ValidFile = t.Valid
+	}
+	return d, nil
+}
+
+// newRun makes the folder of a run: the one asked for, or the first free one of runs/text, runs/text-2, …
+func newRun(out, text string) (*checkpoint.Run, error) {
+	if out != "" {
+		return checkpoint.Create(out)
+	}
+	name := strings.TrimSuffix(filepath.Base(text), filepath.Ext(text))
+	if text == "-" || strings.Trim(name, ".") == "" {
+		name = "text"
+	}
+	dir := filepath.Join("runs", name)
+	for n := 2; ; n++ {
+		run, err := checkpoint.Create(dir)
+		if err == nil || !errors.Is(err, checkpoint.ErrExists) && !errors.Is(err, checkpoint.ErrInUse) {
+			return run, err
+		}
+		dir = filepath.Join("runs", fmt.Sprintf("%s-%d", name, n))
+	}
+}
+
+// newSitting makes the model and checks that all of it fits, the text and the memory.
+func newSitting(cfg *runConfig, text *corpus, limit int64) (*sitting, error) {
+	if n := cfg.Train.Shards; n < 1 || n > cfg.Train.Batch {
+		return nil, usage("%d shards of a batch of %d lanes: there must be at least 1, and no more than lanes", n, cfg.Train.Batch)
+	}
+	cfg.Model.Counts, cfg.Model.Seed = text.vocab.Counts, cfg.Train.Seed
+	need, err := cfg.Model.PlanMemory(cfg.Train.Batch, cfg.Train.Time, cfg.Train.Shards, slotsOf(cfg.Train))
+	if err != nil {
+		return nil, usage("%w", err)
+	}
+	if err := checkMemory(need, text.memory(), limit); err != nil {
+		return nil, err
+	}
+	s := &sitting{cfg: cfg, text: text}
+	if s.windows, err = newWindows(cfg, text); err != nil {
+		return nil, err
+	}
+	if s.model, err = lm.New(cfg.Model); err != nil {
+		return nil, usage("%w", err)
+	}
+	cfg.Model = s.model.Config
+	return s, nil
+}
+
+// slotsOf is how many floats a weight the optimizer keeps.
+func slotsOf(s settings) int {
+	for _, k := range train.Optimizers {
+		if k.Name == s.Optimizer {
+			return k.New(s.Options).Slots()
+		}
+	}
+	return 0
+}
