@@ -137,7 +137,7 @@ func TestRandomMaskPatterns(t *testing.T) {
 
 // Masks of other keys, also of those that differ in one bit, and of other ranges have nothing in common.
 func TestRandomMaskKeys(t *testing.T) {
-	const n = 1 << 16
+	const n = 1 << 15
 	for _, p := range []float32{0.1, 0.5} {
 		base := drops(n, p, 1000, 0)
 		look := func(what string, a int, other []float64) {
