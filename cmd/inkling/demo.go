@@ -20,8 +20,8 @@ type demoCmd struct {
 }
 
 const (
-	demoEvery = 4 * time.Second // between lines by the model
-	demoLine  = 72              // characters
+	demoLines = 15 // lines by the model while it learns, a second apart or more
+	demoLine  = 72 // characters
 	demoPage  = 1500
 	demoTemp  = 0.7
 )
@@ -53,9 +53,9 @@ func (d *demoCmd) Run(a *app) error {
 
 // listen makes the model write a line every few seconds.
 func (d *demoCmd) listen(s *sitting) func(*progress, train.Progress) {
-	last := time.Now()
+	last, every := time.Now(), max(d.Budget/demoLines, time.Second)
 	return func(p *progress, now train.Progress) {
-		if time.Since(last) < demoEvery || now.Fraction >= 1 {
+		if time.Since(last) < every || now.Fraction >= 1 {
 			return
 		}
 		line, err := s.write(context.Background(), demoLine, uint64(now.Step), nil)

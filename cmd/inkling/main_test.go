@@ -43,6 +43,7 @@ type folder struct {
 
 // newFolder has a text.txt to learn from.
 func newFolder(t *testing.T) *folder {
+	t.Parallel()
 	f := &folder{T: t, dir: t.TempDir()}
 	f.write("text.txt", sampleText(12_000, 1))
 	return f
