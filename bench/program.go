@@ -35,6 +35,7 @@ type row struct {
 	N      int    `json:"n"`
 	K      int    `json:"k"`
 	Form   string `json:"form"`
+	Packed bool   `json:"packed"` // the right operand, outside the time
 }
 
 // shape names the work in words; rows of one shape do the same work.
@@ -43,6 +44,9 @@ func (r row) shape() string {
 		form := r.Form
 		if form == "" {
 			form = "nn"
+		}
+		if r.Packed {
+			form += ", packed before"
 		}
 		return fmt.Sprintf("[%d,%d]×[%d,%d] %s", r.M, r.K, r.K, r.N, form)
 	}

@@ -109,7 +109,7 @@ func (r *report) markdown() string {
 		fmt.Fprintf(&b, "- %s\n", p.version)
 	}
 	fmt.Fprintf(&b, "- command: `%s`\n", r.command())
-	b.WriteString("\nMedians over the rounds, ± half the range. Share: of this machine's float32 peak as Inkling measures it, so bf16 can " +
+	b.WriteString("\nMedians over the rounds, ± half the range. Share: of this machine's float32 peak as Inkling measures it, so bfloat16 can " +
 		"pass 100 %. Ratio: Inkling's figure (same numbers, else float32) over this one, median of the ratios within a round.\n")
 
 	for _, t := range r.tables {

@@ -6,11 +6,13 @@ Needs PyTorch: Debian's python3-torch (1.13), or any later one. Run by `go run .
 Inkling; prints one JSON array of rows with the same keys as `inkling bench --json`, and "peer", "setting".
 
 What is measured, each as the median of several runs on random data:
-- matmul: torch.matmul into a given output, in the forms nn (A·B), nt (A·Bᵀ) and tn (Aᵀ·B) of C[m,n] = A[m,k]·B[k,n].
+- matmul: torch.matmul into a given output, C[m,n] = A[m,k]·B[k,n], stored as such (nn), or with B (nt) or A (tn)
+  transposed.
 - lstm-train: a whole step of a character model (65 symbols): forward over all time steps, cross-entropy, backward,
   clipping by global norm, Adam.
 - lstm-generate: one stream, a character at a time: the model, softmax, multinomial.
-Both dtypes that Inkling has are given: float32, and bf16, which is autocast in training and bf16 weights in generation.
+Both dtypes that Inkling has are given: float32, and bfloat16, which is autocast in training and bfloat16 weights in
+generation.
 
 The LSTM cases are reported twice: "as it comes", which is what the usual program does (an embedding as wide as the hidden
 layer, every core, oneDNN on), and the "best" that a quick scan of settings finds: a one-hot input (a smaller product),
@@ -32,7 +34,7 @@ F = torch.nn.functional
 VOCAB = 65
 CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
 THREADS = int(os.environ.get("INKLING_THREADS") or CORES)
-DTYPES = {"float32": torch.float32, "bf16": torch.bfloat16}
+DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16}
 PEER = "torch " + torch.__version__.split("+")[0]
 rows = []
 
@@ -56,15 +58,16 @@ def report(name, value, unit, gflops, dtype, threads, setting, **shape):
 
 def matmul():
     torch.set_num_threads(THREADS)
-    for (m, n, k), dtype in itertools.product(((1024, 1024, 1024), (3200, 2048, 512)), DTYPES):
-        for form in ("nn", "nt", "tn"):
-            a = torch.randn(*((k, m) if form == "tn" else (m, k))).to(DTYPES[dtype])
-            b = torch.randn(*((n, k) if form == "nt" else (k, n))).to(DTYPES[dtype])
-            c = torch.empty(m, n, dtype=DTYPES[dtype])
-            left, right = a.t() if form == "tn" else a, b.t() if form == "nt" else b
-            s = median_seconds(lambda: torch.matmul(left, right, out=c), 3, 21)
-            gflops = 2e-9 * m * n * k / s
-            report("matmul", gflops, "GFLOP/s", gflops, dtype, THREADS, "as it comes", m=m, n=n, k=k, form=form)
+    products = ((1024, 1024, 1024, "nn"), (1024, 1024, 1024, "nt"), (1024, 1024, 1024, "tn"),
+                (3200, 2048, 512, "nn"), (2048, 512, 3200, "tn"))
+    for dtype, (m, n, k, form) in itertools.product(DTYPES, products):
+        a = torch.randn(*((k, m) if form == "tn" else (m, k))).to(DTYPES[dtype])
+        b = torch.randn(*((n, k) if form == "nt" else (k, n))).to(DTYPES[dtype])
+        c = torch.empty(m, n, dtype=DTYPES[dtype])
+        left, right = a.t() if form == "tn" else a, b.t() if form == "nt" else b
+        s = median_seconds(lambda: torch.matmul(left, right, out=c), 3, 21)
+        gflops = 2e-9 * m * n * k / s
+        report("matmul", gflops, "GFLOP/s", gflops, dtype, THREADS, "as it comes", m=m, n=n, k=k, form=form)
 
 
 class CharLM(torch.nn.Module):
@@ -139,7 +142,7 @@ def training_step(way, dtype, hidden, layers, batch, time_steps):
 
     def step():
         opt.zero_grad(set_to_none=True)
-        mixed = torch.autocast("cpu", dtype=torch.bfloat16) if dtype == "bf16" else contextlib.nullcontext()
+        mixed = torch.autocast("cpu", dtype=torch.bfloat16) if dtype == "bfloat16" else contextlib.nullcontext()
         with mixed:
             logits, _ = model(x[:-1])
         loss = F.cross_entropy(logits.float().reshape(-1, VOCAB), x[1:].reshape(-1))
