@@ -2,9 +2,9 @@
 // and were skipped, which go test alone does not. It shows one line a package, everything that a failed test
 // printed, and the name and reason of every skip.
 //
-//	gotest [-noskip] [arguments of go test]
+//	gotest [arguments of go test]
 //
-// With -noskip a skipped test is a failure. The last line is `N passed, N failed, N skipped`; subtests count.
+// The last line is `N passed, N failed, N skipped`; subtests count. The exit code is 1 when something failed.
 package main
 
 import (
@@ -18,12 +18,7 @@ import (
 )
 
 func main() {
-	args := os.Args[1:]
-	noSkip := len(args) > 0 && args[0] == "-noskip"
-	if noSkip {
-		args = args[1:]
-	}
-	cmd := exec.Command("go", append([]string{"test", "-json"}, args...)...)
+	cmd := exec.Command("go", append([]string{"test", "-json"}, os.Args[1:]...)...)
 	cmd.Stderr = os.Stderr
 	events, err := cmd.StdoutPipe()
 	if err == nil {
@@ -40,7 +35,7 @@ func main() {
 		fmt.Println("go test:", err)
 	}
 	fmt.Println(c)
-	if c.failed > 0 || noSkip && c.skipped > 0 {
+	if c.failed > 0 {
 		os.Exit(1)
 	}
 }
