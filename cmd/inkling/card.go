@@ -35,7 +35,7 @@ func (s *sitting) card(o outcome) []byte {
 
 	b.WriteString("\n## Settings\n\n")
 	fmt.Fprintf(&b, "- batch %d × %d steps, %s, products in %s, seed %d\n", t.Batch, t.Time, plural(t.Shards, "shard"), t.Precision, t.Seed)
-	fmt.Fprintf(&b, "- %s, learning rate %.3g, %s schedule, dropout %g between layers and %g after them\n", t.Optimizer, t.Options.Rate, t.Schedule, m.Dropout, m.DropoutOut)
+	fmt.Fprintf(&b, "- %s, learning rate %.3g, %s schedule, dropout %.3g between layers and %.3g after them\n", t.Optimizer, t.Options.Rate, t.Schedule, m.Dropout, m.DropoutOut)
 	if t.Budget > 0 {
 		fmt.Fprintf(&b, "- a budget of %s\n", span(time.Duration(t.Budget)))
 	}

@@ -188,7 +188,7 @@ func (i *runInfo) print(a *app, m lm.Config) {
 		{"model", fmt.Sprintf("%s, %s of %d, %s, output %s", m.Arch, plural(m.Layers, "layer"), m.Hidden, input, m.Output)},
 		{"tokens", fmt.Sprintf("%s, %d different ones", plural(2, one)[2:], i.Vocabulary)},
 		{"weights", fmt.Sprintf("%s (%s)", thousands(i.Weights), sizeOf(i.ModelBytes))},
-		{"dropout", fmt.Sprintf("%g between layers, %g after them", m.Dropout, m.DropoutOut)},
+		{"dropout", fmt.Sprintf("%.3g between layers, %.3g after them", m.Dropout, m.DropoutOut)},
 	}
 	if t.Batch > 0 {
 		rows = append(rows,

@@ -142,7 +142,8 @@ func (s *sitting) next(o outcome) []string {
 		return []string{"inkling resume " + dir, "inkling generate " + dir, "inkling info " + dir}
 	}
 	prompt := ""
-	for line := range strings.Lines(s.text.validText) {
+	_, whole, _ := strings.Cut(s.text.validText, "\n") // the first line may be cut in the middle
+	for line := range strings.Lines(whole) {
 		if words := strings.Fields(line); len(words) > 1 {
 			prompt = " --prompt " + quoted(strings.Join(words[:2], " "))
 			break

@@ -41,12 +41,14 @@ func sizeOf(bytes int64) string {
 	return fmt.Sprintf("%.3g %s", v, unit)
 }
 
-// span writes a length of time as people say it: 42s, 3m05s, 1h02m.
+// span writes a length of time as people say it: 42s, 3m05s, 10m, 1h02m.
 func span(d time.Duration) string {
 	s := int(d.Round(time.Second) / time.Second)
 	switch {
 	case s < 60:
 		return fmt.Sprintf("%ds", s)
+	case s < 3600 && s%60 == 0:
+		return fmt.Sprintf("%dm", s/60)
 	case s < 3600:
 		return fmt.Sprintf("%dm%02ds", s/60, s%60)
 	}

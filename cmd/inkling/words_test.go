@@ -21,7 +21,7 @@ func TestWords(t *testing.T) {
 		{span(42 * time.Second), "42s"},
 		{span(185 * time.Second), "3m05s"},
 		{span(3720 * time.Second), "1h02m"},
-		{span(59700 * time.Millisecond), "1m00s"},
+		{span(59700 * time.Millisecond), "1m"},
 		{quoted("runs/a-1"), "runs/a-1"},
 		{quoted("it's"), `'it'\''s'`},
 		{quoted(""), "''"},
