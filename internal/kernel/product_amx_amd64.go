@@ -16,7 +16,10 @@ import (
 //     16 rows of (k, k+1) pairs × 16 columns;
 //   - A is rounded into scratch, some rows at a time, that stay in the second-level cache while all panels
 //     of B pass by;
-//   - C is 2 × 2 tiles that stay in registers for the whole of k.
+//   - C is 2 × 2 tiles that stay in registers for the whole of k;
+//   - one product takes the panels of B from left to right and the next from right to left. In a recurrence
+//     the same B comes again and again; where it is a little larger than the second-level cache, going round
+//     in one direction would find each panel just thrown out, and going to and fro finds most of them.
 //
 // Sums are float32, in the order of k: a row of the result does not depend on the rows beside it.
 
@@ -31,10 +34,10 @@ type tileConfig struct {
 var tileConfigs [33]tileConfig // by the number of rows of C
 
 //go:noescape
-func amxTiles(cfg *tileConfig, c *float32, ldc int, a *uint16, lda int, b *uint16, steps, panels, blocks int, add bool)
+func amxTiles(cfg *tileConfig, c *float32, ldc int, a *uint16, lda int, b *uint16, steps, panels, blocks, cstep, bstep int, add bool)
 
 //go:noescape
-func amxTile(cfg *tileConfig, c *float32, ldc int, a *uint16, lda int, b *uint16, steps, panels int, add bool)
+func amxTile(cfg *tileConfig, c *float32, ldc int, a *uint16, lda int, b *uint16, steps, panels, cstep, bstep int, add bool)
 
 //go:noescape
 func roundRow(dst *uint16, src *float32, n int)
@@ -84,6 +87,7 @@ func init() {
 type amxScratch struct {
 	a     []uint16
 	strip []uint32
+	back  bool // the next product takes the panels of B from the last to the first
 	c     [32 * 32]float32
 	lo    [32]float32
 	hi    [32]float32
@@ -213,15 +217,20 @@ func (s *amxScratch) multiply(c []float32, ldc, lda, m int, b []uint16, steps, n
 			blocks = 1
 		}
 		rows := min(blocks*blockRows, m-i)
-		for p := 0; p < whole; {
-			panels := min(whole-p, max(1, callBlocks/blocks))
-			s.tiles(&c[i*ldc+p*panelCols], ldc, lda, i, rows, &b[p*perPanel], steps, panels, add)
-			p += panels
+		for done := 0; done < whole; {
+			panels := min(whole-done, max(1, callBlocks/blocks))
+			p, dir := done, 1
+			if s.back {
+				p, dir = whole-1-done, -1
+			}
+			s.tiles(&c[i*ldc+p*panelCols], ldc, lda, i, rows, &b[p*perPanel], steps, panels, dir, add)
+			done += panels
 		}
+		s.back = !s.back
 		if cols := n - whole*panelCols; cols > 0 { // a panel that is partly padding goes through scratch
 			for r := i; r < i+rows; r += blockRows {
 				part := min(blockRows, i+rows-r)
-				s.tiles(&s.c[0], panelCols, lda, r, part, &b[whole*perPanel], steps, 1, false)
+				s.tiles(&s.c[0], panelCols, lda, r, part, &b[whole*perPanel], steps, 1, 1, false)
 				for q := range part {
 					dst := c[(r+q)*ldc+whole*panelCols:][:cols]
 					if add {
@@ -238,13 +247,14 @@ func (s *amxScratch) multiply(c []float32, ldc, lda, m int, b []uint16, steps, n
 	}
 }
 
-// tiles multiplies rows of A from row i on, a multiple of 32 or at most 32 of them, by whole panels.
-func (s *amxScratch) tiles(c *float32, ldc, lda, i, rows int, b *uint16, steps, panels int, add bool) {
+// tiles multiplies rows of A from row i on, a multiple of 32 or at most 32 of them, by whole panels, the first at
+// b and the others after or, with dir −1, before it.
+func (s *amxScratch) tiles(c *float32, ldc, lda, i, rows int, b *uint16, steps, panels, dir int, add bool) {
 	a := &s.a[i*lda]
 	if rows <= 16 {
-		amxTile(&tileConfigs[rows], c, ldc*4, a, lda*2, b, steps, panels, add)
+		amxTile(&tileConfigs[rows], c, ldc*4, a, lda*2, b, steps, panels, dir*128, dir*steps*stepWords*2, add)
 	} else {
-		amxTiles(&tileConfigs[min(rows, blockRows)], c, ldc*4, a, lda*2, b, steps, panels, max(1, rows/blockRows), add)
+		amxTiles(&tileConfigs[min(rows, blockRows)], c, ldc*4, a, lda*2, b, steps, panels, max(1, rows/blockRows), dir*128, dir*steps*stepWords*2, add)
 	}
 }
 

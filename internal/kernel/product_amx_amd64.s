@@ -28,11 +28,11 @@
 // Z2 = bfloat16 of Z0 (lower half) and Z1 (upper half): vcvtne2ps2bf16 zmm2, zmm1, zmm0.
 #define ROUND_Z0_Z1_TO_Z2 BYTE $0x62; BYTE $0xf2; BYTE $0x77; BYTE $0x48; BYTE $0x72; BYTE $0xd0
 
-// func amxTiles(cfg *tileConfig, c *float32, ldc int, a *uint16, lda int, b *uint16, steps, panels, blocks int, add bool)
+// func amxTiles(cfg *tileConfig, c *float32, ldc int, a *uint16, lda int, b *uint16, steps, panels, blocks, cstep, bstep int, add bool)
 //
 // C += A·B, or C = A·B, for so many panels of 32 columns and blocks of 32 rows (of 17 to 32, if there is
-// one block), k in steps of 32. Strides in bytes.
-TEXT ·amxTiles(SB), NOSPLIT, $24-73
+// one block), k in steps of 32. Strides in bytes; from panel to panel C moves by cstep and B by bstep.
+TEXT ·amxTiles(SB), NOSPLIT, $24-89
 	MOVQ cfg+0(FP), AX
 	LDTILECFG_AX
 	MOVQ c+8(FP), R10
@@ -61,7 +61,7 @@ block:
 	ADDQ R9, R13
 	MOVQ 16(SP), SI
 	MOVQ steps+48(FP), AX
-	CMPB add+72(FP), $0
+	CMPB add+88(FP), $0
 	JEQ  zero
 	LOAD_C0
 	LOAD_C1
@@ -103,30 +103,32 @@ step:
 	DECQ 8(SP)
 	JNZ  block
 
-	ADDQ $128, R10
-	MOVQ SI, 16(SP)
+	ADDQ cstep+72(FP), R10
+	MOVQ bstep+80(FP), AX
+	ADDQ AX, 16(SP)
 	DECQ 0(SP)
 	JNZ  panel
 	TILERELEASE
 	RET
 
-// func amxTile(cfg *tileConfig, c *float32, ldc int, a *uint16, lda int, b *uint16, steps, panels int, add bool)
+// func amxTile(cfg *tileConfig, c *float32, ldc int, a *uint16, lda int, b *uint16, steps, panels, cstep, bstep int, add bool)
 //
 // amxTiles for one block of 1 to 16 rows.
-TEXT ·amxTile(SB), NOSPLIT, $0-65
+TEXT ·amxTile(SB), NOSPLIT, $0-81
 	MOVQ cfg+0(FP), AX
 	LDTILECFG_AX
 	MOVQ c+8(FP), R11
 	MOVQ ldc+16(FP), BX
 	MOVQ lda+32(FP), DX
-	MOVQ b+40(FP), SI
+	MOVQ b+40(FP), R9
 	MOVQ panels+56(FP), R8
 	MOVQ $64, DI
 
 panel:
+	MOVQ R9, SI
 	MOVQ a+24(FP), CX
 	MOVQ steps+48(FP), AX
-	CMPB add+64(FP), $0
+	CMPB add+80(FP), $0
 	JEQ  zero
 	LOAD_C0
 	LOAD_C1
@@ -149,7 +151,8 @@ step:
 
 	STORE_C0
 	STORE_C1
-	ADDQ $128, R11
+	ADDQ cstep+64(FP), R11
+	ADDQ bstep+72(FP), R9
 	DECQ R8
 	JNZ  panel
 	TILERELEASE
