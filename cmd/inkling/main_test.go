@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -11,6 +12,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 )
 
 // The tests run the program as a user would: it is built once, and each test has a folder of its own.
@@ -77,7 +79,9 @@ type result struct {
 }
 
 func (f *folder) command(args ...string) (cmd *exec.Cmd, out, stderr *bytes.Buffer) {
-	cmd = exec.Command(binary, args...)
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute) // what should fail may do what it was told
+	f.Cleanup(cancel)
+	cmd = exec.CommandContext(ctx, binary, args...)
 	cmd.Dir = f.dir
 	for _, v := range os.Environ() {
 		if !strings.HasPrefix(v, "INKLING_") || strings.HasPrefix(v, "INKLING_ISA=") {

@@ -141,10 +141,15 @@ func TestStandardInput(t *testing.T) {
 // TestThreads wants the same bits on one core and on two.
 func TestThreads(t *testing.T) {
 	f := newFolder(t)
-	f.must(trainArgs("one", "--steps", "60", "--dropout", "0.2", "--threads", "1")...)
-	f.must(trainArgs("two", "--steps", "60", "--dropout", "0.2", "--threads", "2")...)
-	if !bytes.Equal(f.read("one/model.safetensors"), f.read("two/model.safetensors")) {
+	f.write("held.txt", sampleText(20_000, 5)) // read in lanes, which are shared out among workers
+	for _, threads := range []string{"1", "2"} {
+		f.must(trainArgs("on"+threads, "--steps", "60", "--dropout", "0.2", "--valid", "held.txt", "--threads", threads)...)
+	}
+	if !bytes.Equal(f.read("on1/model.safetensors"), f.read("on2/model.safetensors")) {
 		t.Error("the weights depend on the number of threads")
+	}
+	if a, b := steps(t, f, "on1"), steps(t, f, "on2"); !slices.Equal(a, b) {
+		t.Errorf("the losses depend on the number of threads:\n%v\n%v", a, b)
 	}
 }
 
@@ -192,6 +197,28 @@ func TestResume(t *testing.T) {
 			r = f.must("resume", name)
 			f.contains(r.out, "is finished, at step 1,500")
 		})
+	}
+}
+
+// TestInterruptedValidation stops a run that does little but measure its held-out text: that is waited
+// for, and the run saved and reported.
+func TestInterruptedValidation(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("no signals here")
+	}
+	f := newFolder(t)
+	f.write("held.txt", sampleText(300_000, 4))
+	cmd, out, stderr := f.command(trainArgs("a", "--valid", "held.txt", "--steps", "300", "--validations", "300")...)
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	for began := time.Now(); !f.exists("a/metrics.jsonl") && time.Since(began) < 20*time.Second; {
+		time.Sleep(time.Millisecond)
+	}
+	cmd.Process.Signal(os.Interrupt)
+	cmd.Wait()
+	if code := cmd.ProcessState.ExitCode(); code != 130 || !strings.Contains(out.String(), "stopped at step") {
+		t.Errorf("exit code %d\n%s%s", code, out, stderr)
 	}
 }
 
