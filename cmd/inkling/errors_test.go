@@ -320,20 +320,3 @@ func TestOutputFull(t *testing.T) {
 		t.Errorf("exit code %d: %s", cmd.ProcessState.ExitCode(), stderr)
 	}
 }
-
-// TestUnwritable trains into a folder that may not be written.
-func TestUnwritable(t *testing.T) {
-	if os.Getuid() == 0 || runtime.GOOS == "windows" {
-		t.Skip("permissions do not bind this user")
-	}
-	f := newFolder(t)
-	f.mkdir("closed")
-	if err := os.Chmod(filepath.Join(f.dir, "closed"), 0o555); err != nil {
-		t.Fatal(err)
-	}
-	r := f.run("train", "lm", "text.txt", "--steps", "1", "--hidden", "4", "--out", "closed/run")
-	if r.code != codeIO {
-		t.Errorf("exit code %d", r.code)
-	}
-	f.contains(r.err, "inkling: closed/run: permission is denied", "--out")
-}

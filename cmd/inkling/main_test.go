@@ -26,6 +26,9 @@ func TestMain(m *testing.M) {
 			panic(err)
 		}
 		defer os.RemoveAll(dir)
+		if err := os.Chmod(dir, 0o755); err != nil { // for the user of TestUnwritable
+			panic(err)
+		}
 		binary = filepath.Join(dir, "inkling.exe") // which Windows needs and others do not mind
 		if out, err := exec.Command("go", "build", "-o", binary, ".").CombinedOutput(); err != nil {
 			fmt.Fprintf(os.Stderr, "%v\n%s", err, out)
