@@ -35,6 +35,9 @@ func readCorpus(src dataSource, tokens string, limit int64) (*corpus, error) {
 		c.source.ValidBytes, c.source.ValidSHA256 = from.Size, from.SHA256
 	case src.ValidShare > 0:
 		c.trainText, c.validText, err = data.Split(text, src.ValidShare)
+		if err != nil {
+			err = badInput("%w: bring a longer text, or hold nothing out with --valid 0", err)
+		}
 	}
 	if err != nil {
 		return nil, err
