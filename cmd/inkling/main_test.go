@@ -82,7 +82,7 @@ type result struct {
 }
 
 func (f *folder) command(args ...string) (cmd *exec.Cmd, out, stderr *bytes.Buffer) {
-	ctx, cancel := context.WithTimeout(context.Background(), time.Minute) // what should fail may do what it was told
+	ctx, cancel := context.WithTimeout(context.Background(), 3*time.Minute) // what should fail may do what it was told
 	f.Cleanup(cancel)
 	cmd = exec.CommandContext(ctx, binary, args...)
 	cmd.Dir = f.dir
