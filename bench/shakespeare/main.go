@@ -22,7 +22,7 @@ func main() {
 	inkling := flag.String("inkling", "bin/inkling", "the command to run")
 	budget := flag.Duration("budget", 20*time.Minute, "wall time of training")
 	out := flag.String("out", "runs/shakespeare", "folder for the split, the run and the log")
-	extra := flag.String("args", "--dropout 0.2 --batch 32 --time 100 --lr 2e-3", "further flags of train lm")
+	extra := flag.String("args", "--dropout 0.25 --batch 64 --time 64 --lr 4e-3", "further flags of train lm")
 	flag.Parse()
 	if err := run(*text, *inkling, *out, *budget, strings.Fields(*extra)); err != nil {
 		fmt.Fprintln(os.Stderr, "shakespeare:", err)
