@@ -31,12 +31,13 @@ type tiling struct {
 // packFunc copies the rows of src, stride ld, into panels that lie panel apart, in bytes.
 type packFunc func(dst *float32, panel int, src *float32, ld, rows, panels int)
 
-// The blocks of the products, in floats, for a second-level cache of 1 to 2 MiB. Measured: see docs/performance.md.
-var (
-	kBlock   = 512 // of k: a panel of B is 64 KiB
+// The blocks of the products, in floats. They were measured on Sapphire Rapids with both cores busy; larger ones stop
+// paying when the second-level cache is shared or only 1 MiB.
+const (
+	kBlock   = 512 // of k; a panel of B is then 64 KiB
 	rowTiles = 8   // tiles that pass one panel of B before the next: with kBlock, 229 KB of A
-	kBlockTN = 400
-	nBlockTN = 512
+	kBlockTN = 256 // of k; longer ones save passes over C but lose more in the cache
+	nBlockTN = 512 // of columns of B, packed at a time: 512 KiB
 )
 
 func at(x []float32, i int) *float32 {
