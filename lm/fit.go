@@ -54,8 +54,12 @@ func FitBudget(budget time.Duration, tokens int, counts []int64, flops float64) 
 	seen := fit.Epochs * weightsOf(fit.Config) / float64(tokens)
 	p := float32(math.Round(100*min(mostDropout, dropoutPerLog*math.Log1p(seen))) / 100)
 	fit.Config.Dropout, fit.Config.DropoutOut = p, p
-	fit.Why = fmt.Sprintf("%.0f GFLOP/s in training makes about %.0f tokens/s with %d layers of %d: %.1f passes over %d tokens in %v",
-		flops/1e9, fit.Speed, fit.Config.Layers, fit.Config.Hidden, fit.Epochs, tokens, budget)
+	layers := "1 layer"
+	if n := fit.Config.Layers; n > 1 {
+		layers = fmt.Sprintf("%d layers", n)
+	}
+	fit.Why = fmt.Sprintf("%.0f GFLOP/s in training makes about %.0f tokens/s with %s of %d: %.1f passes over %d tokens in %v",
+		flops/1e9, fit.Speed, layers, fit.Config.Hidden, fit.Epochs, tokens, budget)
 	return fit
 }
 

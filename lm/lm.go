@@ -41,9 +41,9 @@ func (c *Config) complete() error {
 	case c.Arch != "lstm":
 		return fmt.Errorf("no architecture %q: choose lstm", c.Arch)
 	case c.Hidden < 1 || c.Layers < 1 || c.Embed < 0:
-		return fmt.Errorf("hidden size %d, %d layers, embedding of %d: sizes must be positive", c.Hidden, c.Layers, c.Embed)
+		return fmt.Errorf("hidden size %d, layers %d, embedding of %d: sizes must be positive", c.Hidden, c.Layers, c.Embed)
 	case c.Hidden > maxSize || c.Layers > maxLayers || c.Embed > maxSize:
-		return fmt.Errorf("hidden size %d, %d layers, embedding of %d: at most %d, %d and %d", c.Hidden, c.Layers, c.Embed, maxSize, maxLayers, maxSize)
+		return fmt.Errorf("hidden size %d, layers %d, embedding of %d: at most %d, %d and %d", c.Hidden, c.Layers, c.Embed, maxSize, maxLayers, maxSize)
 	case !(c.Dropout >= 0 && c.Dropout < 1) || !(c.DropoutOut >= 0 && c.DropoutOut < 1):
 		return fmt.Errorf("dropout %g between layers and %g after them: must be at least 0 and below 1", c.Dropout, c.DropoutOut)
 	case len(c.Counts) == 0:

@@ -19,23 +19,8 @@ func (c Config) PlanMemory(lanes, time, shards, slots int) (Memory, error) {
 	if err := c.complete(); err != nil {
 		return Memory{}, err
 	}
-	v, h, in := int64(len(c.Counts)), int64(c.Hidden), int64(c.Embed)
-	weights := int64(0)
-	if in > 0 {
-		weights += v * in
-	} else {
-		in = v
-	}
-	recurrent := int64(0)
-	for range c.Layers {
-		recurrent += 4 * h * (in + h)
-		weights += 4*h*(in+h) + 8*h
-		in = h
-	}
-	if !c.Tied {
-		weights += v * h
-	}
-	weights += v
+	v, h := int64(len(c.Counts)), int64(c.Hidden)
+	weights, recurrent := c.weights()
 
 	n := int64(lanes) * int64(time) // rows of all shards together
 	pad := func(cols int64) int64 { // as tensor.Tape.New
@@ -62,4 +47,23 @@ func (c Config) PlanMemory(lanes, time, shards, slots int) (Memory, error) {
 		Weights: 4 * weights, Optimizer: 4 * weights * int64(slots), Packed: 8 * (recurrent + v*h),
 		Gradients: 4 * weights * int64(shards), Activations: 4 * acts,
 	}, nil
+}
+
+// weights counts the parameters, and those of the layers' matrices among them.
+func (c Config) weights() (all, matrices int64) {
+	v, h, in := int64(len(c.Counts)), int64(c.Hidden), int64(c.Embed)
+	if in > 0 {
+		all += v * in
+	} else {
+		in = v
+	}
+	for range c.Layers {
+		matrices += 4 * h * (in + h)
+		all += 8 * h
+		in = h
+	}
+	if !c.Tied {
+		all += v * h
+	}
+	return all + matrices + v, matrices
 }

@@ -22,9 +22,25 @@ type Header struct {
 
 // Load reads a saved model: config.json, model.safetensors and tokenizer.json of a run folder.
 func Load(run *checkpoint.Run) (*Model, *data.Vocab, error) {
-	m, vocab, err := Unfilled(run)
+	config, vocab, err := ReadConfig(run)
 	if err != nil {
 		return nil, nil, err
+	}
+	// Before memory is taken for what the config asks for: are there so many weights at all?
+	header, err := run.ModelHeader()
+	if err != nil {
+		return nil, nil, err
+	}
+	have := int64(0)
+	for _, t := range header.Tensors {
+		have += int64(t.Elements())
+	}
+	if want, _ := config.weights(); want != have {
+		return nil, nil, fmt.Errorf("%s: model.safetensors holds %d weights, and the config asks for %d", run.Dir(), have, want)
+	}
+	m, err := New(config)
+	if err != nil {
+		return nil, nil, fmt.Errorf("%s: config.json: %w", run.Dir(), err)
 	}
 	tensors, _, err := run.LoadModel()
 	if err != nil {
@@ -33,35 +49,34 @@ func Load(run *checkpoint.Run) (*Model, *data.Vocab, error) {
 	return m, vocab, m.fill(run.Dir(), tensors)
 }
 
-// Unfilled is Load without the weights: the model that the config describes, newly drawn.
-func Unfilled(run *checkpoint.Run) (*Model, *data.Vocab, error) {
+// ReadConfig reads the config of a saved model, completed and checked, and its tokens.
+func ReadConfig(run *checkpoint.Run) (Config, *data.Vocab, error) {
 	raw, err := run.ReadFile("config.json")
 	if err != nil {
-		return nil, nil, err
+		return Config{}, nil, err
 	}
 	var h Header
 	if err := json.Unmarshal(raw, &h); err != nil {
-		return nil, nil, fmt.Errorf("%s: config.json is not a config of ours: %w", run.Dir(), err)
+		return Config{}, nil, fmt.Errorf("%s: config.json is not a config of ours: %w", run.Dir(), err)
 	}
 	switch {
 	case h.Format > Format:
-		return nil, nil, fmt.Errorf("%s was written by a newer inkling (format %d; this one reads up to %d): update inkling", run.Dir(), h.Format, Format)
+		return Config{}, nil, fmt.Errorf("%s was written by a newer inkling (format %d; this one reads up to %d): update inkling", run.Dir(), h.Format, Format)
 	case h.Format < 1 || h.Kind != "lm":
-		return nil, nil, fmt.Errorf("%s holds a %q of format %d, not a language model", run.Dir(), h.Kind, h.Format)
+		return Config{}, nil, fmt.Errorf("%s holds a %q of format %d, not a language model", run.Dir(), h.Kind, h.Format)
 	}
 	if raw, err = run.ReadFile("tokenizer.json"); err != nil {
-		return nil, nil, err
+		return Config{}, nil, err
 	}
 	vocab, err := data.ReadTokenizer(raw)
 	if err != nil {
-		return nil, nil, fmt.Errorf("%s: tokenizer.json: %w", run.Dir(), err)
+		return Config{}, nil, fmt.Errorf("%s: tokenizer.json: %w", run.Dir(), err)
 	}
 	h.Model.Counts = vocab.Counts
-	m, err := New(h.Model)
-	if err != nil {
-		return nil, nil, fmt.Errorf("%s: config.json: %w", run.Dir(), err)
+	if err := h.Model.complete(); err != nil {
+		return Config{}, nil, fmt.Errorf("%s: config.json: %w", run.Dir(), err)
 	}
-	return m, vocab, nil
+	return h.Model, vocab, nil
 }
 
 // fill copies saved weights into the model; each must be there, of the model's shape, and no other.

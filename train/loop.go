@@ -176,7 +176,8 @@ func (l *loop) progress(rate, loss, norm, weight float64) Progress {
 func (l *loop) validate(ctx context.Context, p *Progress) error {
 	began := time.Now()
 	if l.cfg.Validate != nil {
-		valid, err := l.cfg.Validate(ctx)
+		// Never cut short: a resumed run must have seen the same validations.
+		valid, err := l.cfg.Validate(context.WithoutCancel(ctx))
 		if err != nil {
 			return err
 		}
@@ -194,6 +195,6 @@ func (l *loop) validate(ctx context.Context, p *Progress) error {
 	}
 	l.state.Mean = l.state.LossSum / l.state.LossWeight
 	l.state.LossSum, l.state.LossWeight = 0, 0
-	l.validSeconds = max(l.validSeconds, time.Since(began).Seconds())
+	l.validSeconds = time.Since(began).Seconds()
 	return l.writeMetrics(p)
 }

@@ -79,7 +79,7 @@ func (c *runConfig) write(run *checkpoint.Run) error {
 	return run.WriteFile("config.json", append(raw, '\n'))
 }
 
-// readConfig reads config.json. What the model needs of it is checked by lm.Unfilled; what training
+// readConfig reads config.json. What the model needs of it is checked by lm.ReadConfig; what training
 // needs, by train.Run.
 func readConfig(run *checkpoint.Run) (*runConfig, error) {
 	raw, err := run.ReadFile("config.json")

@@ -2,7 +2,6 @@ package kernel
 
 import (
 	"sync"
-	"syscall"
 	"unsafe"
 
 	"github.com/klauspost/cpuid/v2"
@@ -50,15 +49,9 @@ func transpose16(dst *uint32, ldd int, src *uint32, lds int)
 
 var interleave [32]uint16 // 0, 16, 1, 17, …: the words of two halves in turn
 
-// hasAMX asks the processor for tiles of bfloat16 and the kernel for leave to use them.
+// hasAMX asks the processor for tiles of bfloat16 and the operating system for leave to use them.
 func hasAMX() bool {
-	cpu := cpuid.CPU
-	if !cpu.Supports(cpuid.AMXTILE, cpuid.AMXBF16, cpuid.AVX512BF16, cpuid.AVX512F, cpuid.AVX512BW) {
-		return false
-	}
-	const archReqXcompPerm, xfeatureTiledata = 0x1023, 18
-	_, _, errno := syscall.RawSyscall(syscall.SYS_ARCH_PRCTL, archReqXcompPerm, xfeatureTiledata, 0)
-	return errno == 0
+	return cpuid.CPU.Supports(cpuid.AMXTILE, cpuid.AMXBF16, cpuid.AVX512BF16, cpuid.AVX512F, cpuid.AVX512BW) && grantTiles()
 }
 
 func init() {
