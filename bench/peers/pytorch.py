@@ -45,10 +45,13 @@ def seconds(step):
     return time.perf_counter() - start
 
 
-def median_seconds(step, warm, runs):
-    for _ in range(warm):
-        step()
-    return sorted(seconds(step) for _ in range(runs))[runs // 2]
+def median_seconds(step, runs, limit=20.0):
+    """The median of runs after one to warm up; of fewer, but at least one, where they take longer than limit seconds."""
+    spent, times = seconds(step), []
+    while len(times) < runs and (not times or spent < limit):
+        times.append(seconds(step))
+        spent += times[-1]
+    return sorted(times)[len(times) // 2]
 
 
 def report(name, value, unit, gflops, dtype, threads, setting, **shape):
@@ -65,7 +68,7 @@ def matmul():
         b = torch.randn(*((n, k) if form == "nt" else (k, n))).to(DTYPES[dtype])
         c = torch.empty(m, n, dtype=DTYPES[dtype])
         left, right = a.t() if form == "tn" else a, b.t() if form == "nt" else b
-        s = median_seconds(lambda: torch.matmul(left, right, out=c), 3, 21)
+        s = median_seconds(lambda: torch.matmul(left, right, out=c), 21)
         gflops = 2e-9 * m * n * k / s
         report("matmul", gflops, "GFLOP/s", gflops, dtype, THREADS, "as it comes", m=m, n=n, k=k, form=form)
 
@@ -161,7 +164,7 @@ def lstm_train():
 
         def measure(way):
             step, flops = training_step(way, dtype, hidden, layers, batch, time_steps)
-            return batch * time_steps / median_seconds(step, 1, 3), flops
+            return batch * time_steps / median_seconds(step, 3), flops
 
         usual_and_best("lstm-train", dtype, settings([THREADS]), probe, measure,
                        hidden=hidden, layers=layers, batch=batch, time=time_steps)
@@ -189,7 +192,7 @@ def lstm_generate(hidden=512, layers=2):
 
         def measure(way):
             run, flops = generation(way, dtype, hidden, layers, 300)
-            return 300 / median_seconds(run, 1, 3), flops
+            return 300 / median_seconds(run, 3), flops
 
         usual_and_best("lstm-generate", dtype, settings(sorted({THREADS, 1}, reverse=True)), probe, measure,
                        hidden=hidden, layers=layers, batch=1)
