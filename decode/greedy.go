@@ -3,6 +3,7 @@ package decode
 import (
 	"context"
 	"fmt"
+	"math/rand/v2"
 )
 
 func init() {
@@ -21,7 +22,7 @@ func (Greedy) Decode(ctx context.Context, m Model, req Request) ([]Hypothesis, e
 	if req.N > 1 {
 		return nil, fmt.Errorf("greedy search writes the same text all %d times: ask for one, or sample", req.N)
 	}
-	return run(ctx, m, req, func(_ int, logp []float32, _ []int) int {
+	return run(ctx, m, req, func(_ *rand.Rand, logp []float32, _ []int) int {
 		best := 0
 		for token, x := range logp {
 			if x > logp[best] {

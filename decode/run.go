@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"math/rand/v2"
 )
 
 // maxLanes is how many samples are written side by side: enough to make a matrix product of a step,
@@ -12,12 +13,12 @@ import (
 const maxLanes = 32
 
 // run writes from left to right, one token after the other, each chosen for good: what greedy search
-// and sampling have in common. choose is given the sample's number, the log-probabilities of the next
-// token and all tokens so far, prefix included; it may keep neither slice.
+// and sampling have in common. choose is given the sample's own random numbers, the log-probabilities
+// of the next token and all tokens so far, prefix included; it may keep neither slice.
 //
 // The samples share the state after the prefix. They advance side by side, so that a model with Batch
 // takes them in one product, and one that ends leaves the others as they are.
-func run(ctx context.Context, m Model, req Request, choose func(sample int, logp []float32, soFar []int) int) ([]Hypothesis, error) {
+func run(ctx context.Context, m Model, req Request, choose func(random *rand.Rand, logp []float32, soFar []int) int) ([]Hypothesis, error) {
 	n, vocab := max(1, req.N), m.VocabSize()
 	var stops []stop
 	for _, s := range req.Stop {
@@ -49,7 +50,7 @@ func run(ctx context.Context, m Model, req Request, choose func(sample int, logp
 				if err := check(row); err != nil {
 					return nil, fmt.Errorf("%w after %d tokens: its weights are damaged, or its training went astray", err, len(l.soFar))
 				}
-				token := choose(l.sample, row, l.soFar)
+				token := choose(l.random, row, l.soFar)
 				if !l.take(token, row[token]) {
 					active[going], states[going], tokens[going] = l, states[i], token
 					going++
@@ -109,14 +110,14 @@ func check(logp []float32) error {
 // A lane is one hypothesis in the making.
 type lane struct {
 	req    *Request
-	sample int
+	random *rand.Rand
 	soFar  []int // the prefix and what was written
 	text   text
 	out    Hypothesis
 }
 
 func (l *lane) begin(sample int, req *Request, stops []stop) {
-	l.req, l.sample = req, sample
+	l.req, l.random = req, rand.New(rand.NewPCG(req.Seed, uint64(sample)))
 	l.soFar = append(make([]int, 0, len(req.Prefix)+min(req.Length, 1024)), req.Prefix...)
 	l.text.stops, l.text.matched = stops, make([]int, len(stops))
 	if req.Stream != nil {

@@ -48,16 +48,13 @@ func (s Sample) Decode(ctx context.Context, m Model, req Request) ([]Hypothesis,
 	if err := s.Check(); err != nil {
 		return nil, err
 	}
-	chain, random := s.filters(), make([]*rand.Rand, max(1, req.N))
-	for i := range random {
-		random[i] = rand.New(rand.NewPCG(req.Seed, uint64(i)))
-	}
+	chain := s.filters()
 	var c Candidates
-	return run(ctx, m, req, func(sample int, logp []float32, soFar []int) int {
+	return run(ctx, m, req, func(random *rand.Rand, logp []float32, soFar []int) int {
 		c.fill(logp, soFar)
 		for _, f := range chain {
 			f.Apply(&c)
 		}
-		return c.draw(random[sample].Float64()) // one a token, always
+		return c.draw(random.Float64()) // one a token, always
 	})
 }

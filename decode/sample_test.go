@@ -6,6 +6,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"reflect"
+	"runtime"
 	"slices"
 	"testing"
 )
@@ -176,6 +177,26 @@ func TestSampleAllocations(t *testing.T) {
 	}
 	if short, long := run(1000), run(3000); long-short > 30 {
 		t.Errorf("%g allocations for 1000 tokens, %g for 3000", short, long)
+	}
+}
+
+// Nothing may be made for samples whose turn has not come.
+func TestManySamplesTakeMemoryInTurn(t *testing.T) {
+	const n = 1 << 17
+	m := newMarkov(3, 1, 1)
+	var before, first runtime.MemStats
+	m.spoil = func(call int64, _ []float32) {
+		if first.TotalAlloc == 0 {
+			runtime.ReadMemStats(&first)
+		}
+	}
+	runtime.ReadMemStats(&before)
+	hyps, err := Sample{}.Decode(context.Background(), m, Request{Length: 1, N: n})
+	if err != nil || len(hyps) != n {
+		t.Fatalf("%d hypotheses, %v", len(hyps), err)
+	}
+	if used := first.TotalAlloc - before.TotalAlloc; used > 1<<20 {
+		t.Errorf("%d bytes were allocated before the first token", used)
 	}
 }
 
