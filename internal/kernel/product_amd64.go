@@ -7,8 +7,8 @@ import "unsafe"
 
 // A tile is a block of C whose sums stay in registers while k passes: 14 × 32 floats with AVX-512 (28 registers of sums,
 // 2 of B, 2 of A), 6 × 16 with AVX2. For one k it loads 2 vectors of B and one number a row of A, and does two
-// multiply-adds a row, so that the multiply-adds and not the loads are the limit. (14×32 and 8×48 are equally fast;
-// what counts is that every number of rows has its own kernel, so that 25 rows are 13 + 12 and never 14 + 11.)
+// multiply-adds a row, so that the multiply-adds and not the loads are the limit. Every number of rows has a kernel,
+// so that rows are divided evenly: 25 are 13 + 12, never 14 + 11.
 //
 // tileFunc is the kernel of a tile: C[rows,cols] = A[rows,k]·B[k,cols], or += with add. It has a fixed number of rows, and
 // the columns where mask has a bit. Strides are in bytes; what lda and ldb mean depends on the kernel. It fetches memory
@@ -114,10 +114,10 @@ func (t *tiling) matMulTN(c []float32, ldc int, a []float32, lda int, b []float3
 			t.packRows(pb, t.cols, t.packB, b[l*ldb+j0:], ldb, k, min(nc, n-j0))
 			for i := range tiles {
 				r, end := m*i/tiles, m*(i+1)/tiles
-				t.packA1(pa, a[l*lda+r:], lda, k, end-r)
+				t.packTile(pa, a[l*lda+r:], lda, k, end-r)
 				next, step := address(a, l*lda+end), lda
 				for j := j0; j < min(n, j0+nc); j += t.cols {
-					if j == j0+4*t.cols { // all of it was fetched
+					if j == j0+4*t.cols { // a kernel fetches a quarter of the rows; all are there
 						next, step = address(pa, 0), 0
 					}
 					t.tile(t.mulTN[end-r-1], c[r*ldc+j:], ldc, end-r, min(t.cols, n-j), at(pa, 0), step, at(pb, (j-j0)*k), k, next, true, s)
@@ -141,8 +141,8 @@ func (t *tiling) packRows(dst []float32, w int, f packFunc, src []float32, ld, r
 	}
 }
 
-// packA1 lays out the columns of one tile, and what is beside them where there is something: kernels do not look at it.
-func (t *tiling) packA1(dst, src []float32, ld, rows, cols int) {
+// packTile lays out the columns of one tile, and what is beside them where there is something: kernels do not look at it.
+func (t *tiling) packTile(dst, src []float32, ld, rows, cols int) {
 	if len(src) >= (rows-1)*ld+t.lanes {
 		cols = t.lanes
 	}
@@ -154,27 +154,19 @@ func (t *tiling) pack(dst, b []float32, ldb, k, n int) {
 	t.packRows(dst, t.cols, t.packB, b, ldb, k, n)
 }
 
-// packT is the same from the transpose, 8 columns of B at a time.
+// packT is the same from the transpose: whole panels 8 columns at a time, the rest number by number.
 func (t *tiling) packT(dst, b []float32, ldb, k, n int) {
-	w := t.cols
+	w, blocks := t.cols, k/8
 	for j := 0; j < n; j += w {
-		panel, cols := dst[j*k:(j+w)*k], min(w, n-j)
-		done := 0
-		if k >= 8 {
-			for ; done+8 <= cols; done += 8 {
-				transpose8AVX2(at(panel, done), 4*w, at(b, (j+done)*ldb), 4*ldb, k/8)
+		panel, from := dst[j*k:(j+w)*k], 0
+		if j+w <= n && blocks > 0 {
+			for i := 0; i < w; i += 8 {
+				transpose8AVX2(at(panel, i), 4*w, at(b, (j+i)*ldb), 4*ldb, blocks)
 			}
+			from = 8 * blocks
 		}
-		for i := range k {
-			row := panel[i*w : (i+1)*w]
-			from := done
-			if i >= k&^7 {
-				from = 0
-			}
-			for jj := from; jj < cols; jj++ {
-				row[jj] = b[(j+jj)*ldb+i]
-			}
-			clear(row[cols:])
+		if from < k {
+			packGo(panel[from*w:], w, b[j*ldb+from:], 1, ldb, k-from, min(w, n-j))
 		}
 	}
 }
