@@ -58,7 +58,7 @@ func NewWindows(tokens []int, lanes, time int, seed uint64) (*Windows, error) {
 		return nil, fmt.Errorf("a batch of %d lanes of %d steps: both must be at least 1", lanes, time)
 	}
 	n := len(tokens) - 1 // inputs that have a target
-	if n < lanes*time {
+	if time > n/lanes {  // and not lanes·time > n, which may overflow
 		return nil, fmt.Errorf("a batch of %d × %d tokens is longer than the text, which has %d to train on: make the batch or the time smaller, or bring more text",
 			lanes, time, max(len(tokens), 0))
 	}

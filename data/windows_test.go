@@ -153,7 +153,7 @@ func TestWindowsArePure(t *testing.T) {
 }
 
 func TestWindowsRefuse(t *testing.T) {
-	for _, c := range []struct{ n, lanes, time int }{{0, 1, 1}, {1, 1, 1}, {64, 8, 8}, {100, 0, 5}, {100, 5, -1}} {
+	for _, c := range []struct{ n, lanes, time int }{{0, 1, 1}, {1, 1, 1}, {64, 8, 8}, {100, 0, 5}, {100, 5, -1}, {100, 1 << 32, 1 << 32}, {100, 1 << 62, 4}} {
 		if _, err := NewWindows(count(c.n), c.lanes, c.time, 1); err == nil {
 			t.Errorf("%v accepted", c)
 		}

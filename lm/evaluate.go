@@ -2,6 +2,7 @@ package lm
 
 import (
 	"context"
+	"fmt"
 	"sync"
 
 	"inkling/data"
@@ -19,6 +20,9 @@ const (
 // Evaluate is the summed loss of a text in nats and the number of tokens it is over: all but the first.
 // State is carried through the text. workers is the number of cores to use.
 func (m *Model) Evaluate(ctx context.Context, tokens []int, precision tensor.Precision, workers int) (nats float64, n int, err error) {
+	if workers < 1 {
+		panic(fmt.Sprintf("lm: Evaluate with %d workers", workers))
+	}
 	tapes, carries := make([]*tensor.Tape, workers), make([][]float32, workers)
 	sums := make([]float64, workers)
 	for i := range tapes {

@@ -77,10 +77,15 @@ func weightsOf(c Config) float64 {
 }
 
 // FlopsPerToken counts the products of a training step, forward and backward, per token: six
-// operations a weight. A token that picks a row of a table multiplies nothing.
+// operations a weight. A token that picks a row of a table multiplies nothing; only the embedding of a
+// vocabulary larger than common windows is multiplied for each token.
 func (c Config) FlopsPerToken() float64 {
 	h := float64(c.Hidden)
-	return 6 * (4*h*h*float64(2*c.Layers-1) + h*float64(len(c.Counts)))
+	weights := 4*h*h*float64(2*c.Layers-1) + h*float64(len(c.Counts))
+	if len(c.Counts) > 2048 {
+		weights += 4 * h * float64(c.Embed)
+	}
+	return 6 * weights
 }
 
 // MeasureSpeed trains a small model for a few steps on random tokens and returns the floating-point

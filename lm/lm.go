@@ -2,6 +2,7 @@
 package lm
 
 import (
+	"cmp"
 	"fmt"
 	"math/rand/v2"
 	"sync"
@@ -27,15 +28,12 @@ type Config struct {
 	Seed   uint64  `json:"-"` // of the initial weights
 }
 
-// Architectures lists the values of Config.Arch.
-var Architectures = []string{"lstm"}
-
 func (c *Config) complete() error {
-	c.Arch = cmpOr(c.Arch, "lstm")
-	c.Output = cmpOr(c.Output, "full")
-	c.Hidden, c.Layers = cmpOr(c.Hidden, 256), cmpOr(c.Layers, 1)
+	c.Arch = cmp.Or(c.Arch, "lstm")
+	c.Output = cmp.Or(c.Output, "full")
+	c.Hidden, c.Layers = cmp.Or(c.Hidden, 256), cmp.Or(c.Layers, 1)
 	if c.Tied {
-		c.Embed = cmpOr(c.Embed, c.Hidden)
+		c.Embed = cmp.Or(c.Embed, c.Hidden)
 	}
 	switch {
 	case c.Arch != "lstm":
@@ -57,14 +55,6 @@ const (
 	maxSize   = 1 << 16
 	maxLayers = 64
 )
-
-func cmpOr[T comparable](v, or T) T {
-	var zero T
-	if v == zero {
-		return or
-	}
-	return v
-}
 
 // Model is an LSTM over tokens with an output layer. It is a train.Model of data.Window and a
 // decode.Model.

@@ -1,5 +1,10 @@
 package lm
 
+import "fmt"
+
+// maxWindow bounds what is planned for, so that no sum overflows.
+const maxWindow = 1 << 24
+
 // Memory is what training will hold, in bytes, by what holds it.
 type Memory struct {
 	Weights     int64 // the parameters themselves
@@ -7,17 +12,21 @@ type Memory struct {
 	Packed      int64 // weights rearranged for products, two ways
 	Gradients   int64 // of each shard
 	Activations int64 // of each shard: what the tape keeps from forward to backward
+	Validation  int64 // what evaluating on held-out text holds for a while
 }
 
 // Total is the sum.
 func (m Memory) Total() int64 {
-	return m.Weights + m.Optimizer + m.Packed + m.Gradients + m.Activations
+	return m.Weights + m.Optimizer + m.Packed + m.Gradients + m.Activations + m.Validation
 }
 
 // PlanMemory adds up what training the model on windows of lanes × time tokens will hold.
 func (c Config) PlanMemory(lanes, time, shards, slots int) (Memory, error) {
 	if err := c.complete(); err != nil {
 		return Memory{}, err
+	}
+	if lanes < 1 || time < 1 || shards < 1 || lanes > maxWindow/time || shards > maxWindow {
+		return Memory{}, fmt.Errorf("windows of %d × %d tokens in %d shards: at least 1, and at most %d tokens", lanes, time, shards, maxWindow)
 	}
 	v, h := int64(len(c.Counts)), int64(c.Hidden)
 	weights, recurrent := c.weights()
@@ -43,9 +52,11 @@ func (c Config) PlanMemory(lanes, time, shards, slots int) (Memory, error) {
 	} else {
 		acts += n * 2 * pad(int64(c.Embed))
 	}
+	evaluated := int64(evalLanes * evalTime)
+	valid := evaluated*(int64(c.Layers)*(pad(4*h)+3*pad(h))+pad(v)) + int64(shards)*v*pad(4*h)
 	return Memory{
 		Weights: 4 * weights, Optimizer: 4 * weights * int64(slots), Packed: 8 * (recurrent + v*h),
-		Gradients: 4 * weights * int64(shards), Activations: 4 * acts,
+		Gradients: 4 * weights * int64(shards), Activations: 4 * acts, Validation: 4 * valid,
 	}, nil
 }
 

@@ -57,7 +57,7 @@ func TestMemoryPlan(t *testing.T) {
 
 func TestFitBudgetPicksMoreForMore(t *testing.T) {
 	counts := make([]int64, 65)
-	last := 0.0
+	last, first := 0.0, 0.0
 	for _, flops := range []float64{1e9, 1e10, 1e11, 1e12} {
 		f := FitBudget(600e9, 1_000_000, counts, flops)
 		if n := weightsOf(f.Config); n < last {
@@ -65,8 +65,30 @@ func TestFitBudgetPicksMoreForMore(t *testing.T) {
 		} else {
 			last = n
 		}
+		if first == 0 {
+			first = last
+		}
+		if f.Epochs < enoughEpochs && weightsOf(f.Config) > weightsOf(Config{Hidden: 128, Layers: 1, Counts: counts}) {
+			t.Errorf("at %g operations a second %g passes are not enough for the size", flops, f.Epochs)
+		}
 		if f.Config.Hidden == 0 || f.Lanes == 0 || f.Why == "" {
 			t.Errorf("no choice at %g: %+v", flops, f)
+		}
+	}
+	if last < 20*first {
+		t.Errorf("a thousand times the speed makes only %g weights of %g", last, first)
+	}
+	often, seldom := FitBudget(600e9, 300_000, counts, 1e11), FitBudget(600e9, 30_000_000, counts, 1e11)
+	if often.Config.Dropout <= seldom.Config.Dropout {
+		t.Errorf("dropout %g for a text read often, %g for one read seldom", often.Config.Dropout, seldom.Config.Dropout)
+	}
+}
+
+func TestPlanMemoryRefuses(t *testing.T) {
+	c := Config{Counts: make([]int64, 65)}
+	for _, s := range [][3]int{{0, 1, 1}, {1, -1, 1}, {1, 1, 0}, {1 << 32, 1 << 32, 1}, {1 << 40, 1, 1}, {1, 1, 1 << 40}} {
+		if m, err := c.PlanMemory(s[0], s[1], s[2], 2); err == nil {
+			t.Errorf("windows of %v planned at %d bytes", s, m.Total())
 		}
 	}
 }

@@ -14,7 +14,7 @@ import (
 // loop is a run under way.
 type loop struct {
 	cfg           Config
-	params        nn.Params
+	all, params   nn.Params // of the model, and those of them that train
 	shards        int
 	workers       int
 	stepsPerEpoch int
@@ -31,10 +31,9 @@ type loop struct {
 	losses, weights []float64 // by shard
 
 	state state
+	last  Progress
 	began time.Time
-	// What validating and saving cost lately: a budget keeps that much in hand for its end.
-	validSeconds, saveSeconds float64
-	best                      [][]float32 // the best weights by validation; nil before the first
+	best  [][]float32 // the best weights by validation; nil before the first
 }
 
 func newLoop(cfg Config, params nn.Params, shards, stepsPerEpoch int) (*loop, error) {
@@ -48,6 +47,7 @@ func newLoop(cfg Config, params nn.Params, shards, stepsPerEpoch int) (*loop, er
 		cfg: cfg, shards: shards, workers: runtime.GOMAXPROCS(0), stepsPerEpoch: stepsPerEpoch,
 		losses: make([]float64, shards), weights: make([]float64, shards),
 	}
+	l.all = params
 	for _, p := range params {
 		if !p.Frozen {
 			l.params = append(l.params, p)
@@ -100,12 +100,14 @@ func (l *loop) run(ctx context.Context) (Result, error) {
 		l.state.LossWeight += weight
 
 		p := l.progress(rate, loss, norm, weight)
+		l.last = p
 		if due := int(l.fraction() * float64(l.cfg.Validations)); due > l.state.Validated || l.over() {
 			l.state.Validated = due
 			if err := l.validate(ctx, &p); err != nil {
 				return Result{}, err
 			}
 			l.state.Seconds = earlier + time.Since(l.began).Seconds()
+			p.Seconds, p.Fraction = l.state.Seconds, l.fraction()
 		}
 		if l.cfg.Progress != nil {
 			l.cfg.Progress(p)
@@ -115,6 +117,16 @@ func (l *loop) run(ctx context.Context) (Result, error) {
 				return Result{}, err
 			}
 			saved = time.Now()
+		}
+	}
+	if l.over() && l.state.LossWeight > 0 { // the budget ended between validations: what was learnt since counts too
+		p := l.last
+		p.Fraction = l.fraction()
+		if err := l.validate(ctx, &p); err != nil {
+			return Result{}, err
+		}
+		if l.cfg.Progress != nil {
+			l.cfg.Progress(p)
 		}
 	}
 	interrupted := !l.over()
@@ -154,7 +166,7 @@ func (l *loop) fraction() float64 {
 // usable is the budget without what the last validation and the last save will take of it.
 func (l *loop) usable() float64 {
 	b := l.cfg.Budget.Seconds()
-	return max(b-l.validSeconds-l.saveSeconds, 0.5*b)
+	return max(b-l.state.ValidSeconds-l.state.SaveSeconds, 0.5*b)
 }
 
 func (l *loop) over() bool { return l.state.Done || l.fraction() >= 1 }
@@ -195,6 +207,6 @@ func (l *loop) validate(ctx context.Context, p *Progress) error {
 	}
 	l.state.Mean = l.state.LossSum / l.state.LossWeight
 	l.state.LossSum, l.state.LossWeight = 0, 0
-	l.validSeconds = time.Since(began).Seconds()
+	l.state.ValidSeconds = time.Since(began).Seconds()
 	return l.writeMetrics(p)
 }

@@ -1,6 +1,7 @@
 package train
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"strings"
@@ -63,20 +64,13 @@ func newOptimizer(name string, o *Options) (Optimizer, error) {
 	return nil, fmt.Errorf("no optimizer %q: choose one of %s", name, strings.Join(names, ", "))
 }
 
-func or(v, def float64) float64 {
-	if v == 0 {
-		return def
-	}
-	return v
-}
-
 type adam struct {
 	beta1, beta2, eps, decay float64
 	decoupled                bool
 }
 
 func newAdam(o Options, decoupled bool) Optimizer {
-	return adam{or(o.Momentum, 0.9), or(o.Beta2, 0.999), or(o.Epsilon, 1e-8), o.Decay, decoupled}
+	return adam{cmp.Or(o.Momentum, 0.9), cmp.Or(o.Beta2, 0.999), cmp.Or(o.Epsilon, 1e-8), o.Decay, decoupled}
 }
 
 func (adam) Slots() int { return 2 }
@@ -98,7 +92,7 @@ func (a adam) Step(w, g []float32, slots [][]float32, t int, rate, clip float64,
 type rmsprop struct{ alpha, eps, decay float64 }
 
 func newRMSProp(o Options) Optimizer {
-	return rmsprop{or(o.Beta2, 0.99), or(o.Epsilon, 1e-8), o.Decay}
+	return rmsprop{cmp.Or(o.Beta2, 0.99), cmp.Or(o.Epsilon, 1e-8), o.Decay}
 }
 
 func (rmsprop) Slots() int { return 1 }

@@ -21,7 +21,6 @@ type array struct {
 type given struct {
 	params nn.Params
 	grads  []map[string]array // by step
-	after  [][]float32        // the weights after each step, all parameters one after another
 }
 
 type atStep int

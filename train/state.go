@@ -26,6 +26,10 @@ type state struct {
 	Best       float64 `json:"best"`
 	BestStep   int     `json:"best_step"`
 	Metrics    int64   `json:"metrics_bytes"` // length of the metrics file
+
+	// What validating and saving cost lately: a budget keeps that much in hand for its end.
+	ValidSeconds float64 `json:"valid_seconds"`
+	SaveSeconds  float64 `json:"save_seconds"`
 }
 
 // save writes the state as one file that is there whole or not at all.
@@ -43,7 +47,7 @@ func (l *loop) save() error {
 	if err := l.cfg.Folder.SaveState(int64(l.state.Step), meta, l.tensors()); err != nil {
 		return err
 	}
-	l.saveSeconds = time.Since(began).Seconds()
+	l.state.SaveSeconds = time.Since(began).Seconds()
 	return nil
 }
 
@@ -79,7 +83,7 @@ func (l *loop) restore() error {
 		}
 		copy(want.Data, t.Data)
 	}
-	for _, p := range l.params {
+	for _, p := range l.all {
 		p.Changed()
 	}
 	return l.cfg.Folder.TruncateMetrics(l.state.Metrics)
@@ -87,8 +91,10 @@ func (l *loop) restore() error {
 
 // tensors are the run's own slices, by name: to be written out, or read into.
 func (l *loop) tensors() (ts []checkpoint.Tensor) {
-	for i, p := range l.params {
+	for _, p := range l.all {
 		ts = append(ts, checkpoint.Tensor{Name: "weight:" + p.Name, Shape: p.Shape, Data: p.Value})
+	}
+	for i, p := range l.params {
 		for k, slot := range l.slots[i] {
 			ts = append(ts, checkpoint.Tensor{Name: fmt.Sprintf("slot%d:%s", k, p.Name), Shape: p.Shape, Data: slot})
 		}
@@ -129,8 +135,12 @@ func (l *loop) finish() error {
 		for _, t := range best {
 			byName[t.Name] = t
 		}
-		for _, p := range l.params {
-			copy(p.Value, byName[p.Name].Data)
+		for _, p := range l.all {
+			t := byName[p.Name]
+			if len(t.Data) != len(p.Value) {
+				return fmt.Errorf("the best weights do not fit the model: tensor %s has %d values instead of %d", p.Name, len(t.Data), len(p.Value))
+			}
+			copy(p.Value, t.Data)
 			p.Changed()
 		}
 	case l.best != nil:
@@ -143,7 +153,7 @@ func (l *loop) finish() error {
 }
 
 func (l *loop) model() (ts []checkpoint.Tensor) {
-	for _, p := range l.params {
+	for _, p := range l.all {
 		ts = append(ts, checkpoint.Tensor{Name: p.Name, Shape: p.Shape, Data: p.Value})
 	}
 	return ts

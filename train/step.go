@@ -60,7 +60,7 @@ func (l *loop) step(rate float64) (loss, weight, norm float64, err error) {
 	}
 	norm = math.Sqrt(norm) / weight
 	if bad := loss + norm; math.IsNaN(bad) || math.IsInf(bad, 0) {
-		return 0, 0, 0, fmt.Errorf("step %d: the loss is %g and its gradient's norm %g: training has diverged; lower the learning rate (now %g) or clip harder, and start from the last checkpoint",
+		return 0, 0, 0, fmt.Errorf("step %d: the loss is %g and its gradient's norm %g: training has diverged: begin anew with a lower learning rate than %g, or clip harder; what was saved before is untouched",
 			l.state.Step+1, loss, norm, rate)
 	}
 	scale := 1 / weight
@@ -107,7 +107,7 @@ func parallel(workers, n int, f func(int)) {
 	wg.Wait()
 }
 
-// tapesFor makes a tape for each shard and fetches its gradients of the parameters.
+// makeTapes makes a tape for each shard and fetches its gradients of the parameters.
 func (l *loop) makeTapes() {
 	l.tapes = make([]*tensor.Tape, l.shards)
 	l.grads = make([][][]float32, l.shards)

@@ -6,6 +6,7 @@
 package train
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"runtime"
@@ -95,11 +96,11 @@ func Run[B Batch](ctx context.Context, m Model[B], src Source[B], cfg Config) (R
 	if shards == 0 {
 		shards = runtime.GOMAXPROCS(0)
 	}
-	carries := make([][]float32, max(shards, 0))
 	l, err := newLoop(cfg, m.Params(), shards, src.StepsPerEpoch())
 	if err != nil {
 		return Result{}, err
 	}
+	carries := make([][]float32, shards)
 	for s := range carries {
 		if n := m.CarryFloats(src.Batch(0, s, shards)); n > 0 {
 			carries[s] = make([]float32, n)
@@ -120,7 +121,7 @@ func (c *Config) complete(stepsPerEpoch int) error {
 		}
 	}
 	switch {
-	case c.Steps < 0 || c.Epochs < 0 || c.Budget < 0:
+	case c.Steps < 0 || !(c.Epochs >= 0) || c.Budget < 0:
 		return fmt.Errorf("%d steps, %g epochs, a budget of %v: must not be negative", c.Steps, c.Epochs, c.Budget)
 	case c.Steps == 0 && c.Budget == 0:
 		return fmt.Errorf("training without an end: say how many steps or epochs, or give it a budget of time")
@@ -133,14 +134,10 @@ func (c *Config) complete(stepsPerEpoch int) error {
 	if c.Validations == 0 {
 		c.Validations = 20
 	}
-	if c.Optimizer == "" {
-		c.Optimizer = "adamw"
-	}
-	if c.Schedule == "" {
-		c.Schedule = "onecycle"
-	}
+	c.Optimizer = cmp.Or(c.Optimizer, Optimizers[0].Name)
+	c.Schedule = cmp.Or(c.Schedule, Schedules[0].Name)
 	if c.Precision == tensor.BFloat16 && !tensor.HasBFloat16() {
-		return fmt.Errorf("this processor has no bfloat16 matrix units: train with precision float32")
+		return fmt.Errorf("the run asks for bfloat16, and this processor has no matrix units for it: begin one in float32")
 	}
 	return nil
 }
