@@ -16,8 +16,8 @@ type LSTM struct {
 	Wih, Whh, Bih, Bhh []*tensor.Param // by layer
 }
 
-// NewLSTM draws weights as PyTorch does, from ±1/√H, except that the forget gate begins open
-// (bias 1; Jozefowicz et al. 2015): a state that is kept from the first step is learnt from.
+// NewLSTM draws weights as PyTorch does, from ±1/√H. Biases begin at zero, except that the forget gate
+// begins open (bias 1; Jozefowicz et al. 2015): a state that is kept from the first step is learnt from.
 func NewLSTM(prefix string, in, hidden, layers int, rnd *rand.Rand) *LSTM {
 	l := &LSTM{Hidden: hidden, Layers: layers}
 	bound := 1 / math.Sqrt(float64(hidden))
@@ -43,7 +43,8 @@ func (l *LSTM) Params() (ps Params) {
 	return ps
 }
 
-// State is h and c of each layer, each [lanes, H].
+// State is h and c of each layer, each [lanes, H]. In the state that a run ends with, gradients flow through C
+// and not through H: what is to be learnt from h goes through the output.
 type State struct{ H, C []*tensor.Tensor }
 
 // Floats is the size of a carried state.

@@ -1,4 +1,4 @@
-// Package nn holds layers: groups of parameters with PyTorch's names, shapes and initial values,
+// Package nn holds layers: groups of parameters with PyTorch's names and shapes, their initial values,
 // and the ops that use them.
 package nn
 
