@@ -3,7 +3,7 @@
 // Most of what one needs is in a few packages, from the top down:
 //
 //	cmd/inkling      the command: train, resume, eval, generate, info, bench, demo
-//	lm               language models: LSTMs over characters, bytes or words
+//	lm               language models: LSTMs over characters or bytes
 //	train            optimizers, schedules and the loop: shards, budgets, validation, exact resume
 //	eval             perplexity and bits per character of a model on held-out text
 //	decode           turning a model into text: greedy, sampling; filters, stop strings, streaming
@@ -12,7 +12,7 @@
 //	checkpoint       a model and a run as files: safetensors, JSON, atomic replacement
 //	nn               layers, parameters and their initial values
 //	tensor           tensors, the tape that records and differentiates, and the operations
-//	internal/kernel  the inner loops in Go, AVX2 and AVX-512
+//	internal/kernel  the inner loops in Go, AVX2, AVX-512 and AMX
 //
 // Imports point only downwards, and layers_test.go holds the table; docs/architecture.md says why.
 //

@@ -2,9 +2,10 @@
 // products with packed operands, vector functions, LSTM gates and optimizer steps.
 //
 // Every kernel exists as plain Go (the reference, which runs anywhere and says
-// what the kernel means) and, on amd64, for AVX2 with FMA and for AVX-512. One
-// table, [impl], holds the functions of an instruction set; [Use] switches the
-// table, so that one test compares every implementation on every machine.
+// what the kernel means) and, on amd64, for AVX2 with FMA and for AVX-512; AMX is
+// AVX-512 with matrix units for products in bfloat16. One table, [impl], holds the
+// functions of an instruction set; [Use] switches the table, so that one test
+// compares every implementation on every machine.
 //
 // Kernels are single-threaded and never allocate in steady state. Matrices are
 // row-major with a stride (ld…, in floats) that may exceed the row length.
@@ -56,7 +57,7 @@ var (
 	envErr error
 )
 
-// ISA is the name of the instruction set in use: "go", "avx2" or "avx512".
+// ISA is the name of the instruction set in use: "go", "avx2", "avx512" or "amx".
 func ISA() string { return active.name }
 
 // Available lists the instruction sets that this machine can run, slowest first.
