@@ -73,11 +73,23 @@ func sumsToOne(t *testing.T, kind Kind) {
 func gradients(t *testing.T, kind Kind) {
 	for _, v := range []int{1, 2, 9} {
 		for _, rows := range []int{1, 4} {
-			out := make1(t, kind, spec(v, 3))
 			targets := Targets{Row: []int{0, rows - 1, 0}, Word: []int{v - 1, v / 2, 0}, Weight: []float32{1, 0.5, 3}}
-			gradcheck.Check(t, out.Params(), []gradcheck.Shape{{rows, 3}}, func(tp *tensor.Tape, in []*tensor.Tensor) []*tensor.Tensor {
-				return []*tensor.Tensor{out.Loss(tp, in[0], targets)}
-			})
+			own, tied := spec(v, 3), spec(v, 3)
+			tied.Tied = tensor.NewParam("embed.weight", v, 3)
+			copy(tied.Tied.Value, vector(v*3, 6))
+			for _, s := range []Spec{own, tied} {
+				out := make1(t, kind, s)
+				params := out.Params()
+				if s.Tied != nil { // the model's own, which the layer trains and does not list
+					if params.ByName("embed.weight") != nil {
+						t.Error("a tied layer lists the embedding as its own")
+					}
+					params = append(params, s.Tied)
+				}
+				gradcheck.Check(t, params, []gradcheck.Shape{{rows, 3}}, func(tp *tensor.Tape, in []*tensor.Tensor) []*tensor.Tensor {
+					return []*tensor.Tensor{out.Loss(tp, in[0], targets)}
+				})
+			}
 		}
 	}
 }
