@@ -17,8 +17,7 @@ import (
 // progress shows on standard error how training goes: a bar on a terminal; elsewhere a line at each
 // validation, and every ten seconds between them.
 type progress struct {
-	out  io.Writer // of lines; above the bar if there is one
-	unit string    // what Weight counts: chars, bytes
+	unit string // what Weight counts: chars, bytes
 	bars *mpb.Progress
 	bar  *mpb.Bar
 
@@ -29,6 +28,11 @@ type progress struct {
 	skip  bool    // the next step's time includes a validation
 
 	spoke time.Time // when the last line was written
+
+	// Lines have a mutex of their own: the bar is drawn, and asks for line, while one is written.
+	lines sync.Mutex
+	out   io.Writer // of lines: above the bar, while there is one
+	plain io.Writer // below it
 }
 
 const (
@@ -38,7 +42,7 @@ const (
 )
 
 func newProgress(w io.Writer, unit string) *progress {
-	p := &progress{out: w, unit: unit, spoke: time.Now(), at: train.Progress{Valid: math.NaN()}}
+	p := &progress{out: w, plain: w, unit: unit, spoke: time.Now(), at: train.Progress{Valid: math.NaN()}}
 	if !terminal(w) {
 		return p
 	}
@@ -69,12 +73,9 @@ func (p *progress) step(s train.Progress) {
 	}
 	p.mu.Lock()
 	due := s.Validated || time.Since(p.spoke) > quiet
-	if due {
-		p.spoke = time.Now()
-	}
 	p.mu.Unlock()
 	if due {
-		fmt.Fprintln(p.out, strings.TrimRight(p.line(), " "))
+		p.say("%s", strings.TrimRight(p.line(), " "))
 	}
 }
 
@@ -108,19 +109,24 @@ func (p *progress) line() string {
 	return s
 }
 
-// say writes a line, above the bar if there is one.
+// say writes a line, above the bar if there is one. Any goroutine may call it, at any time.
 func (p *progress) say(format string, args ...any) {
+	p.lines.Lock()
 	fmt.Fprintf(p.out, format+"\n", args...)
+	p.lines.Unlock()
 	p.mu.Lock()
 	p.spoke = time.Now()
 	p.mu.Unlock()
 }
 
-// close takes the bar away. Lines that come after it go straight to standard error.
+// close takes the bar away. Lines that come after it go straight to standard error. The goroutine that
+// calls step calls it.
 func (p *progress) close() {
 	if p.bar != nil {
+		p.lines.Lock()
+		defer p.lines.Unlock()
 		p.bar.Abort(true)
 		p.bars.Wait()
-		p.bar = nil
+		p.bar, p.out = nil, p.plain
 	}
 }
