@@ -46,7 +46,7 @@ func (d *demoCmd) Run(a *app) error {
 	defer s.run.Close()
 	s.each = d.listen(s)
 	if !a.json {
-		s.page = func() { d.page(a, s) }
+		s.page = func() error { return d.page(a, s) }
 	}
 	return s.begin(a)
 }
@@ -68,11 +68,12 @@ func (d *demoCmd) listen(s *sitting) func(*progress, train.Progress) {
 }
 
 // page writes what the trained model has to say.
-func (d *demoCmd) page(a *app, s *sitting) {
+func (d *demoCmd) page(a *app, s *sitting) error {
 	fmt.Fprintln(a.out, "A page by the model:")
 	fmt.Fprintln(a.out)
-	s.write(a.ctx, demoPage, d.Seed, func(_ int, piece string) { io.WriteString(a.out, piece) })
+	_, err := s.write(a.ctx, demoPage, d.Seed, func(_ int, piece string) { io.WriteString(a.out, piece) })
 	fmt.Fprint(a.out, "\n\n")
+	return err
 }
 
 // write makes a text with the model as it is.

@@ -101,7 +101,9 @@ func (s *sitting) tell(a *app, o outcome) error {
 		return a.printJSON(t)
 	}
 	if s.page != nil && !o.Interrupted {
-		s.page()
+		if err := s.page(); err != nil {
+			return err
+		}
 	}
 	one, rate := units(s.cfg.Tokens)
 	if rows := s.scores(o); len(rows) > 0 {

@@ -21,7 +21,7 @@ type sitting struct {
 	model   *lm.Model
 	windows *data.Windows
 	each    func(p *progress, s train.Progress) // what else to do after a step; may be nil
-	page    func()                              // what else to show with the result; may be nil
+	page    func() error                        // what else to show with the result; may be nil
 }
 
 func newWindows(cfg *runConfig, text *corpus) (*data.Windows, error) {
