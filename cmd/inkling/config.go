@@ -2,7 +2,9 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io/fs"
 	"time"
 
 	"inkling/checkpoint"
@@ -80,8 +82,11 @@ func (c *runConfig) write(run *checkpoint.Run) error {
 }
 
 // readConfig reads config.json. What the model needs of it is checked by lm.ReadConfig; what training
-// needs, by train.Run.
+// needs, by train.Run. A run that was killed right after its config was written has no tokenizer yet.
 func readConfig(run *checkpoint.Run) (*runConfig, error) {
+	if _, _, err := lm.ReadConfig(run); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, err
+	}
 	raw, err := run.ReadFile("config.json")
 	if err != nil {
 		return nil, err
@@ -89,12 +94,6 @@ func readConfig(run *checkpoint.Run) (*runConfig, error) {
 	c := new(runConfig)
 	if err := json.Unmarshal(raw, c); err != nil {
 		return nil, badInput("%s: config.json is not a config of ours: %v", run.Dir(), err)
-	}
-	switch {
-	case c.Format > lm.Format:
-		return nil, badInput("%s was written by a newer inkling (format %d; this one reads up to %d): update inkling", run.Dir(), c.Format, lm.Format)
-	case c.Format < 1 || c.Kind != "lm":
-		return nil, badInput("%s holds a %q of format %d: this command needs a language model", run.Dir(), c.Kind, c.Format)
 	}
 	return c, nil
 }

@@ -6,11 +6,14 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
 
 	"github.com/guptarohit/asciigraph"
+
+	"inkling/checkpoint"
 )
 
 // point is what is read of a line of metrics.jsonl.
@@ -22,17 +25,33 @@ type point struct {
 }
 
 // readCurve reads the metrics of a run; none if it has none yet. The last line may still be on its way.
+// The folder may come from anywhere: a link that leads out of it, what is no regular file and what is
+// too large to be metrics are refused.
 func readCurve(dir string) ([]point, error) {
-	file, err := os.Open(filepath.Join(dir, "metrics.jsonl"))
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		return nil, err
 	}
+	defer root.Close()
+	const metrics = "metrics.jsonl"
+	info, err := root.Stat(metrics)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, nil
+	case err != nil:
+		return nil, err
+	case !info.Mode().IsRegular():
+		return nil, badInput("%s: not a regular file", filepath.Join(dir, metrics))
+	case info.Size() > checkpoint.MaxFile:
+		return nil, badInput("%s: %s, which is too much for metrics of ours: the most is %s", filepath.Join(dir, metrics), sizeOf(info.Size()), sizeOf(checkpoint.MaxFile))
+	}
+	file, err := root.Open(metrics)
 	if err != nil {
 		return nil, err
 	}
 	defer file.Close()
 	var curve []point
-	lines := bufio.NewScanner(file)
+	lines := bufio.NewScanner(io.LimitReader(file, checkpoint.MaxFile))
 	for n := 1; lines.Scan(); n++ {
 		var p point
 		if err := json.Unmarshal(bytes.TrimSpace(lines.Bytes()), &p); err != nil {

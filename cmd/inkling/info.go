@@ -1,7 +1,9 @@
 package main
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 	"math"
 	"runtime"
 	"slices"
@@ -128,6 +130,7 @@ func (i *infoCmd) machine(a *app) error {
 type runInfo struct {
 	*runConfig
 	Dir           string  `json:"dir"`
+	Trained       bool    `json:"trained"` // there are weights
 	Vocabulary    int     `json:"vocabulary"`
 	Weights       int     `json:"weights"`
 	ModelBytes    int64   `json:"model_bytes"`    // of weights, in memory and on disk
@@ -140,7 +143,11 @@ func (i *infoCmd) run(a *app, run *checkpoint.Run) error {
 	if err != nil {
 		return err
 	}
-	m, _, err := load(i.Dir)
+	trained := hasWeights(run)
+	m, vocab, err := lm.ReadConfig(run)
+	if errors.Is(err, fs.ErrNotExist) && !trained {
+		return badInput("%s: %s", i.Dir, notTrained(run)) // killed before there was a vocabulary
+	}
 	if err != nil {
 		return err
 	}
@@ -148,19 +155,25 @@ func (i *infoCmd) run(a *app, run *checkpoint.Run) error {
 	if err != nil {
 		return err
 	}
-	info := runInfo{runConfig: cfg, Dir: i.Dir, Vocabulary: m.Vocab(), Weights: m.Params().Count(), Curve: curve}
-	info.ModelBytes = 4 * int64(info.Weights)
+	size, err := m.PlanMemory(1, 1, 1, 0)
+	if err != nil {
+		return badInput("%s: config.json: %w", i.Dir, err)
+	}
+	info := runInfo{runConfig: cfg, Dir: i.Dir, Trained: trained, Vocabulary: vocab.Size(), Weights: int(size.Weights / 4), ModelBytes: size.Weights, Curve: curve}
 	if t := cfg.Train; t.Batch > 0 && t.Time > 0 && t.Shards > 0 {
-		need, err := m.Config.PlanMemory(t.Batch, t.Time, t.Shards, slotsOf(t))
+		need, err := m.PlanMemory(t.Batch, t.Time, t.Shards, slotsOf(t))
 		if err != nil {
-			return err
+			return badInput("%s: config.json: %w", i.Dir, err)
 		}
 		info.TrainingBytes = need.Total() + cfg.Data.Bytes + 8*int64(cfg.Data.TrainTokens+cfg.Data.ValidTokens)
 	}
 	if a.json {
 		return a.printJSON(info)
 	}
-	info.print(a, m.Config)
+	info.print(a, m)
+	if !trained {
+		fmt.Fprintf(a.out, "\n%s\n", notTrained(run))
+	}
 	return nil
 }
 

@@ -1,6 +1,9 @@
 package main
 
 import (
+	"errors"
+	"io/fs"
+
 	"inkling/checkpoint"
 	"inkling/data"
 	"inkling/lm"
@@ -14,22 +17,30 @@ func load(dir string) (*lm.Model, *data.Vocab, error) {
 		return nil, nil, err
 	}
 	defer run.Close()
-	cfg, err := readConfig(run)
+	if !hasWeights(run) {
+		return nil, nil, badInput("%s: %s", dir, notTrained(run))
+	}
+	config, _, err := lm.ReadConfig(run)
 	if err != nil {
 		return nil, nil, err
 	}
-	model := cfg.Model
-	model.Counts = []int64{1} // the vocabulary comes on top, and has a file of its own to answer for it
-	need, err := model.PlanMemory(1, 1, 1, 0)
+	need, err := config.PlanMemory(1, 1, 1, 0)
 	if err != nil {
 		return nil, nil, badInput("%s: config.json: %w", dir, err)
 	}
 	if limit := availableMemory(); limit > 0 && need.Total() > limit {
 		return nil, nil, badInput("%s: a model of this size takes %s of memory, and there are %s", dir, sizeOf(need.Total()), sizeOf(limit))
 	}
-	m, vocab, err := lm.Load(run)
-	if err != nil {
-		return nil, nil, err
-	}
-	return m, vocab, nil
+	return lm.Load(run)
+}
+
+// hasWeights says whether there is a model.safetensors, be it as it may.
+func hasWeights(run *checkpoint.Run) bool {
+	_, err := run.ModelHeader()
+	return !errors.Is(err, fs.ErrNotExist)
+}
+
+// notTrained is what to say of a run that was stopped before it had weights.
+func notTrained(run *checkpoint.Run) string {
+	return "not trained yet: inkling resume " + quoted(run.Dir())
 }
