@@ -17,9 +17,9 @@ import (
 type benchCmd struct {
 	Names []string `arg:"" optional:"" name:"name" help:"What to measure: peak, memory, matmul, lstm-train, lstm-generate; all of them unless given."`
 
-	M      int    `help:"Rows of the product." placeholder:"N" group:"matmul"`
-	N      int    `help:"Columns of the product." placeholder:"N" group:"matmul"`
-	K      int    `help:"What is summed over." placeholder:"N" group:"matmul"`
+	M      int    `help:"Rows of the product." env:"-" placeholder:"N" group:"matmul"`
+	N      int    `help:"Columns of the product." env:"-" placeholder:"N" group:"matmul"`
+	K      int    `help:"What is summed over." env:"-" placeholder:"N" group:"matmul"`
 	Form   string `help:"Which operand is stored transposed: nn none, nt the right one, tn the left one." enum:"nn,nt,tn" default:"nn" group:"matmul"`
 	Packed bool   `help:"The right operand is packed beforehand, as weights are in a training step; each thread multiplies M rows of its own." group:"matmul"`
 
@@ -65,14 +65,13 @@ func (b *benchCmd) Run(a *app) error {
 	if err := b.check(); err != nil {
 		return err
 	}
-	wanted := func(name string) bool { return len(b.Names) == 0 || slices.Contains(b.Names, name) }
 	a.note("%s; takes up to a minute", machine())
 	rows := []row{b.peak(a)}
 	for _, m := range []struct {
 		name    string
 		measure func(*app) ([]row, error)
 	}{{"memory", b.memory}, {"matmul", b.matmul}, {"lstm-train", b.lstmTrain}, {"lstm-generate", b.lstmGenerate}} {
-		if !wanted(m.name) {
+		if !b.wanted(m.name) {
 			continue
 		}
 		rs, err := m.measure(a)
@@ -115,25 +114,20 @@ func (b *benchCmd) check() error {
 			return usage("nothing called %q can be measured: choose from %s", name, strings.Join(benchNames, ", "))
 		}
 	}
-	for _, f := range []struct {
-		name  string
-		value int
-		least int
-	}{
-		{"m", b.M, 0},
-		{"n", b.N, 0},
-		{"k", b.K, 0},
-		{"hidden", or(b.Hidden, 1), 1},
-		{"layers", or(b.Layers, 1), 1},
-		{"batch", or(b.Batch, 1), 1},
-		{"time", or(b.Time, 1), 1},
-		{"vocab", b.Vocab, 1},
-		{"shards", b.Shards, 0},
-		{"repeat", b.Repeat, 1},
-	} {
-		if f.value < f.least {
-			return usage("--%s %d: must be at least %d", f.name, f.value, f.least)
-		}
+	err := check(
+		bound{"--m", &b.M, 0, mostRows},
+		bound{"--n", &b.N, 0, mostRows},
+		bound{"--k", &b.K, 0, mostRows},
+		bound{"--hidden", b.Hidden, 1, mostSize},
+		bound{"--layers", b.Layers, 1, mostLayers},
+		bound{"--batch", b.Batch, 1, mostLanes},
+		bound{"--time", b.Time, 1, mostTime},
+		bound{"--vocab", &b.Vocab, 1, mostVocab},
+		bound{"--shards", &b.Shards, 0, mostShards},
+		bound{"--repeat", &b.Repeat, 1, unbounded},
+	)
+	if err != nil {
+		return err
 	}
 	if given := b.M > 0 || b.N > 0 || b.K > 0; given && (b.M < 1 || b.N < 1 || b.K < 1) {
 		return usage("--m, --n and --k go together: a product needs all three sizes")
@@ -149,13 +143,45 @@ func (b *benchCmd) check() error {
 			return usage("--shards %d: more than the %d lanes of a batch", b.Shards, c.Batch)
 		}
 	}
+	return b.checkMemory(availableMemory())
+}
+
+// checkMemory refuses what would not fit, before anything is made.
+func (b *benchCmd) checkMemory(limit int64) error {
+	refuse := func(what string, bytes int64) error {
+		if limit <= 0 || bytes <= limit {
+			return nil
+		}
+		return badInput("%s would take %s of memory, which is too much: there are %s", what, sizeOf(bytes), sizeOf(limit))
+	}
+	if b.M > 0 && b.wanted("matmul") {
+		r := row{M: b.M, N: b.N, K: b.K, Form: b.Form, Packed: b.Packed, Threads: runtime.GOMAXPROCS(0)}
+		if err := refuse(fmt.Sprintf("a product of %d×%d×%d", r.M, r.N, r.K), r.productMemory()); err != nil {
+			return err
+		}
+	}
+	for _, r := range b.lstms() {
+		lanes, time, shards, slots := 1, 1, 1, 0
+		if b.wanted("lstm-train") {
+			lanes, time, shards, slots = r.Batch, r.Time, b.shards(r), 2
+		} else if !b.wanted("lstm-generate") {
+			break
+		}
+		need, err := r.config().PlanMemory(lanes, time, shards, slots)
+		if err != nil {
+			return usage("%w", err)
+		}
+		tokens := 8 * int64(trainTokens(lanes, time))
+		if err := refuse(fmt.Sprintf("a model of %d×%d with batches of %d×%d", r.Layers, r.Hidden, lanes, time), need.Total()+tokens); err != nil {
+			return err
+		}
+	}
 	return nil
 }
 
-// or is what was given, or a default.
-func or(given *int, value int) int {
-	set(&value, given)
-	return value
+// wanted says whether something is to be measured.
+func (b *benchCmd) wanted(name string) bool {
+	return len(b.Names) == 0 || slices.Contains(b.Names, name)
 }
 
 // dtypes are the precisions asked for.

@@ -116,14 +116,8 @@ func (b *benchCmd) matmul(a *app) ([]row, error) {
 func (b *benchCmd) product(a *app, r row) row {
 	precision := precisions[r.Dtype]
 	r.Threads = runtime.GOMAXPROCS(0)
-	lda, ldb, ldc := stride(r.K), stride(r.N), stride(r.N)
-	rowsA, rowsB := r.M, r.K
-	if r.Form == "tn" {
-		lda, rowsA = stride(r.M), r.K
-	}
-	if r.Form == "nt" {
-		ldb, rowsB = stride(r.K), r.N
-	}
+	rowsA, lda, rowsB, ldb := r.operands()
+	ldc := stride(r.N)
 	left, right := randoms(rowsA*lda), randoms(rowsB*ldb)
 	c := make([][]float32, r.Threads)
 	for t := range c {
@@ -174,6 +168,29 @@ func (b *benchCmd) product(a *app, r row) row {
 	r.GFLOPS, r.Spread = flops*float64(calls)/took/1e9, spread
 	r.Value = r.GFLOPS
 	return r
+}
+
+// operands are the rows and strides of the left and the right operand as they are stored.
+func (r row) operands() (rowsA, lda, rowsB, ldb int) {
+	rowsA, lda, rowsB, ldb = r.M, stride(r.K), r.K, stride(r.N)
+	switch r.Form {
+	case "tn":
+		rowsA, lda = r.K, stride(r.M)
+	case "nt":
+		rowsB, ldb = r.N, stride(r.K)
+	}
+	return rowsA, lda, rowsB, ldb
+}
+
+// productMemory is what product holds, in bytes: the operands, the right one packed, and the result,
+// which each thread has of its own with Packed.
+func (r row) productMemory() int64 {
+	rowsA, lda, rowsB, ldb := r.operands()
+	results := 1
+	if r.Packed {
+		results = r.Threads
+	}
+	return 4 * (int64(rowsA)*int64(lda) + int64(rowsB)*int64(ldb) + int64(r.K)*int64(stride(r.N)) + int64(results)*int64(r.M)*int64(stride(r.N)))
 }
 
 // columns of the result that fall to a thread: whole panels, so that none is packed half empty.

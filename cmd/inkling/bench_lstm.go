@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"runtime"
 	"time"
@@ -17,11 +18,28 @@ func (b *benchCmd) lstms() []row {
 	if b.Hidden == nil && b.Layers == nil && b.Batch == nil && b.Time == nil {
 		return []row{{Hidden: 512, Layers: 2, Batch: 64, Time: 100, Vocab: b.Vocab}, {Hidden: 128, Layers: 2, Batch: 50, Time: 100, Vocab: b.Vocab}}
 	}
-	return []row{{Hidden: or(b.Hidden, 512), Layers: or(b.Layers, 2), Batch: or(b.Batch, 64), Time: or(b.Time, 100), Vocab: b.Vocab}}
+	r := row{Hidden: 512, Layers: 2, Batch: 64, Time: 100, Vocab: b.Vocab}
+	set(&r.Hidden, b.Hidden)
+	set(&r.Layers, b.Layers)
+	set(&r.Batch, b.Batch)
+	set(&r.Time, b.Time)
+	return []row{r}
+}
+
+// shards are those asked for, or one a thread.
+func (b *benchCmd) shards(r row) int {
+	return cmp.Or(b.Shards, min(runtime.GOMAXPROCS(0), r.Batch))
+}
+
+// trainTokens is the length of the text that training is measured on.
+func trainTokens(lanes, time int) int { return 8*lanes*time + 1 }
+
+func (r row) config() lm.Config {
+	return lm.Config{Hidden: r.Hidden, Layers: r.Layers, Counts: make([]int64, r.Vocab), Seed: 1}
 }
 
 func (r row) model() (*lm.Model, error) {
-	m, err := lm.New(lm.Config{Hidden: r.Hidden, Layers: r.Layers, Counts: make([]int64, r.Vocab), Seed: 1})
+	m, err := lm.New(r.config())
 	if err != nil {
 		return nil, usage("%w", err)
 	}
@@ -33,9 +51,7 @@ func (b *benchCmd) lstmTrain(a *app) ([]row, error) {
 	for _, r := range b.lstms() {
 		for _, dtype := range b.dtypes() {
 			r.Name, r.Unit, r.Dtype, r.Threads = "lstm-train", "chars/s", dtype, runtime.GOMAXPROCS(0)
-			if r.Shards = b.Shards; r.Shards == 0 {
-				r.Shards = min(r.Threads, r.Batch)
-			}
+			r.Shards = b.shards(r)
 			if err := b.trainSteps(a, &r); err != nil {
 				return nil, err
 			}
@@ -53,7 +69,7 @@ func (b *benchCmd) trainSteps(a *app, r *row) error {
 	if err != nil {
 		return err
 	}
-	tokens := make([]int, 8*r.Batch*r.Time+1)
+	tokens := make([]int, trainTokens(r.Batch, r.Time))
 	for i := range tokens {
 		tokens[i] = (i*i + i/3) % r.Vocab
 	}

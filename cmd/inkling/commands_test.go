@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"math"
 	"os"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -135,6 +136,26 @@ func TestInfo(t *testing.T) {
 	}
 }
 
+// TestInfoUntrained describes a run that was stopped before it had weights.
+func TestInfoUntrained(t *testing.T) {
+	f := trainedFolder(t)
+	f.remove("model/model.safetensors")
+	f.contains(f.must("info", "model").out, "1 layer of 16", "not trained yet: inkling resume model")
+	var i struct {
+		Trained bool
+		Weights int
+	}
+	if f.json(&i, "info", "model"); i.Trained || i.Weights == 0 {
+		t.Errorf("%+v", i)
+	}
+	if err := os.Truncate(filepath.Join(f.dir, "model/metrics.jsonl"), 1<<30); err != nil {
+		t.Fatal(err)
+	}
+	if r := f.run("info", "model"); r.code != codeInput || !strings.Contains(r.err, "metrics") {
+		t.Errorf("a gigabyte of metrics: exit code %d, %s", r.code, r.err)
+	}
+}
+
 func TestBench(t *testing.T) {
 	f := newFolder(t)
 	args := func(s string) []string {
@@ -167,6 +188,8 @@ func TestBench(t *testing.T) {
 		}
 	}
 	f.contains(f.must(args("bench matmul --m 16 --n 64 --k 16 --packed")...).out, "of peak", "16×64×16 nn, float32, packed before", "peak")
+	f.env = []string{"INKLING_N=3"} // is of generate
+	f.must(args("bench peak")...)
 }
 
 func TestDemo(t *testing.T) {

@@ -34,7 +34,12 @@ var wrong = []string{
 	"train lm text.txt --embed -1",
 	"train lm text.txt --tied --embed 7",
 	"train lm text.txt --tied --embed 0",
+	"train lm text.txt --hidden 4 --layers 65",
+	"train lm text.txt --embed 65537",
 	"train lm text.txt --batch -1",
+	"train lm text.txt --batch 4294967296 --time 4294967296",
+	"train lm text.txt --time 65537",
+	"train lm text.txt --batch 65536 --time 65536 --hidden 4 --layers 1 --shards 1 --steps 1",
 	"train lm text.txt --time 0",
 	"train lm text.txt --steps 0",
 	"train lm text.txt --epochs -1",
@@ -45,6 +50,10 @@ var wrong = []string{
 	"train lm text.txt --lr 0",
 	"train lm text.txt --lr fast",
 	"train lm text.txt --momentum 1",
+	"train lm text.txt --momentum 0",
+	"train lm text.txt --momentum 0.5 --optimizer rmsprop",
+	"train lm text.txt --beta2 0.5 --optimizer sgd",
+	"train lm text.txt --beta2 0 --optimizer rmsprop",
 	"train lm text.txt --clip -1",
 	"train lm text.txt --seed -1",
 	"train lm text.txt --tokens word",
@@ -54,7 +63,9 @@ var wrong = []string{
 	"train lm text.txt --precision float16",
 	"train lm text.txt --shards 0",
 	"train lm text.txt --shards 5 --batch 4 --steps 1",
+	"train lm text.txt --shards 1025",
 	"train lm text.txt --validations 0",
+	"train lm text.txt --validations 100001",
 	"train lm text.txt --checkpoint-every -1",
 	"train lm text.txt --valid 1.5",
 	"train lm text.txt --valid none.txt",
@@ -96,12 +107,15 @@ var wrong = []string{
 	"eval none text.txt",
 	"eval folder text.txt",
 	"eval garbage text.txt",
+	"eval untrained text.txt",
+	"eval unnamed text.txt",
 	"eval huge text.txt",
 	"eval notoken text.txt",
 	"eval cut text.txt",
 	"eval text.txt text.txt",
 
 	"generate none",
+	"generate untrained",
 	"generate model --temp 0",
 	"generate model --temp -1",
 	"generate model --top-k 0",
@@ -111,6 +125,7 @@ var wrong = []string{
 	"generate model --repeat-penalty 0",
 	"generate model --repeat-last 0",
 	"generate model -n 0",
+	"generate model -n 1000000000000",
 	"generate model --max-tokens 0",
 	"generate model --stop=",
 	`generate model --stop \q`,
@@ -122,11 +137,20 @@ var wrong = []string{
 
 	"info none",
 	"info folder",
+	"info newer",
+	"info unnamed",
+	"info outside",
 	"demo --budget 0s",
 	"bench speed",
 	"bench matmul --m 3",
 	"bench matmul --m -3",
 	"bench matmul --form tn --packed",
+	"bench matmul --m 10000000 --n 100000 --k 1000",
+	"bench matmul --m 10000000000 --n 1 --k 1",
+	"bench lstm-train --hidden 65536 --layers 64 --batch 1 --time 1 --shards 1",
+	"bench lstm-generate --vocab 1048576 --hidden 65536",
+	"bench lstm-train --vocab 10000000000",
+	"bench lstm-train --batch 65536 --time 65536 --shards 1",
 	"bench --repeat 0",
 	"bench lstm-train --shards 5 --batch 4",
 	"bench lstm-train --hidden 0",
@@ -210,6 +234,14 @@ func wrongFolder(t *testing.T) *folder {
 	edited("begun", "text.txt", "text.txt")
 	f.copy("model", "notoken")
 	f.remove("notoken/tokenizer.json")
+	edited("unnamed", "text.txt", "text.txt") // as if killed right after the config was written
+	f.remove("unnamed/model.safetensors")
+	f.remove("unnamed/tokenizer.json")
+	edited("untrained", "text.txt", "text.txt")
+	f.remove("untrained/model.safetensors")
+	edited("outside", "text.txt", "text.txt")
+	f.remove("outside/metrics.jsonl")
+	f.mkdir("outside/metrics.jsonl")
 	edited("words", `"tokens": "char"`, `"tokens": "word"`)
 	f.copy("model", "othertoken")
 	f.write("othertoken/tokenizer.json", string(f.read("model/tokenizer.json"))+" ")
@@ -299,11 +331,36 @@ func TestDivergence(t *testing.T) {
 	if r.code != codeInput || strings.Count(r.err, "inkling: ") != 1 {
 		t.Fatalf("exit code %d: %s", r.code, r.err)
 	}
-	f.contains(r.err, "lower the learning rate")
+	f.contains(r.err, "diverged", "a lower learning rate")
 	if r = f.run("resume", "a"); r.code != codeInput {
 		t.Errorf("the run can be gone on with, to the same end: %d, %s", r.code, r.err)
 	}
 	f.contains(r.err, "goes on after step 0")
+}
+
+// TestDivergenceAfterCheckpoints wants what was saved before a run went astray to stay as it is.
+func TestDivergenceAfterCheckpoints(t *testing.T) {
+	f := newFolder(t)
+	f.must(trainArgs("a", "--steps", "80", "--checkpoint-every", "20")...)
+	f.remove("a/state/000000080.safetensors") // so that it goes on after step 60
+	config := regexp.MustCompile(`"rate": [^,\n]+`).ReplaceAllString(string(f.read("a/config.json")), `"rate": 1e38`)
+	f.write("a/config.json", config)
+	saved := func() string {
+		files := regexp.MustCompile(`(?m)^a/(model|state).* .*$`).FindAllString(f.snapshot(), -1)
+		if len(files) != 2 {
+			t.Errorf("not a model and a state: %q", files)
+		}
+		return strings.Join(files, "\n")
+	}
+	before := saved()
+	r := f.run("resume", "a")
+	if r.code != codeInput {
+		t.Fatalf("exit code %d: %s", r.code, r.err)
+	}
+	f.contains(r.err, "goes on after step 60", "lower", "learning rate")
+	if after := saved(); after != before {
+		t.Errorf("there was\n%s\nand now there is\n%s", before, after)
+	}
 }
 
 // TestOutputFull writes results to a device that is always full.

@@ -104,11 +104,8 @@ func (g *generateCmd) begin(a *app, i int) {
 // request is what the flags ask for.
 func (g *generateCmd) request() (decode.Decoder, decode.Request, error) {
 	req := decode.Request{Length: g.MaxTokens, N: g.N}
-	if g.MaxTokens < 1 {
-		return nil, req, usage("--max-tokens %d: must be at least 1", g.MaxTokens)
-	}
-	if g.N < 1 {
-		return nil, req, usage("-n %d: must be at least 1", g.N)
+	if err := check(bound{"--max-tokens", &g.MaxTokens, 1, unbounded}, bound{"-n", &g.N, 1, mostTexts}); err != nil {
+		return nil, req, err
 	}
 	for _, s := range g.Stop {
 		stop, err := unescape(s)

@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"runtime"
+	"slices"
 	"strings"
 
 	"github.com/alecthomas/kong"
@@ -40,7 +41,8 @@ const description = `Small language models, trained and used on an ordinary CPU.
 
 Try first: inkling demo
 
-Every flag can also be given as an environment variable, --max-tokens as INKLING_MAX_TOKENS; the flag wins.`
+Every flag can also be given as an environment variable, --max-tokens as INKLING_MAX_TOKENS, for
+all commands that have a flag of this name; the flag wins.`
 
 func main() { os.Exit(run(os.Args[1:], os.Stdout, os.Stderr)) }
 
@@ -87,10 +89,13 @@ func run(args []string, out, stderr io.Writer) int {
 	return report(stderr, err)
 }
 
-// environment gives every flag its variable, INKLING_ and the flag's name.
+// environment gives every flag its variable, INKLING_ and the flag's name, but for those whose tag says
+// that they have none.
 func environment(k *kong.Kong) error {
 	return kong.Visit(k.Model.Node, func(node kong.Visitable, next kong.Next) error {
-		if f, ok := node.(*kong.Flag); ok && f.Name != "help" {
+		if f, ok := node.(*kong.Flag); ok && slices.Equal(f.Tag.Envs, []string{"-"}) {
+			f.Envs, f.Tag.Envs = nil, nil
+		} else if ok && f.Name != "help" {
 			f.Envs = []string{"INKLING_" + strings.ToUpper(strings.ReplaceAll(f.Name, "-", "_"))}
 			f.Tag.Envs = f.Envs
 		}

@@ -21,7 +21,7 @@ func (b *byteSize) UnmarshalText(text []byte) error {
 	}[strings.TrimSpace(s[len(digits):])]
 	v, err := strconv.ParseFloat(digits, 64)
 	if !ok || err != nil || !(v*unit >= 1 && v*unit < 1<<60) {
-		return fmt.Errorf("%q is no amount of memory: write 800MB or 4GB", text)
+		return fmt.Errorf("expected an amount of memory but got %q", text)
 	}
 	*b = byteSize(v * unit)
 	return nil
@@ -77,6 +77,6 @@ func checkMemory(m lm.Memory, text, limit int64) error {
 	if limit <= 0 || need <= limit {
 		return nil
 	}
-	return badInput("this run would take %s of memory (weights %s, optimizer %s, packed weights %s, gradients %s, activations %s, text and tokens %s), and there are %s: make --hidden, --batch or --time smaller",
-		sizeOf(need), sizeOf(m.Weights), sizeOf(m.Optimizer), sizeOf(m.Packed), sizeOf(m.Gradients), sizeOf(m.Activations), sizeOf(text), sizeOf(limit))
+	return badInput("this run would take %s of memory (weights %s, optimizer %s, packed weights %s, gradients %s, activations %s, validation %s, text and tokens %s), and there are %s: make --hidden, --batch or --time smaller",
+		sizeOf(need), sizeOf(m.Weights), sizeOf(m.Optimizer), sizeOf(m.Packed), sizeOf(m.Gradients), sizeOf(m.Activations), sizeOf(m.Validation), sizeOf(text), sizeOf(limit))
 }

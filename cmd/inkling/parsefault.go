@@ -25,6 +25,7 @@ var rewordings = []struct {
 	{regexp.MustCompile(`^(--\S+): expected a valid 64 bit uint but got "(.*?)".*$`), `$1 $2: must be a whole number of at least 0`, false},
 	{regexp.MustCompile(`^(--\S+): expected a float but got "(.*?)".*$`), `$1 $2: must be a number`, false},
 	{regexp.MustCompile(`^(--\S+): expected duration but got "(.*?)": .*$`), `$1 $2: must be a time, as in 90s, 10m or 2h`, false},
+	{regexp.MustCompile(`^(--\S+): expected an amount of memory but got "(.*)"$`), `$1 $2: must be an amount of memory, as in 800MB or 4GB`, false},
 }
 
 // fromVariable is what kong adds if the value was not on the command line.

@@ -57,6 +57,15 @@ func (t *trainCmd) plan(a *app, text *corpus) *runConfig {
 	return c
 }
 
+// usualOptions are those of each optimizer but the rate. They are written into config.json, so that a
+// run shows all it was made with.
+var usualOptions = map[string]train.Options{
+	"adamw":   {Momentum: 0.9, Beta2: 0.999, Epsilon: 1e-8},
+	"adam":    {Momentum: 0.9, Beta2: 0.999, Epsilon: 1e-8},
+	"rmsprop": {Beta2: 0.99, Epsilon: 1e-8},
+	"sgd":     {},
+}
+
 // defaults are the settings before anything is chosen.
 func (t *trainCmd) defaults(text *corpus) *runConfig {
 	c := &runConfig{
@@ -64,7 +73,7 @@ func (t *trainCmd) defaults(text *corpus) *runConfig {
 		Tokens: t.Tokens, Data: text.source,
 		Train: settings{
 			Batch: defaultBatch, Time: defaultTime, Optimizer: t.Optimizer, Schedule: t.Schedule, Clip: t.Clip, Seed: t.Seed,
-			Options:   train.Options{Momentum: t.Momentum, Beta2: t.Beta2, Decay: t.Decay},
+			Options:   usualOptions[t.Optimizer],
 			Precision: t.Precision, Validations: defaultValidations, CheckpointEvery: t.CheckpointEvery,
 		},
 		MadeWith: madeWith{build: thisBuild(), Threads: runtime.GOMAXPROCS(0)},
@@ -83,6 +92,9 @@ func (t *trainCmd) defaults(text *corpus) *runConfig {
 			c.Train.Options.Rate = k.Rate
 		}
 	}
+	set(&c.Train.Options.Momentum, t.Momentum)
+	set(&c.Train.Options.Beta2, t.Beta2)
+	c.Train.Options.Decay = t.Decay
 	set(&c.Train.Steps, t.Steps)
 	set(&c.Train.Epochs, t.Epochs)
 	set(&c.Train.Budget, (*duration)(t.Budget))

@@ -33,14 +33,14 @@ type trainCmd struct {
 
 	Steps  *int           `help:"End after so many steps." placeholder:"N" group:"How long"`
 	Epochs *float64       `help:"End after so many passes over the text." placeholder:"N" group:"How long"`
-	Budget *time.Duration `help:"End after this time, and choose sizes to fit it." placeholder:"10m" group:"How long"`
+	Budget *time.Duration `help:"End after this time, and choose sizes to fit it; reading the text, measuring the speed and the last table come on top." placeholder:"10m" group:"How long"`
 
 	Batch     *int     `help:"Lanes of text read side by side." placeholder:"N" group:"How"`
 	Time      *int     `help:"Steps that gradients flow back." placeholder:"N" group:"How"`
 	LR        *float64 `name:"lr" help:"Learning rate at its highest." placeholder:"R" group:"How"`
 	Optimizer string   `help:"${enum}." enum:"${optimizers}" default:"${optimizer}" group:"How"`
-	Momentum  float64  `help:"Of sgd; the first beta of adam." placeholder:"M" group:"How"`
-	Beta2     float64  `name:"beta2" help:"The second beta of adam; alpha of rmsprop." placeholder:"B" group:"How"`
+	Momentum  *float64 `help:"Of sgd; the first beta of adam and adamw." placeholder:"M" group:"How"`
+	Beta2     *float64 `name:"beta2" help:"The second beta of adam and adamw; alpha of rmsprop." placeholder:"B" group:"How"`
 	Decay     float64  `help:"Weight decay." placeholder:"D" group:"How"`
 	Schedule  string   `help:"Of the learning rate: ${enum}." enum:"${schedules}" default:"${schedule}" group:"How"`
 	Clip      float64  `help:"Largest norm of the gradient; 0: any." default:"1" group:"How"`
@@ -70,24 +70,19 @@ func (t *trainCmd) Run(a *app) error {
 
 // check refuses values that no run could have.
 func (t *trainCmd) check() error {
-	for _, f := range []struct {
-		name  string
-		value *int
-		least int
-	}{
-		{"hidden", t.Hidden, 1},
-		{"layers", t.Layers, 1},
-		{"embed", t.Embed, 0},
-		{"batch", t.Batch, 1},
-		{"time", t.Time, 1},
-		{"steps", t.Steps, 1},
-		{"shards", t.Shards, 1},
-		{"validations", t.Validations, 1},
-		{"checkpoint-every", &t.CheckpointEvery, 0},
-	} {
-		if f.value != nil && *f.value < f.least {
-			return usage("--%s %d: must be at least %d", f.name, *f.value, f.least)
-		}
+	err := check(
+		bound{"--hidden", t.Hidden, 1, mostSize},
+		bound{"--layers", t.Layers, 1, mostLayers},
+		bound{"--embed", t.Embed, 0, mostSize},
+		bound{"--batch", t.Batch, 1, mostLanes},
+		bound{"--time", t.Time, 1, mostTime},
+		bound{"--steps", t.Steps, 1, unbounded},
+		bound{"--shards", t.Shards, 1, mostShards},
+		bound{"--validations", t.Validations, 1, mostValidations},
+		bound{"--checkpoint-every", &t.CheckpointEvery, 0, unbounded},
+	)
+	if err != nil {
+		return err
 	}
 	for _, f := range []struct {
 		name  string
@@ -97,8 +92,8 @@ func (t *trainCmd) check() error {
 	}{
 		{"dropout", t.Dropout, func(v float64) bool { return v >= 0 && v < 1 }, "at least 0 and below 1"},
 		{"dropout-out", t.DropoutOut, func(v float64) bool { return v >= 0 && v < 1 }, "at least 0 and below 1"},
-		{"momentum", &t.Momentum, func(v float64) bool { return v >= 0 && v < 1 }, "at least 0 and below 1"},
-		{"beta2", &t.Beta2, func(v float64) bool { return v >= 0 && v < 1 }, "at least 0 and below 1"},
+		{"momentum", t.Momentum, func(v float64) bool { return v >= 0 && v < 1 }, "at least 0 and below 1"},
+		{"beta2", t.Beta2, func(v float64) bool { return v >= 0 && v < 1 }, "at least 0 and below 1"},
 		{"decay", &t.Decay, func(v float64) bool { return v >= 0 && v <= math.MaxFloat32 }, "at least 0"},
 		{"clip", &t.Clip, func(v float64) bool { return v >= 0 }, "at least 0"},
 		{"lr", t.LR, func(v float64) bool { return v > 0 && v <= math.MaxFloat32 }, "above 0"},
@@ -113,6 +108,22 @@ func (t *trainCmd) check() error {
 	}
 	if t.Tied && t.Embed != nil && *t.Embed == 0 {
 		return usage("--tied needs an embedding to share: leave --embed out, or give it the size of --hidden")
+	}
+	return t.checkOptimizer()
+}
+
+// checkOptimizer refuses what the optimizer does not have, and a zero that train would take for a
+// default.
+func (t *trainCmd) checkOptimizer() error {
+	switch usual := usualOptions[t.Optimizer]; {
+	case t.Momentum != nil && t.Optimizer == "rmsprop":
+		return usage("--momentum with --optimizer rmsprop, which has none: leave it out, or choose sgd")
+	case t.Momentum != nil && *t.Momentum == 0 && usual.Momentum > 0:
+		return usage("--momentum 0 with --optimizer %s: must be above 0; it is %g if you leave it out", t.Optimizer, usual.Momentum)
+	case t.Beta2 != nil && t.Optimizer == "sgd":
+		return usage("--beta2 with --optimizer sgd, which has none: leave it out, or choose adamw")
+	case t.Beta2 != nil && *t.Beta2 == 0:
+		return usage("--beta2 0: must be above 0; it is %g if you leave it out", usual.Beta2)
 	}
 	return nil
 }

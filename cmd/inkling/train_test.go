@@ -6,12 +6,15 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"reflect"
 	"runtime"
 	"slices"
 	"strings"
 	"syscall"
 	"testing"
 	"time"
+
+	"inkling/train"
 )
 
 func TestTrain(t *testing.T) {
@@ -97,6 +100,35 @@ func TestTrainFlags(t *testing.T) {
 	}
 	if c.Model.Dropout != 0 || c.Model.DropoutOut != 0.5 || c.Model.Embed != 5 || c.Data.ValidTokens != 0 || c.Train.Options.Beta2 != 0.99 {
 		t.Errorf("%+v", c)
+	}
+	if o := c.Train.Options; o.Momentum != 0.9 || o.Epsilon != 1e-8 {
+		t.Errorf("what was used but not given is not in config.json: %+v", o)
+	}
+}
+
+// TestUsualOptions wants every optimizer to have its options written down.
+func TestUsualOptions(t *testing.T) {
+	for _, k := range train.Optimizers {
+		o, ok := usualOptions[k.Name]
+		if given, none := k.New(o), k.New(train.Options{}); !ok || !reflect.DeepEqual(given, none) {
+			t.Errorf("%s: %+v is written down, and %+v is its default", k.Name, given, none)
+		}
+	}
+}
+
+// TestInvalidBytes wants what is no UTF-8 in a text to be said once.
+func TestInvalidBytes(t *testing.T) {
+	f := newFolder(t)
+	text := f.read("text.txt")
+	text[100] = 0xff
+	f.write("text.txt", string(text))
+	r := f.must(trainArgs("a", "--steps", "4")...)
+	if n := strings.Count(r.err, "UTF-8"); n != 1 || !strings.Contains(r.err, "training text: 1 byte is not UTF-8") {
+		t.Errorf("said %d times:\n%s", n, r.err)
+	}
+	r = f.must("generate", "a", "--prompt", "the Ω", "--max-tokens", "5")
+	if n := strings.Count(r.err, "vocabulary"); n != 1 || strings.Count(r.err, "\n") != 1 {
+		t.Errorf("said %d times:\n%s", n, r.err)
 	}
 }
 
