@@ -1,6 +1,10 @@
 package lm
 
-import "fmt"
+import (
+	"fmt"
+
+	"inkling/tensor"
+)
 
 // maxWindow bounds what is planned for, so that no sum overflows.
 const maxWindow = 1 << 24
@@ -32,12 +36,7 @@ func (c Config) PlanMemory(lanes, time, shards, slots int) (Memory, error) {
 	weights, recurrent := c.weights()
 
 	n := int64(lanes) * int64(time) // rows of all shards together
-	pad := func(cols int64) int64 { // as tensor.Tape.New
-		if cols < 256 {
-			return cols
-		}
-		return (cols+15)&^15 + 16
-	}
+	pad := func(cols int64) int64 { return int64(tensor.Stride(int(cols))) }
 	// The gates, the states h and c and tanh c, and the gradient of h.
 	acts := int64(c.Layers) * n * (pad(4*h) + 4*pad(h))
 	if c.Dropout > 0 {

@@ -86,14 +86,19 @@ func (tp *Tape) Unwind() {
 }
 
 // New makes a tensor whose value the caller must fill; wanted says whether its gradient matters,
-// commonly x.Wanted() of an operand. Rows of 256 floats and more are padded so that they do not
-// all fall into the same few sets of the cache.
+// commonly x.Wanted() of an operand.
 func (tp *Tape) New(rows, cols int, wanted bool) *Tensor {
-	stride := cols
-	if cols >= 256 {
-		stride = (cols+15)&^15 + 16
-	}
+	stride := Stride(cols)
 	return tp.newTensor(rows, cols, stride, tp.arena.take(rows*stride), wanted)
+}
+
+// Stride is how far apart New lays rows: those of 256 floats and more are padded, so that they do not all
+// fall into the same few sets of the cache.
+func Stride(cols int) int {
+	if cols < 256 {
+		return cols
+	}
+	return (cols+15)&^15 + 16
 }
 
 // Const makes a tensor of a value that gets no gradient. It keeps data, which is rows·cols long.

@@ -9,6 +9,7 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -61,17 +62,22 @@ func weights(m *lm.Model) (all []float32) {
 
 func run(t testing.TB, m *lm.Model, cfg train.Config) train.Result {
 	t.Helper()
-	held := source(24_000)[20_000:]
 	cfg.Seed = 11
-	cfg.Validate = func(ctx context.Context) (float64, error) {
-		nats, n, err := m.Evaluate(ctx, held, tensor.Float32, 2)
-		return nats / float64(n), err
-	}
+	cfg.Validate = heldOut(m)
 	r, err := train.Run(context.Background(), m, windows(t), cfg)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return r
+}
+
+// heldOut measures m on text of the same source.
+func heldOut(m *lm.Model) func(context.Context) (float64, error) {
+	held := source(24_000)[20_000:]
+	return func(ctx context.Context) (float64, error) {
+		nats, n, err := m.Evaluate(ctx, held, tensor.Float32, 2)
+		return nats / float64(n), err
+	}
 }
 
 func TestTrainingLearns(t *testing.T) {
@@ -208,11 +214,7 @@ func TestResumeIsSeamless(t *testing.T) {
 				}
 				m := model(t)
 				c.Seed = 11
-				held := source(24_000)[20_000:]
-				c.Validate = func(context.Context) (float64, error) {
-					nats, n, err := m.Evaluate(context.Background(), held, tensor.Float32, 2)
-					return nats / float64(n), err
-				}
+				c.Validate = heldOut(m)
 				r, err := train.Run(ctx, m, windows(t), c)
 				if err != nil {
 					t.Fatal(err)
@@ -284,6 +286,41 @@ func same(t *testing.T, what, a, b string) {
 	if !slices.Equal(metrics(a), metrics(b)) {
 		t.Errorf("%s: metrics differ:\n%v\n%v", what, metrics(a), metrics(b))
 	}
+}
+
+// TestFailingSaveLosesNothing: a disk that fails in the middle of a run ends it with an error, and what was
+// saved before is there, to go on from with the bits of an undisturbed run.
+func TestFailingSaveLosesNothing(t *testing.T) {
+	const steps = 30
+	whole, broken := t.TempDir(), t.TempDir()
+	cfg := train.Config{Steps: steps, Shards: 2, CheckpointEvery: 5, Seed: 11}
+	inFolder(t, whole, true, func(f *checkpoint.Run) { cfg.Folder = f; run(t, model(t), cfg) })
+	inFolder(t, broken, true, func(f *checkpoint.Run) {
+		c := cfg
+		c.Folder = f
+		restore := func() {}
+		c.Progress = func(p train.Progress) {
+			if p.Step == 17 {
+				restore = checkpoint.SetFaults(&checkpoint.Faults{Write: func(string, int64, int) (int, error) { return 3, syscall.ENOSPC }})
+			}
+		}
+		m := model(t)
+		c.Validate = heldOut(m)
+		_, err := train.Run(context.Background(), m, windows(t), c)
+		restore()
+		if err == nil {
+			t.Fatal("a full disk went unnoticed")
+		}
+	})
+	inFolder(t, broken, false, func(f *checkpoint.Run) {
+		if step, _, _, _, err := f.LatestState(); err != nil || step != 15 {
+			t.Fatalf("the state of step %d is there (%v), want that of 15", step, err)
+		}
+		c := cfg
+		c.Folder = f
+		run(t, model(t), c)
+	})
+	same(t, "after a full disk", whole, broken)
 }
 
 func TestFinishedRunStaysFinished(t *testing.T) {
