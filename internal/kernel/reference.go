@@ -2,6 +2,8 @@ package kernel
 
 import "runtime"
 
+import "runtime"
+
 func goImpl() *impl {
 	return &impl{
 		name: "go", panel: 16,
