@@ -2,8 +2,6 @@ package kernel
 
 import "runtime"
 
-import "runtime"
-
 func goImpl() *impl {
 	return &impl{
 		name: "go", panel: 16,
