@@ -1,9 +1,7 @@
 package lm
 
 import (
-	"runtime"
 	"slices"
-	"sync"
 
 	"inkling/internal/kernel"
 	"inkling/tensor"
@@ -47,30 +45,11 @@ func (m *Model) LogProbs(dst []float32, s any) {
 	m.out.LogProbs(dst, s.(*state).h[m.rnn.Layers-1])
 }
 
-// multiply adds x·Wᵀ to y. One stream reads every weight for every token, so the weights' way from memory is
-// what takes the time; a large matrix is read by several cores, each making its columns of y.
+// multiply adds x·Wᵀ to y, on one core. Halving the matrix between two goroutines was tried and gained
+// nothing: waking a core takes as long as the half that it would read.
 func multiply(y, x []float32, w *tensor.Param) {
-	packed := w.Packed(true, kernel.Float32)
-	parts := min(len(w.Value)/partFloats, runtime.GOMAXPROCS(0))
-	if parts < 2 {
-		kernel.MatMul(y, len(y), x, len(x), 1, packed, true)
-		return
-	}
-	width := (len(y)/parts + kernel.PanelColumns - 1) / kernel.PanelColumns * kernel.PanelColumns
-	var wg sync.WaitGroup
-	part := func(from, to int) {
-		columns := packed.Columns(from, to)
-		kernel.MatMul(y[from:to], to-from, x, len(x), 1, &columns, true)
-	}
-	for from := width; from < len(y); from += width {
-		wg.Go(func() { part(from, min(from+width, len(y))) })
-	}
-	part(0, min(width, len(y)))
-	wg.Wait()
+	kernel.MatMul(y, len(y), x, len(x), 1, w.Packed(true, kernel.Float32), true)
 }
-
-// partFloats is how many weights are worth waking another core for: some twenty microseconds of reading.
-const partFloats = 1 << 17
 
 func (m *Model) newState() *state {
 	n := m.Config.Hidden

@@ -4,8 +4,6 @@ import (
 	"context"
 	"math"
 	"math/rand/v2"
-	"runtime"
-	"slices"
 	"testing"
 
 	"inkling/tensor"
@@ -42,31 +40,5 @@ func TestEvaluateIsOnePass(t *testing.T) {
 	cancel()
 	if _, _, err := m.Evaluate(ctx, make([]int, 100), tensor.Float32, 1); err == nil {
 		t.Error("evaluation goes on after its context ended")
-	}
-}
-
-// TestDecodingOnSeveralCores: a matrix that is cut up gives the bits of one that is not.
-func TestDecodingOnSeveralCores(t *testing.T) {
-	m, err := New(Config{Hidden: 300, Layers: 2, Counts: make([]int64, 9), Seed: 2})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if len(m.rnn.Whh[0].Value)/partFloats < 2 {
-		t.Fatal("the matrices are too small to be cut up")
-	}
-	var want []float32
-	for _, procs := range []int{1, 2, 3} {
-		old := runtime.GOMAXPROCS(procs)
-		dst, s := make([]float32, 9), m.Start()
-		for token := range 9 {
-			s = m.Next(s, token)
-		}
-		m.LogProbs(dst, s)
-		runtime.GOMAXPROCS(old)
-		if want == nil {
-			want = dst
-		} else if !slices.Equal(want, dst) {
-			t.Errorf("on %d cores %v, on one %v", procs, dst, want)
-		}
 	}
 }

@@ -118,7 +118,7 @@ func (b *benchCmd) lstmGenerate(a *app) ([]row, error) {
 		if err != nil {
 			return nil, err
 		}
-		r.Name, r.Unit, r.Dtype, r.Threads, r.Batch, r.Time = "lstm-generate", "chars/s", "float32", runtime.GOMAXPROCS(0), 0, 0
+		r.Name, r.Unit, r.Dtype, r.Threads, r.Batch, r.Time = "lstm-generate", "chars/s", "float32", 1, 0, 0
 		const length = 500
 		var failed error
 		took, spread, _ := b.repeat(a, func() float64 {

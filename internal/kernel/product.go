@@ -51,17 +51,6 @@ func (p *Packed) PackT(b []float32, ldb, k, n int, kind Precision) {
 	p.round()
 }
 
-// PanelColumns is what a border between parts of an operand must be a multiple of, in every instruction set.
-const PanelColumns = 32
-
-// Columns is the part of a Float32 operand with columns from to to−1, sharing its memory, so that several cores
-// can each make a part of one product. from is a multiple of PanelColumns.
-func (p *Packed) Columns(from, to int) Packed {
-	check(p.kind == Float32 && p.bf16 == nil, "columns of an operand in bfloat16")
-	check(from%PanelColumns == 0 && 0 <= from && from <= to && to <= p.N, "columns beyond an operand, or between its panels")
-	return Packed{K: p.K, N: to - from, data: p.data[from*p.K:], kind: p.kind, isa: p.isa}
-}
-
 // MatMul is C[m,n] = A[m,k]·B, or C += A·B with add. Each element of C is one chain of sums in the
 // order of k, whatever m is: a row of the result does not depend on the rows beside it.
 func MatMul(c []float32, ldc int, a []float32, lda, m int, b *Packed, add bool) {
