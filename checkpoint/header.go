@@ -6,8 +6,10 @@ import (
 	"encoding/binary"
 	"fmt"
 	"io"
+	"math"
 	"slices"
-	"unicode/utf8"
+
+	"inkling/internal/strictjson"
 )
 
 // A Header says what a safetensors file holds.
@@ -102,21 +104,21 @@ func parseHeader(text []byte) (*Header, error) {
 	if text[0] != '{' {
 		return nil, fmt.Errorf("the header does not begin with '{'")
 	}
-	if !utf8.Valid(text) {
-		return nil, fmt.Errorf("the header is not valid UTF-8")
+	s, err := strictjson.New("header", text)
+	if err != nil {
+		return nil, err
 	}
-	s := &scanner{text: text}
 	// No tensor takes fewer characters than this, so nothing is allocated that is not used.
 	most := min(maxTensors, len(text)/len(`"n":{"dtype":"F32","shape":[],"data_offsets":[0,0]}`)+1, bytes.Count(text, []byte("{")))
 	h := &Header{Tensors: make([]Info, 0, most)}
 	names := make(map[string]struct{}, most)
-	err := s.object(func(key []byte) error {
+	err = s.Members(func(key []byte) error {
 		if string(key) == metadataKey {
 			if h.Metadata != nil {
-				return s.errorf("%s is there twice", metadataKey)
+				return s.Errorf("%s is there twice", metadataKey)
 			}
 			h.Metadata = map[string]string{}
-			return s.metadata(h.Metadata)
+			return readMetadata(s, h.Metadata)
 		}
 		name := string(key)
 		if err := checkName(name); err != nil {
@@ -130,7 +132,7 @@ func parseHeader(text []byte) (*Header, error) {
 		}
 		names[name] = struct{}{}
 		info := Info{Name: name}
-		if err := s.info(&info); err != nil {
+		if err := readInfo(s, &info); err != nil {
 			return fmt.Errorf("tensor %s: %w", quote(name), err)
 		}
 		h.Tensors = append(h.Tensors, info)
@@ -139,8 +141,8 @@ func parseHeader(text []byte) (*Header, error) {
 	if err != nil {
 		return nil, err
 	}
-	if len(bytes.Trim(text[s.at:], " ")) > 0 {
-		return nil, s.errorf("something other than spaces follows the object")
+	if len(bytes.Trim(text[s.At():], " ")) > 0 {
+		return nil, s.Errorf("something other than spaces follows the object")
 	}
 	if h.Metadata == nil {
 		h.Metadata = map[string]string{}
@@ -148,48 +150,48 @@ func parseHeader(text []byte) (*Header, error) {
 	return h, nil
 }
 
-// metadata reads an object of strings.
-func (s *scanner) metadata(m map[string]string) error {
-	return s.object(func(key []byte) error {
+// readMetadata reads an object of strings.
+func readMetadata(s *strictjson.Scanner, m map[string]string) error {
+	return s.Members(func(key []byte) error {
 		name := string(key)
 		if _, twice := m[name]; twice {
-			return s.errorf("metadata %s is there twice", quote(name))
+			return s.Errorf("metadata %s is there twice", quote(name))
 		}
 		if len(m) == maxMetadata {
-			return s.errorf("more than %d metadata", maxMetadata)
+			return s.Errorf("more than %d metadata", maxMetadata)
 		}
-		if s.next() != '"' {
-			return s.errorf("metadata %s is not a string", quote(name))
+		if s.Next() != '"' {
+			return s.Errorf("metadata %s is not a string", quote(name))
 		}
-		value, err := s.str()
+		value, err := s.Text()
 		m[name] = string(value)
 		return err
 	})
 }
 
-// info reads what describes a tensor: three fields, each once, in any order.
-func (s *scanner) info(t *Info) error {
+// readInfo reads what describes a tensor: three fields, each once, in any order.
+func readInfo(s *strictjson.Scanner, t *Info) error {
 	var dtype, shape, offsets bool
 	once := func(seen *bool, key []byte) error {
 		if *seen {
-			return s.errorf("%s is there twice", key)
+			return s.Errorf("%s is there twice", key)
 		}
 		*seen = true
 		return nil
 	}
-	err := s.object(func(key []byte) error {
+	err := s.Members(func(key []byte) error {
 		switch string(key) {
 		case "dtype":
 			if err := once(&dtype, key); err != nil {
 				return err
 			}
-			name, err := s.str()
+			name, err := s.Text()
 			if err != nil {
 				return err
 			}
 			d := typeOf(name)
 			if d == nil {
-				return s.errorf("dtype %s is not one that is read: F32, F64, F16, BF16", quote(string(name)))
+				return s.Errorf("dtype %s is not one that is read: F32, F64, F16, BF16", quote(string(name)))
 			}
 			t.DType = d.name
 		case "shape":
@@ -197,7 +199,7 @@ func (s *scanner) info(t *Info) error {
 				return err
 			}
 			var dims [maxRank]int
-			n, err := s.integers(dims[:], "dimensions")
+			n, err := readIntegers(s, dims[:], "dimensions")
 			if err != nil {
 				return err
 			}
@@ -208,16 +210,16 @@ func (s *scanner) info(t *Info) error {
 				return err
 			}
 			var ends [2]int
-			n, err := s.integers(ends[:], "data_offsets")
+			n, err := readIntegers(s, ends[:], "data_offsets")
 			if err != nil {
 				return err
 			}
 			if n != 2 {
-				return s.errorf("%d data_offsets in place of 2", n)
+				return s.Errorf("%d data_offsets in place of 2", n)
 			}
 			t.begin, t.end = ends[0], ends[1]
 		default:
-			return s.errorf("field %s is not one of dtype, shape, data_offsets", quote(string(key)))
+			return s.Errorf("field %s is not one of dtype, shape, data_offsets", quote(string(key)))
 		}
 		return nil
 	})
@@ -225,13 +227,30 @@ func (s *scanner) info(t *Info) error {
 	case err != nil:
 		return err
 	case !dtype:
-		return s.errorf("dtype is missing")
+		return s.Errorf("dtype is missing")
 	case !shape:
-		return s.errorf("shape is missing")
+		return s.Errorf("shape is missing")
 	case !offsets:
-		return s.errorf("data_offsets are missing")
+		return s.Errorf("data_offsets are missing")
 	}
 	return nil
+}
+
+// readIntegers reads an array of whole numbers into dst and says how many there were.
+func readIntegers(s *strictjson.Scanner, dst []int, what string) (n int, err error) {
+	err = s.Array(func() error {
+		if n == len(dst) {
+			return s.Errorf("more than %d %s", len(dst), what)
+		}
+		v, err := s.Integer(math.MaxInt)
+		if err != nil {
+			return err
+		}
+		dst[n] = int(v)
+		n++
+		return nil
+	})
+	return n, err
 }
 
 // layOut puts the tensors in the order of their data and checks that they fill it.

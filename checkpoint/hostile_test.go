@@ -40,7 +40,7 @@ var hostile = []struct {
 	{`{"w`, 0, "ends within a string"},
 	{`{"w\`, 0, "ends within a string"},
 	// Strings.
-	{"{\"w\xff\":{\"dtype\":\"F32\",\"shape\":[],\"data_offsets\":[0,4]}}", 4, "not valid UTF-8"},
+	{"{\"w\xff\":{\"dtype\":\"F32\",\"shape\":[],\"data_offsets\":[0,4]}}", 4, "header, byte 3: not valid UTF-8"},
 	{"{\"w\n\":{\"dtype\":\"F32\",\"shape\":[],\"data_offsets\":[0,4]}}", 4, "control character in a string"},
 	{`{"\x77":{"dtype":"F32","shape":[],"data_offsets":[0,4]}}`, 4, "escape that JSON does not know"},
 	{`{"\u00g7":{"dtype":"F32","shape":[],"data_offsets":[0,4]}}`, 4, "escape that JSON does not know"},

@@ -4,8 +4,9 @@ import (
 	"fmt"
 	"hash/crc32"
 	"math"
-	"strconv"
 	"strings"
+
+	"inkling/internal/strictjson"
 )
 
 // The safetensors format: 8 bytes, little-endian, the length N of the header; N
@@ -90,9 +91,4 @@ func elements(shape []int) (n int, ok bool) {
 }
 
 // quote makes a text of any length and content fit for a line.
-func quote(s string) string {
-	if len(s) > 80 {
-		return strconv.Quote(s[:80]) + "…"
-	}
-	return strconv.Quote(s)
-}
+func quote(s string) string { return strictjson.Quote(s) }

@@ -1,0 +1,191 @@
+package strictjson
+
+import (
+	"bytes"
+	"fmt"
+	"unicode/utf8"
+)
+
+// A Scanner reads one JSON value from front to back. Its methods pass over white space
+// first.
+type Scanner struct {
+	what string // before each error
+	text []byte
+	at   int
+	fold bool // keys that differ only in case are the same
+}
+
+// New scans a text, which must be valid UTF-8 and stay as it is meanwhile. What names
+// the text in errors; it may be empty.
+func New(what string, text []byte) (*Scanner, error) {
+	if what != "" {
+		what += ", "
+	}
+	s := &Scanner{what: what, text: text}
+	if utf8.Valid(text) {
+		return s, nil
+	}
+	for {
+		r, size := utf8.DecodeRune(text[s.at:])
+		if r == utf8.RuneError && size == 1 {
+			return nil, s.Errorf("not valid UTF-8")
+		}
+		s.at += size
+	}
+}
+
+// Errorf says where the text is wrong.
+func (s *Scanner) Errorf(format string, args ...any) error {
+	return fmt.Errorf("%sbyte %d: %s", s.what, s.at, fmt.Sprintf(format, args...))
+}
+
+// Next is the first byte of what comes next, 0 at the end.
+func (s *Scanner) Next() byte {
+	for ; s.at < len(s.text); s.at++ {
+		switch c := s.text[s.at]; c {
+		case ' ', '\t', '\n', '\r':
+		default:
+			return c
+		}
+	}
+	return 0
+}
+
+// At is how many bytes have been read.
+func (s *Scanner) At() int { return s.at }
+
+// From scans the same text again from a place where [Scanner.At] was.
+func (s *Scanner) From(at int) *Scanner {
+	again := *s
+	again.at = at
+	return &again
+}
+
+// End refuses anything but white space after the value.
+func (s *Scanner) End() error {
+	if s.Next(); s.at < len(s.text) {
+		return s.Errorf("something follows the end")
+	}
+	return nil
+}
+
+// expect passes over one character.
+func (s *Scanner) expect(c byte) error {
+	if got := s.Next(); got != c {
+		if s.at == len(s.text) {
+			return s.Errorf("it ends where %q is expected", c)
+		}
+		r, _ := utf8.DecodeRune(s.text[s.at:])
+		return s.Errorf("%q where %q is expected", r, c)
+	}
+	s.at++
+	return nil
+}
+
+// items reads what stands between two brackets, separated by commas.
+func (s *Scanner) items(open, shut byte, item func() error) error {
+	if err := s.expect(open); err != nil {
+		return err
+	}
+	if s.Next() == shut {
+		s.at++
+		return nil
+	}
+	for {
+		if err := item(); err != nil {
+			return err
+		}
+		if s.Next() != ',' {
+			return s.expect(shut)
+		}
+		s.at++
+	}
+}
+
+// Array reads an array; item reads each value.
+func (s *Scanner) Array(item func() error) error { return s.items('[', ']', item) }
+
+// Members reads an object; value gets each key, which is a part of the text unless it
+// has escapes, and reads what follows. A key that was there before is the caller's to
+// refuse: who keeps the keys anyway need not keep them twice.
+func (s *Scanner) Members(value func(key []byte) error) error {
+	return s.items('{', '}', func() error {
+		key, err := s.Text()
+		if err != nil {
+			return err
+		}
+		if err := s.expect(':'); err != nil {
+			return err
+		}
+		return value(key)
+	})
+}
+
+// Object is [Scanner.Members] that refuses a key that is there twice.
+func (s *Scanner) Object(value func(key []byte) error) error {
+	seen := map[string]struct{}{}
+	return s.Members(func(key []byte) error {
+		name := string(key)
+		if s.fold {
+			name = foldCase(name)
+		}
+		if _, twice := seen[name]; twice {
+			return s.Errorf("%s is there twice", Quote(key))
+		}
+		seen[name] = struct{}{}
+		return value(key)
+	})
+}
+
+// Text reads a string. The result is a part of the text unless the string has escapes.
+func (s *Scanner) Text() ([]byte, error) {
+	if err := s.expect('"'); err != nil {
+		return nil, err
+	}
+	start, escaped := s.at, false
+	for ; s.at < len(s.text); s.at++ {
+		switch c := s.text[s.at]; {
+		case c == '"':
+			raw := s.text[start:s.at]
+			if escaped {
+				var ok bool
+				if raw, ok = unescape(raw); !ok {
+					return nil, s.Errorf("the string before has an escape that JSON does not know")
+				}
+			}
+			s.at++
+			return raw, nil
+		case c == '\\':
+			escaped = true
+			s.at++
+		case c < ' ':
+			return nil, s.Errorf("a control character in a string")
+		}
+	}
+	s.at = len(s.text)
+	return nil, s.Errorf("it ends within a string")
+}
+
+// Integer reads a whole number from 0 to most.
+func (s *Scanner) Integer(most int64) (int64, error) {
+	s.Next()
+	start, n := s.at, int64(0)
+	for ; s.at < len(s.text) && isDigit(s.text[s.at]); s.at++ {
+		d := int64(s.text[s.at] - '0')
+		if d > most || n > (most-d)/10 {
+			return 0, s.Errorf("a number that is too large")
+		}
+		n = 10*n + d
+	}
+	switch {
+	case s.at == start:
+		return 0, s.Errorf("not a whole number of zero or more")
+	case s.text[start] == '0' && s.at > start+1:
+		return 0, s.Errorf("a number with leading zeros")
+	case s.at < len(s.text) && bytes.IndexByte([]byte(".eE"), s.text[s.at]) >= 0:
+		return 0, s.Errorf("not a whole number of zero or more")
+	}
+	return n, nil
+}
+
+func isDigit(c byte) bool { return '0' <= c && c <= '9' }
