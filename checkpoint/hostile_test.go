@@ -38,7 +38,7 @@ var hostile = []struct {
 	{`{"w":[]}`, 0, `'[' where '{' is expected`},
 	{`{"w":{{{{{{{{{{{{`, 0, `'{' where '"' is expected`},
 	{`{"w`, 0, "ends within a string"},
-	{`{"w\`, 0, "ends within a string"},
+	{`{"w\`, 0, "escape that JSON does not know"},
 	// Strings.
 	{"{\"w\xff\":{\"dtype\":\"F32\",\"shape\":[],\"data_offsets\":[0,4]}}", 4, "header, byte 3: not valid UTF-8"},
 	{"{\"w\n\":{\"dtype\":\"F32\",\"shape\":[],\"data_offsets\":[0,4]}}", 4, "control character in a string"},
@@ -216,7 +216,7 @@ func TestLargestHeaders(t *testing.T) {
 		"metadata":         {`{"__metadata__":{` + many(`"%x":"x"`, maxMetadata+1, number) + "}}", "more than 4096 metadata"},
 		"long metadata":    {`{"__metadata__":{` + many(`"%x":"`+strings.Repeat("x", 2030)+`"`, maxMetadata, number) + "}}", ""},
 		"escapes":          {`{"__metadata__":{"a":"` + strings.Repeat(`\n`, 4<<20-16) + `"}}`, ""},
-		"long name":        {`{"` + strings.Repeat(`\n`, 4<<20-16) + `":1}`, "has a name of"},
+		"long name":        {`{"` + strings.Repeat(`\n`, 4<<20-16) + `":1}`, "the key before has more than 16384 bytes"},
 		"long string":      {`{"` + strings.Repeat("x", maxHeader-2), "ends within a string"},
 		"spaces":           {"{" + strings.Repeat(" ", maxHeader-1), "ends where"},
 		"digits":           {`{"w":{"shape":[` + strings.Repeat("9", maxHeader-15), "too large"},

@@ -5,8 +5,8 @@
 // that. encoding/json takes the first three, and its tokens need several times the
 // memory and time on a hostile text.
 //
-// A [Scanner] reads piece by piece and allocates nothing but the texts of strings with
-// escapes, which are shorter than they were spelled. [Scanner.Object] and
+// A [Scanner] reads piece by piece and allocates nothing but a buffer, no longer than the
+// strings with escapes were spelled that its caller asked for. [Scanner.Object] and
 // [Scanner.Skip] remember keys on top, at most 128 bytes for each and twice its length.
 // [Unmarshal] checks a small text and has encoding/json fill a struct.
 //

@@ -9,53 +9,43 @@ import (
 	"unicode/utf8"
 )
 
-// unescape undoes the escapes of a string; half of a surrogate pair is not one.
-func unescape(raw []byte) ([]byte, bool) {
-	text := make([]byte, 0, len(raw))
-	for i := 0; i < len(raw); i++ {
-		if raw[i] != '\\' {
-			text = append(text, raw[i])
-			continue
-		}
-		i++
-		if i == len(raw) {
-			return nil, false
-		}
-		switch c := raw[i]; c {
-		case '"', '\\', '/':
-			text = append(text, c)
-		case 'b':
-			text = append(text, '\b')
-		case 'f':
-			text = append(text, '\f')
-		case 'n':
-			text = append(text, '\n')
-		case 'r':
-			text = append(text, '\r')
-		case 't':
-			text = append(text, '\t')
-		case 'u':
-			r, ok := hex4(raw[i+1:])
-			if !ok {
-				return nil, false
-			}
-			i += 4
-			if utf16.IsSurrogate(r) {
-				if i+2 >= len(raw) || raw[i+1] != '\\' || raw[i+2] != 'u' {
-					return nil, false
-				}
-				low, ok := hex4(raw[i+3:])
-				if r = utf16.DecodeRune(r, low); !ok || r == utf8.RuneError {
-					return nil, false
-				}
-				i += 6
-			}
-			text = utf8.AppendRune(text, r)
-		default:
-			return nil, false
-		}
+// escape reads an escape at the front of raw, which begins with a backslash, and says how
+// many bytes it takes: 0 if it is none. Half of a surrogate pair is none.
+func escape(raw []byte) (r rune, size int) {
+	if len(raw) < 2 {
+		return 0, 0
 	}
-	return text, true
+	switch c := raw[1]; c {
+	case '"', '\\', '/':
+		return rune(c), 2
+	case 'b':
+		return '\b', 2
+	case 'f':
+		return '\f', 2
+	case 'n':
+		return '\n', 2
+	case 'r':
+		return '\r', 2
+	case 't':
+		return '\t', 2
+	case 'u':
+		r, ok := hex4(raw[2:])
+		switch {
+		case !ok:
+			return 0, 0
+		case !utf16.IsSurrogate(r):
+			return r, 6
+		}
+		if len(raw) < 8 || raw[6] != '\\' || raw[7] != 'u' {
+			return 0, 0
+		}
+		low, ok := hex4(raw[8:])
+		if r = utf16.DecodeRune(r, low); !ok || r == utf8.RuneError {
+			return 0, 0
+		}
+		return r, 12
+	}
+	return 0, 0
 }
 
 // hex4 reads the four digits of \uXXXX.

@@ -12,8 +12,12 @@ type Scanner struct {
 	what string // before each error
 	text []byte
 	at   int
-	fold bool // keys that differ only in case are the same
+	fold bool   // keys that differ only in case are the same
+	buf  []byte // for strings with escapes
 }
+
+// maxKey is how long a key may be as it is spelled, so that one long key is not kept.
+const maxKey = 16 << 10 // bytes
 
 // New scans a text, which must be valid UTF-8 and stay as it is meanwhile. What names
 // the text in errors; it may be empty.
@@ -57,7 +61,7 @@ func (s *Scanner) At() int { return s.at }
 // From scans the same text again from a place where [Scanner.At] was.
 func (s *Scanner) From(at int) *Scanner {
 	again := *s
-	again.at = at
+	again.at, again.buf = at, nil
 	return &again
 }
 
@@ -105,19 +109,22 @@ func (s *Scanner) items(open, shut byte, item func() error) error {
 // Array reads an array; item reads each value.
 func (s *Scanner) Array(item func() error) error { return s.items('[', ']', item) }
 
-// Members reads an object; value gets each key, which is a part of the text unless it
-// has escapes, and reads what follows. A key that was there before is the caller's to
-// refuse: who keeps the keys anyway need not keep them twice.
+// Members reads an object; value gets each key, of at most 16 KiB as it is spelled and
+// valid until the next string with escapes, and reads what follows. A key that was there
+// before is the caller's to refuse: who keeps the keys anyway need not keep them twice.
 func (s *Scanner) Members(value func(key []byte) error) error {
 	return s.items('{', '}', func() error {
-		key, err := s.Text()
+		raw, escaped, err := s.raw()
 		if err != nil {
 			return err
+		}
+		if len(raw) > maxKey {
+			return s.Errorf("the key before has more than %d bytes: %s", maxKey, Quote(raw))
 		}
 		if err := s.expect(':'); err != nil {
 			return err
 		}
-		return value(key)
+		return value(s.plain(raw, escaped))
 	})
 }
 
@@ -137,33 +144,63 @@ func (s *Scanner) Object(value func(key []byte) error) error {
 	})
 }
 
-// Text reads a string. The result is a part of the text unless the string has escapes.
+// Text reads a string. The result is a part of the text, or if the string has escapes
+// valid until the next string that has some.
 func (s *Scanner) Text() ([]byte, error) {
-	if err := s.expect('"'); err != nil {
+	raw, escaped, err := s.raw()
+	if err != nil {
 		return nil, err
 	}
-	start, escaped := s.at, false
-	for ; s.at < len(s.text); s.at++ {
+	return s.plain(raw, escaped), nil
+}
+
+// raw reads a string as it is spelled and says whether it has escapes.
+func (s *Scanner) raw() (raw []byte, escaped bool, err error) {
+	if err := s.expect('"'); err != nil {
+		return nil, false, err
+	}
+	start := s.at
+	for s.at < len(s.text) {
 		switch c := s.text[s.at]; {
 		case c == '"':
-			raw := s.text[start:s.at]
-			if escaped {
-				var ok bool
-				if raw, ok = unescape(raw); !ok {
-					return nil, s.Errorf("the string before has an escape that JSON does not know")
-				}
-			}
 			s.at++
-			return raw, nil
+			return s.text[start : s.at-1], escaped, nil
 		case c == '\\':
 			escaped = true
-			s.at++
+			_, size := escape(s.text[s.at:])
+			if size == 0 {
+				return nil, false, s.Errorf("an escape that JSON does not know")
+			}
+			s.at += size
 		case c < ' ':
-			return nil, s.Errorf("a control character in a string")
+			return nil, false, s.Errorf("a control character in a string")
+		default:
+			s.at++
 		}
 	}
-	s.at = len(s.text)
-	return nil, s.Errorf("it ends within a string")
+	return nil, false, s.Errorf("it ends within a string")
+}
+
+// plain undoes the escapes of a string.
+func (s *Scanner) plain(raw []byte, escaped bool) []byte {
+	if !escaped {
+		return raw
+	}
+	if cap(s.buf) < len(raw) {
+		s.buf = make([]byte, 0, len(raw)) // no string is longer than it was spelled
+	}
+	s.buf = s.buf[:0]
+	for i := 0; i < len(raw); {
+		if raw[i] != '\\' {
+			s.buf = append(s.buf, raw[i])
+			i++
+			continue
+		}
+		r, size := escape(raw[i:])
+		s.buf = utf8.AppendRune(s.buf, r)
+		i += size
+	}
+	return s.buf
 }
 
 // Integer reads a whole number from 0 to most.

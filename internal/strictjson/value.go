@@ -33,7 +33,7 @@ func (s *Scanner) skip(l Limits, depth int, left *int) error {
 	case c == '[':
 		return s.Array(func() error { return s.skip(l, depth, left) })
 	case c == '"':
-		_, err := s.Text()
+		_, _, err := s.raw()
 		return err
 	case c == '-' || isDigit(c):
 		return s.number()
