@@ -31,23 +31,24 @@ func Chars(text string) (*Vocab, []int) {
 		r, _ := utf8.DecodeRuneInString(token)
 		return counts[r]
 	})
-	v := newChars(tokens)
+	v := newChars(strings.Join(tokens, ""))
 	ids := v.Encode(text)
 	v.count(ids)
 	return v, ids
 }
 
 // newChars makes a vocabulary of the given characters, in this order; U+FFFD must be one of them.
-func newChars(tokens []string) *Vocab {
-	c := &charCoder{}
-	for id, token := range tokens {
-		r, _ := utf8.DecodeRuneInString(token)
-		if int(r) >= len(c.ids) {
-			c.ids = append(c.ids, make([]int32, int(r)+1-len(c.ids))...)
-		}
-		c.ids[r] = int32(id) + 1
+func newChars(chars string) *Vocab {
+	n, last := 0, rune(0)
+	for _, r := range chars {
+		n, last = n+1, max(last, r)
 	}
-	c.unknown = int(c.ids[utf8.RuneError]) - 1
+	tokens, ids := make([]string, 0, n), make([]int32, last+1)
+	for at, r := range chars {
+		tokens = append(tokens, chars[at:at+utf8.RuneLen(r)])
+		ids[r] = int32(len(tokens))
+	}
+	c := &charCoder{ids: ids, unknown: int(ids[utf8.RuneError]) - 1}
 	return &Vocab{Kind: "char", Tokens: tokens, Unknown: c.unknown, coder: c}
 }
 

@@ -13,16 +13,11 @@ var charForm = form{
 	decoder:      `{"type": "Fuse"}`,
 	unknown:      `"` + unknownChar + `"`,
 	spell:        func(token string) string { return token },
-	read: func(spelled []string) (*Vocab, error) {
-		for _, token := range spelled {
-			if _, size := utf8.DecodeRuneInString(token); size != len(token) || size == 0 {
-				return nil, fmt.Errorf("%.40q is not one character", token)
-			}
-		}
-		if !slices.Contains(spelled, unknownChar) {
+	read: func(spelled []rune) (*Vocab, error) {
+		if !slices.Contains(spelled, utf8.RuneError) {
 			return nil, fmt.Errorf("the unknown symbol %s (U+FFFD) has no id", unknownChar)
 		}
-		return newChars(spelled), nil
+		return newChars(string(spelled)), nil
 	},
 }
 
@@ -40,13 +35,11 @@ var byteForm = form{
 		}
 		return string(spelled)
 	},
-	read: func(spelled []string) (*Vocab, error) {
-		if len(spelled) != 256 {
-			return nil, fmt.Errorf("a vocabulary of bytes has 256 tokens, not %d", len(spelled))
-		}
-		for b, token := range spelled {
-			if token != string(byteSpelling[b]) {
-				return nil, fmt.Errorf("id %d is %.40q, where the byte of this value would be %q", b, token, byteSpelling[b])
+	size: 256,
+	read: func(spelled []rune) (*Vocab, error) {
+		for b, char := range spelled {
+			if char != byteSpelling[b] {
+				return nil, fmt.Errorf("id %d is %q, where the byte of this value would be %q", b, string(char), byteSpelling[b])
 			}
 		}
 		return newBytes(), nil

@@ -34,7 +34,8 @@ type form struct {
 	decoder      string
 	unknown      string
 	spell        func(token string) string
-	read         func(spelled []string) (*Vocab, error) // by id
+	size         int                                  // of the vocabulary; 0: any
+	read         func(spelled []rune) (*Vocab, error) // by id, each of one character and there once
 }
 
 // model lists the keys of the file's model but for vocab and counts, with their JSON, in order.

@@ -5,10 +5,12 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"pgregory.net/rapid"
 )
@@ -77,22 +79,22 @@ func TestReadTokenizerRefuses(t *testing.T) {
 	v, _ = Bytes("x")
 	byteFile := written(t, v)
 	for _, c := range []struct{ name, file, old, new, want string }{
-		{"empty", "", "", "", "ends too early"},
-		{"cut short", chars[:len(chars)/2], "", "", "ends too early"},
-		{"no JSON", "hello", "", "", "not JSON"},
-		{"a list", "[]", "", "", "not an object"},
-		{"broken UTF-8", chars, `"a"`, "\"\xFF\"", "not UTF-8"},
+		{"empty", "", "", "", "byte 0: it ends where"},
+		{"cut short", chars[:len(chars)/2], "", "", "it ends where"},
+		{"no JSON", "hello", "", "", `'h' where '{' is expected`},
+		{"a list", "[]", "", "", `'[' where '{' is expected`},
+		{"broken UTF-8", chars, `"a"`, "\"\xFF\"", "not valid UTF-8"},
 		{"more after it", chars + "{}", "", "", "something follows"},
 		{"duplicate id", chars, `"b": 1`, `"b": 0`, `"a" and "b" have the same id 0`},
 		{"missing id", chars, `"b": 1`, `"b": 3`, `"b" has id 3, which leaves ids`},
-		{"negative id", chars, `"b": 1`, `"b": -1`, `the id of "b" is not a whole number`},
-		{"fraction", chars, `"b": 1`, `"b": 1.0`, `the id of "b" is not a whole number`},
-		{"string id", chars, `"b": 1`, `"b": "1"`, `the id of "b" is not a whole number`},
-		{"huge id", chars, `"b": 1`, `"b": 99999999999999999999`, `the id of "b" is not a whole number`},
+		{"negative id", chars, `"b": 1`, `"b": -1`, `the id of "b": byte 562: not a whole number`},
+		{"fraction", chars, `"b": 1`, `"b": 1.0`, `the id of "b": byte 563: not a whole number`},
+		{"string id", chars, `"b": 1`, `"b": "1"`, `the id of "b": byte 562: not a whole number`},
+		{"huge id", chars, `"b": 1`, `"b": 99999999999999999999`, `the id of "b": byte 568: a number that is too large`},
 		{"duplicate token", chars, `"b": 1`, `"a": 1`, `the vocabulary has "a" twice`},
-		{"duplicate key", chars, `"padding"`, `"version"`, `the file has "version" twice`},
-		{"duplicate key inside", chars, `"behavior"`, `"type"`, `pre_tokenizer has "type" twice`},
-		{"duplicate model", chars, `"unk_token"`, `"type"`, `the model has "type" twice`},
+		{"duplicate key", chars, `"padding"`, `"version"`, `"version" is there twice`},
+		{"duplicate key inside", chars, `"behavior"`, `"type"`, `pre_tokenizer: byte 185: "type" is there twice`},
+		{"duplicate model", chars, `"unk_token"`, `"type"`, `byte 341: "type" is there twice`},
 		{"other case", chars, `"model"`, `"Model"`, `"Model" is no part`},
 		{"two characters", chars, `"b": 1`, `"bc": 1`, `"bc" is not one character`},
 		{"no character", chars, `"b": 1`, `"": 1`, `"" is not one character`},
@@ -109,11 +111,18 @@ func TestReadTokenizerRefuses(t *testing.T) {
 		{"added tokens", chars, `"added_tokens": []`, `"added_tokens": [{"id":0}]`, "its added_tokens is not"},
 		{"pre-tokenizer", chars, `Isolated`, `Removed`, "its pre_tokenizer makes neither"},
 		{"version", chars, `"1.0"`, `"2.0"`, "its version is not"},
-		{"deep", chars, `"normalizer": null`, `"normalizer": ` + strings.Repeat("[", 100000), "nested too deeply"},
-		{"long", chars, `"normalizer": null`, `"normalizer": [` + strings.Repeat("1,", 100000) + "1]", "or too long"},
+		{"deep", chars, `"normalizer": null`, `"normalizer": ` + strings.Repeat("[", 100000), "normalizer: byte 109: nested deeper than 8"},
+		{"huge number", chars, `"dropout": null`, `"dropout": 1e400`, "model.dropout is not null"},
+		{"many parts", chars, `"dropout"`, manyParts(100) + `"dropout"`, "more than 64 parts"},
+		{"long part", chars, `"dropout": null`, `"dropout": "` + strings.Repeat("x", 5000) + `"`, "5002 bytes, more than any"},
+		{"duplicate token of the same id", chars, `"b": 1`, `"a": 0`, `the vocabulary has "a" twice`},
+		{"duplicate token by escape", chars, `"b": 1`, `"\u0061": 1`, `the vocabulary has "a" twice`},
+		{"half a surrogate", chars, `"b": 1`, `"\ud83d": 1`, "an escape that JSON does not know"},
+		{"many counts", chars, `[2, 1, 0]`, `[2, 1, 0, 0]`, "4 counts for 3 tokens"},
+		{"long", chars, `"normalizer": null`, `"normalizer": [` + strings.Repeat("1,", 100000) + "1]", "more than 1000 values"},
 		{"few counts", chars, `[2, 1, 0]`, `[2, 1]`, "2 counts for 3 tokens"},
-		{"negative count", chars, `[2, 1, 0]`, `[2, 1, -1]`, "a count is not"},
-		{"count overflow", chars, `[2, 1, 0]`, `[9007199254740992, 1, 0]`, "a count is not"},
+		{"negative count", chars, `[2, 1, 0]`, `[2, 1, -1]`, "the count of token 2: byte 608: not a whole"},
+		{"count overflow", chars, `[2, 1, 0]`, `[9007199254740992, 1, 0]`, "the count of token 1: byte 620: a number that is too large"},
 		{"few bytes", byteFile, ",\n      \"ÿ\": 255", "", "has 256 tokens, not 255"},
 		{"bytes swapped", byteFile, `"A": 65`, `"☺": 65`, `id 65 is "☺"`},
 		{"bytes with characters' splitting", byteFile, byteLevel, charForm.preTokenizer, "its decoder is not"},
@@ -135,6 +144,80 @@ func TestReadTokenizerRefuses(t *testing.T) {
 	}
 	if _, err := ReadTokenizer(make([]byte, maxTokenizer+1)); err == nil || !strings.Contains(err.Error(), "at most") {
 		t.Errorf("a huge file: %v", err)
+	}
+}
+
+func manyParts(n int) string {
+	var b strings.Builder
+	for i := range n {
+		b.WriteString(`"` + strconv.Itoa(i) + `": null, `)
+	}
+	return b.String()
+}
+
+// largest is the largest vocabulary of characters, and tokens of so many bytes that it takes the most
+// memory for each.
+func largest(tokens int, first rune, counts bool) []byte {
+	v := &Vocab{Kind: "char"}
+	v.Tokens = append(v.Tokens, unknownChar)
+	for r := first; len(v.Tokens) < tokens; r++ {
+		if r != utf8.RuneError && utf8.ValidRune(r) {
+			v.Tokens = append(v.Tokens, string(r))
+		}
+	}
+	v.Counts = make([]int64, len(v.Tokens))
+	var b bytes.Buffer
+	v.WriteTokenizer(&b)
+	file := strings.ReplaceAll(b.String(), "\n      ", "")
+	file = strings.ReplaceAll(strings.ReplaceAll(file, "0, ", "0,"), `": `, `":`)
+	if !counts {
+		file = file[:strings.Index(file, `"counts"`)]
+		file = strings.TrimRight(file, ",\n ") + "}}"
+	}
+	return []byte(file)
+}
+
+// TestTokenizerMemory holds what ReadTokenizer promises to allocate.
+func TestTokenizerMemory(t *testing.T) {
+	valid := largest(maxVocab, 0x10000, true)
+	last := strings.LastIndex(string(valid), `"`+string(rune(0x10000+maxVocab-2))+`":`)
+	head := func(from string) string { return string(valid[:strings.Index(string(valid), from)]) }
+	vocab := head(`"vocab":{`) + `"vocab":{`
+	for _, c := range []struct {
+		name string
+		file []byte
+		want string
+	}{
+		{"four bytes", valid, ""},
+		{"four bytes, no counts", largest(maxVocab, 0x10000, false), ""},
+		{"three bytes", largest(60_000, 0x800, true), ""},
+		{"three bytes, no counts", largest(60_000, 0x800, false), ""},
+		{"two bytes", largest(1900, 0x80, true), ""},
+		{"a small one", largest(100, 'a', true), ""},
+		{"a token too many", []byte(strings.Replace(string(valid), vocab, vocab+`"x":0,`, 1)), "more than 1048576 tokens"},
+		{"the last token twice", []byte(string(valid[:last]) + `"` + unknownChar + `":1048575}}}`), "twice"},
+		{"one key", []byte(`{"` + strings.Repeat(`\n`, maxTokenizer/2-10) + `":1}`), "the key before has more than"},
+		{"one token", []byte(vocab + `"` + strings.Repeat(`\n`, 15<<20) + `":1}`), "the key before has more than"},
+		{"one text", []byte(`{"normalizer":"` + strings.Repeat(`\n`, 15<<20) + `"}`), "more than any"},
+		{"many keys", []byte(`{"normalizer":{"` + strings.Repeat(`a":0,"b":0,"`, 2<<20)), `"a" is there twice`},
+		{"deep", []byte(`{"normalizer":` + strings.Repeat("[", 30<<20)), "nested deeper"},
+		{"escaped tokens", []byte(vocab + strings.Repeat(`"\u0061":0,`, 1<<20)), "it ends"},
+		{"tokens", []byte(vocab + strings.Repeat(`"a":0,`, 5<<20)), "more than 1048576 tokens"},
+		{"counts", []byte(head(`"vocab"`) + `"counts":[` + strings.Repeat(`0,`, 15<<20)), "more than 1048576 counts"},
+		{"spaces", []byte(strings.Repeat(" ", 32<<20)), "it ends"},
+	} {
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		_, err := ReadTokenizer(c.file)
+		runtime.ReadMemStats(&after)
+		used, size := int(after.TotalAlloc-before.TotalAlloc), len(c.file)
+		t.Logf("%-24s %8d bytes: %8d allocated, %.1f a byte", c.name, size, used, float64(used)/float64(size))
+		if used > 3*size+6<<20 || err != nil && used > 6<<20 {
+			t.Errorf("%s: %d bytes allocated for %d", c.name, used, size)
+		}
+		if (c.want == "") != (err == nil) || err != nil && !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: %.300v, want %q", c.name, err, c.want)
+		}
 	}
 }
 
