@@ -7,8 +7,11 @@ import (
 	"os"
 )
 
-// MaxFile is the size in bytes, 32 MiB, above which [Run.ReadFile] refuses a file.
-const MaxFile = 32 << 20
+// The sizes in bytes above which [Run.ReadFile] refuses a file.
+const (
+	MaxFile   = 32 << 20
+	MaxConfig = 1 << 20 // of config.json
+)
 
 // WriteFile replaces a file of the run, config.json say, at once and durably.
 func (r *Run) WriteFile(name string, data []byte) error {
@@ -26,7 +29,8 @@ func (r *Run) WriteFile(name string, data []byte) error {
 	return nil
 }
 
-// ReadFile reads a file of the run of up to [MaxFile] bytes. The name may come from
+// ReadFile reads a file of the run of up to [MaxFile] bytes, config.json of up to
+// [MaxConfig]. The name may come from
 // anywhere: one that is not a plain file's in the folder is refused.
 func (r *Run) ReadFile(name string) ([]byte, error) {
 	if err := checkPlain(name); err != nil {
@@ -37,8 +41,12 @@ func (r *Run) ReadFile(name string) ([]byte, error) {
 		return nil, err
 	}
 	defer file.Close()
-	if size > MaxFile {
-		return nil, malformed(r.path(name), fmt.Errorf("%d bytes, more than %d", size, MaxFile))
+	most := int64(MaxFile)
+	if name == configName {
+		most = MaxConfig
+	}
+	if size > most {
+		return nil, malformed(r.path(name), fmt.Errorf("%d bytes, more than %d", size, most))
 	}
 	data := make([]byte, size)
 	if err := readFull(file, data, r.path(name)); err != nil {
@@ -52,7 +60,7 @@ func (r *Run) open(name string) (*os.File, int64, error) {
 	file, err := r.root.OpenFile(name, os.O_RDONLY|openFlags, 0)
 	if err != nil {
 		if info, e := r.root.Lstat(name); e == nil && info.Mode()&fs.ModeSymlink != 0 {
-			return nil, 0, &fault{text: r.path(name) + ": a link that leads out of the folder, or nowhere, is not followed: put a copy of the file in its place", kind: ErrFormat, cause: err}
+			return nil, 0, &fault{text: r.path(name) + ": a link that leads out of the folder, or nowhere, is not followed: put a copy of the file in its place", kind: ErrFormat}
 		}
 		return nil, 0, readFault(r.path(name), err)
 	}

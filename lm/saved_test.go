@@ -2,9 +2,12 @@ package lm
 
 import (
 	"bytes"
+	"encoding/binary"
 	"encoding/json"
+	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -14,7 +17,7 @@ import (
 )
 
 // saved writes a model as training does and returns its folder.
-func saved(t *testing.T) (dir string, m *Model) {
+func saved(t testing.TB) (dir string, m *Model) {
 	t.Helper()
 	vocab, _ := data.Chars("to be, or not to be")
 	m, err := New(Config{Hidden: 5, Layers: 2, Embed: 3, Counts: vocab.Counts, Seed: 4})
@@ -50,7 +53,7 @@ func saved(t *testing.T) (dir string, m *Model) {
 	return dir, m
 }
 
-func open(t *testing.T, dir string) (*Model, *data.Vocab, error) {
+func open(t testing.TB, dir string) (*Model, *data.Vocab, error) {
 	t.Helper()
 	run, err := checkpoint.OpenRead(dir)
 	if err != nil {
@@ -93,6 +96,27 @@ func TestLoadRefuses(t *testing.T) {
 		{`"arch":"lstm"`, `"arch":"gru"`, "no architecture"},
 		{`"output":"full"`, `"output":"nonsense"`, "no output layer"},
 		{`{"format"`, `["format"`, "not a config"},
+		{`"hidden":5`, `"hidden":0`, "the config asks for"}, // 256, the default
+		{`"layers":2`, `"layers":64`, "the config asks for"},
+		{`"layers":2`, `"layers":65`, "at most"},
+		{`"embed":3`, `"embed":-3`, "positive"},
+		{`"embed":3`, `"embed":3,"tied":true`, "the config asks for"},
+		{`"embed":3`, `"embed":3,"dropout":1`, "below 1"},
+		{`"embed":3`, `"embed":3,"dropout":-0.1`, "below 1"},
+		{`"embed":3`, `"embed":3,"dropout":1e400`, "model.dropout cannot be number 1e400: expected float32"},
+		{`"hidden":5`, `"hidden":5.5`, "model.hidden cannot be number 5.5: expected int"},
+		{`"hidden":5`, `"hidden":99999999999999999999`, "expected int"},
+		{`"hidden":5`, `"hidden":"5"`, "model.hidden cannot be string"},
+		{`"hidden":5`, `"hidden":5,"hidden":5`, `"hidden" is there twice`},
+		{`"hidden":5`, `"hidden":5,"Hidden":6`, `"Hidden" is there twice`},
+		{`"format":1`, `"format":0`, "not a language model"},
+		{`"format":1`, `"format":-1`, "not a language model"},
+		{`"format":1`, `"format":1,"x":` + strings.Repeat("[", 100_000), "nested deeper than 8"},
+		{`"format":1`, `"format":1,"x":[` + strings.Repeat("0,", 100_000) + "0]", "more than 4096 values"},
+		{`"format":1`, `"format":1,"x":"` + strings.Repeat("x", 1<<20) + `"`, "more than 1048576"},
+		{`"kind":"lm"`, `"kind":"` + strings.Repeat("x", 100_000) + `"`, "not a language model"},
+		{`"arch":"lstm"`, `"arch":"` + strings.Repeat("x", 100_000) + `"`, "more than 64 bytes"},
+		{`{"format"`, "{\"\xff\":1,\"format\"", "not valid UTF-8"},
 	} {
 		dir, _ := saved(t)
 		file := filepath.Join(dir, "config.json")
@@ -107,8 +131,88 @@ func TestLoadRefuses(t *testing.T) {
 		if err := os.WriteFile(file, []byte(lie), 0o644); err != nil {
 			t.Fatal(err)
 		}
-		if _, _, err := open(t, dir); err == nil || !strings.Contains(err.Error(), c.want) || strings.Contains(err.Error(), "\n") {
-			t.Errorf("%s instead of %s: %v", c.new, c.old, err)
+		used := allocated(func() { _, _, err = open(t, dir) })
+		if err == nil || !strings.Contains(err.Error(), c.want) || strings.Contains(err.Error(), "\n") || len(err.Error()) > 500 || !strings.Contains(err.Error(), dir) {
+			t.Errorf("%.80s instead of %s: %v", c.new, c.old, err)
+		}
+		if used > 8<<20 {
+			t.Errorf("%.80s instead of %s: %d bytes allocated before it was refused", c.new, c.old, used)
+		}
+	}
+}
+
+// halves writes a model with weights of 16 bits, all zero, of any number of tokens, and gives the
+// bytes of its three files and of its header.
+func halves(t *testing.T, c Config, tokens int) (dir string, size, header int) {
+	t.Helper()
+	vocab, c2 := &data.Vocab{Kind: "char", Tokens: []string{"\ufffd"}}, c
+	for r := rune(0x10000); len(vocab.Tokens) < tokens; r++ {
+		vocab.Tokens = append(vocab.Tokens, string(r))
+	}
+	vocab.Counts = make([]int64, tokens)
+	c2.Counts = vocab.Counts
+	m, err := New(c2)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var b strings.Builder
+	at := 0
+	for _, p := range m.Params() {
+		shape, _ := json.Marshal(p.Shape)
+		fmt.Fprintf(&b, `,%q:{"dtype":"F16","shape":%s,"data_offsets":[%d,%d]}`, p.Name, shape, at, at+2*len(p.Value))
+		at += 2 * len(p.Value)
+	}
+	text := "{" + b.String()[1:] + "}"
+	weights := append(binary.LittleEndian.AppendUint64(nil, uint64(len(text))), text...)
+	weights = append(weights, make([]byte, at)...)
+	config, err := json.Marshal(Header{Format: Format, Kind: "lm", Model: m.Config})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var tokenizer bytes.Buffer
+	if err := vocab.WriteTokenizer(&tokenizer); err != nil {
+		t.Fatal(err)
+	}
+	dir = t.TempDir()
+	for name, content := range map[string][]byte{"config.json": config, "tokenizer.json": tokenizer.Bytes(), "model.safetensors": weights} {
+		if err := os.WriteFile(filepath.Join(dir, name), content, 0o666); err != nil {
+			t.Fatal(err)
+		}
+		size += len(content)
+	}
+	return dir, size, len(text)
+}
+
+func allocated(f func()) int {
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	f()
+	runtime.ReadMemStats(&after)
+	return int(after.TotalAlloc - before.TotalAlloc)
+}
+
+// bound is what Load promises to allocate at most.
+func bound(size, header int) int { return 4*size + 16*header + 8<<20 }
+
+// TestLoadMemory holds the promise where it is hardest: weights of two bytes, and tokens of few.
+func TestLoadMemory(t *testing.T) {
+	for _, c := range []struct {
+		Config
+		tokens int
+	}{
+		{Config{Hidden: 1500}, 50},
+		{Config{Hidden: 1}, 800_000},
+		{Config{Hidden: 1, Layers: 64}, 2},
+	} {
+		dir, size, header := halves(t, c.Config, c.tokens)
+		var err error
+		used := allocated(func() { _, _, err = open(t, dir) })
+		t.Logf("hidden %d, %d tokens: %d bytes of files, %d allocated, %.1f a byte", c.Hidden, c.tokens, size, used, float64(used)/float64(size))
+		if err != nil {
+			t.Error(err)
+		}
+		if used > bound(size, header) {
+			t.Errorf("%d bytes allocated for %d, %d were promised", used, size, bound(size, header))
 		}
 	}
 }

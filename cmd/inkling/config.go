@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"math"
 	"time"
 
 	"inkling/checkpoint"
@@ -87,15 +88,40 @@ func readConfig(run *checkpoint.Run) (*runConfig, error) {
 	if _, _, err := lm.ReadConfig(run); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, err
 	}
-	raw, err := run.ReadFile("config.json")
-	if err != nil {
+	c := new(runConfig)
+	if err := lm.UnmarshalConfig(run, c); err != nil {
 		return nil, err
 	}
-	c := new(runConfig)
-	if err := json.Unmarshal(raw, c); err != nil {
-		return nil, badInput("%s: config.json is not a config of ours: %v", run.Dir(), err)
+	if err := c.checkSizes(); err != nil {
+		return nil, badInput("%s: config.json: %w", run.Dir(), err)
 	}
 	return c, nil
+}
+
+// checkSizes refuses what no run can have, so that whoever adds sizes up need not mind.
+func (c *runConfig) checkSizes() error {
+	for _, size := range []struct {
+		name string
+		n    int64
+		most int64
+	}{
+		{"train.batch", int64(c.Train.Batch), mostLanes},
+		{"train.time", int64(c.Train.Time), mostTime},
+		{"train.steps", int64(c.Train.Steps), math.MaxInt64},
+		{"train.budget", int64(c.Train.Budget), math.MaxInt64},
+		{"train.shards", int64(c.Train.Shards), mostShards},
+		{"train.validations", int64(c.Train.Validations), mostValidations},
+		{"train.checkpoint_every", int64(c.Train.CheckpointEvery), math.MaxInt64},
+		{"data.bytes", c.Data.Bytes, 1 << 60},
+		{"data.valid_bytes", c.Data.ValidBytes, 1 << 60},
+		{"data.train_tokens", int64(c.Data.TrainTokens), 1 << 56},
+		{"data.valid_tokens", int64(c.Data.ValidTokens), 1 << 56},
+	} {
+		if size.n < 0 || size.n > size.most {
+			return fmt.Errorf("%s is %d: must be at least 0 and at most %d", size.name, size.n, size.most)
+		}
+	}
+	return nil
 }
 
 // precisions by the name that flags and config.json use.
