@@ -63,7 +63,7 @@ func ReadConfig(run *checkpoint.Run) (Config, *data.Vocab, error) {
 	c := h.Model
 	switch {
 	case h.Format > Format:
-		return Config{}, nil, fmt.Errorf("%s was written by a newer inkling (format %d; this one reads up to %d): update inkling", run.Dir(), h.Format, Format)
+		return Config{}, nil, fmt.Errorf("%s: config.json was written by a newer inkling (format %d; this one reads up to %d): update inkling", run.Dir(), h.Format, Format)
 	case h.Format < 1 || h.Kind != "lm":
 		return Config{}, nil, fmt.Errorf("%s: config.json is of a %.*q of format %d, not a language model", run.Dir(), maxWord, h.Kind, h.Format)
 	case len(c.Arch) > maxWord || len(c.Output) > maxWord:
