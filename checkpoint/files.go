@@ -1,6 +1,7 @@
 package checkpoint
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"io/fs"
@@ -98,6 +99,12 @@ func (r *Run) LoadModel() ([]Tensor, map[string]string, error) {
 	}
 	defer file.Close()
 	return Read(file, size, r.path(modelName))
+}
+
+// HasModel says whether there is a model.safetensors, be it as it may.
+func (r *Run) HasModel() bool {
+	_, err := r.root.Lstat(modelName)
+	return !errors.Is(err, fs.ErrNotExist)
 }
 
 // ModelHeader reads names, shapes and metadata of model.safetensors without its data, to

@@ -3,17 +3,20 @@ package main
 import (
 	"bufio"
 	"bytes"
-	"encoding/json"
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
+	"math"
 	"os"
 	"path/filepath"
+	"strconv"
 
 	"github.com/guptarohit/asciigraph"
 
 	"inkling/checkpoint"
+	"inkling/internal/strictjson"
 )
 
 // point is what is read of a line of metrics.jsonl.
@@ -39,7 +42,7 @@ func readCurve(dir string) ([]point, error) {
 	case errors.Is(err, fs.ErrNotExist):
 		return nil, nil
 	case err != nil:
-		return nil, err
+		return nil, badInput("%s: a link that leads out of the folder, or in a circle, is not followed", filepath.Join(dir, metrics))
 	case !info.Mode().IsRegular():
 		return nil, badInput("%s: not a regular file", filepath.Join(dir, metrics))
 	case info.Size() > checkpoint.MaxFile:
@@ -53,19 +56,60 @@ func readCurve(dir string) ([]point, error) {
 	var curve []point
 	lines := bufio.NewScanner(io.LimitReader(file, checkpoint.MaxFile))
 	for n := 1; lines.Scan(); n++ {
-		var p point
-		if err := json.Unmarshal(bytes.TrimSpace(lines.Bytes()), &p); err != nil {
+		if n > mostValidations {
+			return nil, badInput("%s: more than %d lines, and none of ours has as many", file.Name(), mostValidations)
+		}
+		p, err := readPoint(bytes.TrimSpace(lines.Bytes()))
+		if err != nil {
 			if !lines.Scan() {
 				break
 			}
-			return nil, badInput("%s, line %d: not one of our metrics: %v", file.Name(), n, err)
+			return nil, badInput("%s, line %d: not one of our metrics: %w", file.Name(), n, err)
 		}
 		curve = append(curve, p)
 	}
-	if err := lines.Err(); err != nil {
+	if err := lines.Err(); errors.Is(err, bufio.ErrTooLong) {
+		return nil, badInput("%s, line %d: more than %d bytes, and none of ours has as many", file.Name(), len(curve)+1, bufio.MaxScanTokenSize)
+	} else if err != nil {
 		return nil, fmt.Errorf("%s: %w", file.Name(), err)
 	}
 	return curve, nil
+}
+
+// readPoint reads a line of metrics: an object, of which what is not plotted is passed over.
+func readPoint(line []byte) (p point, err error) {
+	s, err := strictjson.New("", line)
+	if err != nil {
+		return p, err
+	}
+	number := func(v *float64) error {
+		raw, err := s.Skip(strictjson.Limits{Values: 1})
+		if err != nil {
+			return err
+		}
+		if *v, err = strconv.ParseFloat(string(raw), 64); err != nil {
+			return s.Errorf("%s is not a number", strictjson.Quote(raw))
+		}
+		return nil
+	}
+	err = s.Members(func(key []byte) error {
+		switch string(key) {
+		case "step":
+			n, err := s.Integer(math.MaxInt)
+			p.Step = int(n)
+			return err
+		case "seconds":
+			return number(&p.Seconds)
+		case "loss":
+			return number(&p.Loss)
+		case "valid":
+			p.Valid = new(float64)
+			return number(p.Valid)
+		}
+		_, err := s.Skip(strictjson.Limits{Depth: 2, Values: 100})
+		return err
+	})
+	return p, cmp.Or(err, s.End())
 }
 
 // plot draws the held-out loss over the steps, or that of training if nothing was held out; nothing

@@ -143,7 +143,7 @@ func (i *infoCmd) run(a *app, run *checkpoint.Run) error {
 	if err != nil {
 		return err
 	}
-	trained := hasWeights(run)
+	trained := run.HasModel()
 	m, vocab, err := lm.ReadConfig(run)
 	if errors.Is(err, fs.ErrNotExist) && !trained {
 		return badInput("%s: %s", i.Dir, notTrained(run)) // killed before there was a vocabulary

@@ -1,9 +1,6 @@
 package main
 
 import (
-	"errors"
-	"io/fs"
-
 	"inkling/checkpoint"
 	"inkling/data"
 	"inkling/lm"
@@ -17,7 +14,7 @@ func load(dir string) (*lm.Model, *data.Vocab, error) {
 		return nil, nil, err
 	}
 	defer run.Close()
-	if !hasWeights(run) {
+	if !run.HasModel() {
 		return nil, nil, badInput("%s: %s", dir, notTrained(run))
 	}
 	config, _, err := lm.ReadConfig(run)
@@ -32,12 +29,6 @@ func load(dir string) (*lm.Model, *data.Vocab, error) {
 		return nil, nil, badInput("%s: a model of this size takes %s of memory, and there are %s", dir, sizeOf(need.Total()), sizeOf(limit))
 	}
 	return lm.Load(run)
-}
-
-// hasWeights says whether there is a model.safetensors, be it as it may.
-func hasWeights(run *checkpoint.Run) bool {
-	_, err := run.ModelHeader()
-	return !errors.Is(err, fs.ErrNotExist)
 }
 
 // notTrained is what to say of a run that was stopped before it had weights.

@@ -201,16 +201,16 @@ func TestUnmarshal(t *testing.T) {
 		t.Errorf("%+v, %v", c, err)
 	}
 	for _, r := range []struct{ text, want string }{
-		{`{"count":"3"}`, "count cannot be string: expected int"},
-		{`{"count":1.5}`, "count cannot be number 1.5: expected int"},
-		{`{"count":` + strings.Repeat("9", 1000) + `}`, "999: expected int"},
-		{`{"inner":{"scale":1e400}}`, "inner.scale cannot be number 1e400: expected float64"},
+		{`{"count":"3"}`, "count: string where int is expected"},
+		{`{"count":1.5}`, "count: number 1.5 where int is expected"},
+		{`{"count":` + strings.Repeat("9", 1000) + `}`, "999 where int is expected"},
+		{`{"inner":{"scale":1e400}}`, "inner.scale: number 1e400 where float64 is expected"},
 		{`{"count":1,"count":1}`, `"count" is there twice`},
 		{`{"count":1,"Count":1}`, `"Count" is there twice`},
 		{`{"kind":"","\u212aind":""}`, `ind" is there twice`}, // the sign of the kelvin is a k to encoding/json
 		{`{"inner":{"wait":1,"WAIT":1}}`, `"WAIT" is there twice`},
 		{`{"count":1} x`, "something follows"},
-		{`[]`, "cannot be array"},
+		{`[]`, "array where"},
 		{`{"a":{"b":{"c":{}}}}`, "nested deeper"},
 	} {
 		var c config

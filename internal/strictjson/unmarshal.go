@@ -26,7 +26,7 @@ func Unmarshal(text []byte, l Limits, v any) error {
 	case err == nil:
 		return nil
 	case errors.As(err, &mismatch):
-		return fmt.Errorf("%.80s cannot be %.80s: expected %s", mismatch.Field, mismatch.Value, mismatch.Type)
+		return fmt.Errorf("%.80s: %.80s where %s is expected", mismatch.Field, mismatch.Value, mismatch.Type)
 	}
 	return fmt.Errorf("%.200s", err) // of a type's own UnmarshalJSON or UnmarshalText
 }
