@@ -52,8 +52,29 @@ func run(args []string, out, stderr io.Writer) int {
 		return report(stderr, usage("%v", err))
 	}
 	var c cli
-	parser, err := kong.New(&c,
-		kong.Name("inkling"), kong.Description(description), kong.Writers(out, stderr),
+	command, err := parse(&c, args, out, stderr, os.Exit)
+	if err != nil {
+		return report(stderr, err)
+	}
+	if c.Threads > 0 {
+		runtime.GOMAXPROCS(c.Threads)
+	}
+	a := &app{out: &output{w: out}, err: stderr, json: c.JSON}
+	var stop func()
+	a.ctx, stop = interruptible()
+	defer stop()
+	err = command.Run(a)
+	if err == nil && a.out.err != nil {
+		err = ioFault("standard output cannot be written: %v", a.out.err)
+	}
+	return report(stderr, err)
+}
+
+// parse reads a command line into c and gives the command that it asks for. Help is written to out, and
+// ends the program through exit.
+func parse(c *cli, args []string, out, stderr io.Writer, exit func(code int)) (*kong.Context, error) {
+	parser, err := kong.New(c,
+		kong.Name("inkling"), kong.Description(description), kong.Writers(out, stderr), kong.Exit(exit),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, NoExpandSubcommands: true, FlagsLast: true}),
 		kong.ValueFormatter(func(v *kong.Value) string { return v.Help }), // without the variable's name, which follows from the flag's
 		kong.WithHyphenPrefixedParameters(true), kong.PostBuild(environment),
@@ -66,27 +87,16 @@ func run(args []string, out, stderr io.Writer) int {
 		panic("inkling: " + err.Error())
 	}
 	if len(args) == 0 {
-		return report(stderr, usage("no command: try inkling demo, or inkling --help for all there are"))
+		return nil, usage("no command: try inkling demo, or inkling --help for all there are")
 	}
-	parsed, err := parser.Parse(args)
+	command, err := parser.Parse(args)
 	if err != nil {
-		return report(stderr, parseFault(err))
+		return nil, parseFault(err)
 	}
 	if c.Threads < 0 {
-		return report(stderr, usage("--threads %d: must be at least 1", c.Threads))
+		return nil, usage("--threads %d: must be at least 1", c.Threads)
 	}
-	if c.Threads > 0 {
-		runtime.GOMAXPROCS(c.Threads)
-	}
-	a := &app{out: &output{w: out}, err: stderr, json: c.JSON}
-	var stop func()
-	a.ctx, stop = interruptible()
-	defer stop()
-	err = parsed.Run(a)
-	if err == nil && a.out.err != nil {
-		err = ioFault("standard output cannot be written: %v", a.out.err)
-	}
-	return report(stderr, err)
+	return command, nil
 }
 
 // environment gives every flag its variable, INKLING_ and the flag's name, but for those whose tag says
