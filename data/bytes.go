@@ -20,6 +20,8 @@ func newBytes() *Vocab {
 
 type byteCoder struct{}
 
+func (byteCoder) bytes() int64 { return 0 }
+
 func (byteCoder) encode(text string, _ *Report) []int {
 	ids := make([]int, len(text))
 	for i := range ids {

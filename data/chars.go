@@ -57,6 +57,8 @@ type charCoder struct {
 	unknown int
 }
 
+func (c *charCoder) bytes() int64 { return 4 * int64(cap(c.ids)) }
+
 func (c *charCoder) encode(text string, rep *Report) []int {
 	ids := make([]int, 0, utf8.RuneCountInString(text))
 	for at, r := range text {

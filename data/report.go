@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unicode/utf8"
 )
 
 // A Report tells what of a text a vocabulary could not read.
@@ -34,6 +35,16 @@ func (r *Report) invalid(at int) {
 		r.InvalidAt = at
 	}
 	r.Invalid++
+}
+
+// CheckUTF8 tells of the bytes of a text that are no UTF-8.
+func CheckUTF8(text string) (rep Report) {
+	for at, r := range text {
+		if r == utf8.RuneError && !strings.HasPrefix(text[at:], unknownChar) {
+			rep.invalid(at)
+		}
+	}
+	return rep
 }
 
 // Lines puts the report in words, one line for each kind of trouble, none if there was none.

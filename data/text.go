@@ -124,13 +124,7 @@ func checkText(text, name string) error {
 	if nul := strings.Count(text, "\x00"); nul > len(text)/1000 {
 		return fmt.Errorf("%s looks binary (%d NUL bytes among %d): use --tokens byte", name, nul, len(text))
 	}
-	invalid := 0
-	for at, r := range text {
-		if r == utf8.RuneError && !strings.HasPrefix(text[at:], unknownChar) {
-			invalid++
-		}
-	}
-	if invalid > len(text)/3 {
+	if invalid := CheckUTF8(text).Invalid; invalid > len(text)/3 {
 		return fmt.Errorf("%s is not UTF-8 (%d of its %d bytes): %s", name, invalid, len(text), iconv)
 	}
 	return nil

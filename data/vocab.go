@@ -22,10 +22,21 @@ type Vocab struct {
 type coder interface {
 	// encode adds to rep what it could not read; rep may be nil.
 	encode(text string, rep *Report) []int
+	// bytes is the memory of its tables.
+	bytes() int64
 }
 
 // Size is the number of tokens.
 func (v *Vocab) Size() int { return len(v.Tokens) }
+
+// Bytes is the memory that the vocabulary takes, within a few percent.
+func (v *Vocab) Bytes() int64 {
+	n := v.coder.bytes()
+	for _, t := range v.Tokens {
+		n += 16 + 8 + int64(max(len(t), 8)) // the string and its count, and what the allocator rounds it up to
+	}
+	return n
+}
 
 // Encode gives the tokens of a text. What the vocabulary does not know becomes Unknown.
 func (v *Vocab) Encode(text string) []int { return v.coder.encode(text, nil) }

@@ -13,7 +13,7 @@ import (
 // evalWarm tokens before it is scored, more than an LSTM of these sizes remembers.
 const (
 	evalLanes = 64
-	evalTime  = 50
+	evalTime  = 16
 	evalWarm  = 200
 )
 

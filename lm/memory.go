@@ -3,77 +3,158 @@ package lm
 import (
 	"fmt"
 
+	"inkling/internal/kernel"
 	"inkling/tensor"
 )
 
 // maxWindow bounds what is planned for, so that no sum overflows.
 const maxWindow = 1 << 24
 
-// Memory is what training will hold, in bytes, by what holds it.
+// Memory is what a model will hold, in bytes, by what holds it; what a use does not need is 0.
 type Memory struct {
-	Weights     int64 // the parameters themselves
-	Optimizer   int64 // its slots
-	Packed      int64 // weights rearranged for products, two ways
-	Gradients   int64 // of each shard
-	Activations int64 // of each shard: what the tape keeps from forward to backward
-	Validation  int64 // what evaluating on held-out text holds for a while
+	Weights     int64 `json:"weights"`     // the parameters themselves
+	Optimizer   int64 `json:"optimizer"`   // its slots
+	Checkpoint  int64 `json:"checkpoint"`  // the copy of both that is written out while training goes on
+	Packed      int64 `json:"packed"`      // weights rearranged for products
+	Gradients   int64 `json:"gradients"`   // of each shard
+	Activations int64 `json:"activations"` // of each shard: what the tape keeps from forward to backward
+	Validation  int64 `json:"validation"`  // the activations of held-out text, which needs no backward
 }
 
 // Total is the sum.
 func (m Memory) Total() int64 {
-	return m.Weights + m.Optimizer + m.Packed + m.Gradients + m.Activations + m.Validation
+	return m.Weights + m.Optimizer + m.Checkpoint + m.Packed + m.Gradients + m.Activations + m.Validation
 }
 
-// PlanMemory adds up what training the model on windows of lanes × time tokens will hold.
-func (c Config) PlanMemory(lanes, time, shards, slots int) (Memory, error) {
+// Training is what memory depends on beside the model.
+type Training struct {
+	Lanes, Time int // of a batch
+	Shards      int // that a batch is cut into
+	Slots       int // floats that the optimizer keeps for a weight
+	Valid       int // tokens held out
+	Saved       bool
+	Precision   tensor.Precision
+}
+
+// PlanTraining adds up what training the model will hold.
+func (c Config) PlanTraining(t Training) (Memory, error) {
 	if err := c.complete(); err != nil {
 		return Memory{}, err
 	}
-	if lanes < 1 || time < 1 || shards < 1 || lanes > maxWindow/time || shards > maxWindow {
-		return Memory{}, fmt.Errorf("windows of %d × %d tokens in %d shards: at least 1, and at most %d tokens", lanes, time, shards, maxWindow)
+	if t.Lanes < 1 || t.Time < 1 || t.Shards < 1 || t.Lanes > maxWindow/t.Time || t.Shards > maxWindow {
+		return Memory{}, fmt.Errorf("windows of %d × %d tokens in %d shards: at least 1, and at most %d tokens", t.Lanes, t.Time, t.Shards, maxWindow)
 	}
-	v, h := int64(len(c.Counts)), int64(c.Hidden)
-	weights, recurrent := c.weights()
-
-	n := int64(lanes) * int64(time) // rows of all shards together
-	pad := func(cols int64) int64 { return int64(tensor.Stride(int(cols))) }
-	// The gates, the states h and c and tanh c, and the gradient of h.
-	acts := int64(c.Layers) * n * (pad(4*h) + 4*pad(h))
-	if c.Dropout > 0 {
-		acts += int64(c.Layers-1) * n * 3 * pad(h) // the result, the mask, the gradient
+	m := Memory{Weights: 4 * c.weights(), Packed: c.packed(t.Precision, true)}
+	m.Optimizer = m.Weights * int64(t.Slots)
+	m.Gradients = m.Weights * int64(t.Shards)
+	if t.Saved {
+		m.Checkpoint = m.Weights + m.Optimizer
 	}
-	if c.DropoutOut > 0 {
-		acts += n * 3 * pad(h)
+	most := (t.Lanes + t.Shards - 1) / t.Shards // lanes of the largest shard
+	m.Activations = 4*c.activations(t.Lanes, t.Time, t.Shards, true) + int64(t.Shards)*c.scratch(most*t.Time, t.Precision)
+	if t.Valid > 1 {
+		m.Validation = c.evaluation(t.Valid, t.Shards)
 	}
-	acts += n * pad(v) // logits
-	if c.Embed == 0 || v <= n/int64(shards) {
-		acts += int64(shards) * 2 * v * pad(4*h) // the table of the first layer and its gradient
-	} else {
-		acts += n * 2 * pad(int64(c.Embed))
-	}
-	evaluated := int64(evalLanes * evalTime)
-	valid := evaluated*(int64(c.Layers)*(pad(4*h)+3*pad(h))+pad(v)) + int64(shards)*v*pad(4*h)
-	return Memory{
-		Weights: 4 * weights, Optimizer: 4 * weights * int64(slots), Packed: 8 * (recurrent + v*h),
-		Gradients: 4 * weights * int64(shards), Activations: 4 * acts, Validation: 4 * valid,
-	}, nil
+	return m, nil
 }
 
-// weights counts the parameters, and those of the layers' matrices among them.
-func (c Config) weights() (all, matrices int64) {
+// PlanEvaluation adds up what measuring a text of so many tokens with so many workers will hold.
+func (c Config) PlanEvaluation(tokens, workers int) (Memory, error) {
+	if err := c.complete(); err != nil {
+		return Memory{}, err
+	}
+	return Memory{Weights: 4 * c.weights(), Packed: c.packed(tensor.Float32, false), Validation: c.evaluation(tokens, workers)}, nil
+}
+
+// PlanDecoding adds up what writing text will hold: the weights, packed, and the response of the first
+// layer to each token.
+func (c Config) PlanDecoding() (Memory, error) {
+	if err := c.complete(); err != nil {
+		return Memory{}, err
+	}
+	table := 4 * int64(len(c.Counts)) * pad(4*c.Hidden)
+	return Memory{Weights: 4 * c.weights(), Packed: c.packed(tensor.Float32, false) + table}, nil
+}
+
+// pad is the length of a row on a tape.
+func pad(cols int) int64 { return int64(tensor.Stride(cols)) }
+
+// evaluation is what the tapes of [Model.Evaluate] hold, in bytes.
+func (c Config) evaluation(tokens, workers int) int64 {
+	lanes := max(1, min(evalLanes, (tokens-1)/(4*evalWarm+1)))
+	return 4 * c.activations(lanes, evalTime, min(workers, lanes), false)
+}
+
+// activations are the floats that the tapes of all shards hold for a window of lanes × time.
+func (c Config) activations(lanes, time, shards int, training bool) (floats int64) {
+	h, gates := pad(c.Hidden), pad(4*c.Hidden)
+	n, edge := int64(lanes)*int64(time), int64(lanes) // rows, and those of one step
+	if training {
+		// The gates, the states h, c and tanh c, and the gradient of h; of one step more the first state and
+		// the gradient of the last.
+		floats = int64(c.Layers) * (n*(gates+4*h) + 3*edge*h)
+		if c.Dropout > 0 {
+			floats += int64(c.Layers-1) * n * 3 * h // the result, the mask, the gradient
+		}
+		if c.DropoutOut > 0 {
+			floats += n * 3 * h
+		}
+	} else {
+		floats = int64(c.Layers) * (n*(gates+3*h) + 2*edge*h)
+	}
+	floats += n * pad(len(c.Counts)) // logits, over which their gradient is written
+	twice := int64(1)
+	if training {
+		twice = 2 // a value and its gradient
+	}
+	if v := int64(len(c.Counts)); c.Embed == 0 || v <= n/int64(shards) {
+		floats += int64(shards) * twice * v * gates // the first layer's response to each token
+	} else {
+		floats += n * twice * pad(c.Embed)
+	}
+	return floats
+}
+
+// scratch is what the products of one shard round operands into, in bytes.
+func (c Config) scratch(rows int, p tensor.Precision) int64 {
+	return kernel.ScratchBytes(4*c.Hidden, max(c.Hidden, c.Embed), rows, p)
+}
+
+// weights counts the parameters.
+func (c Config) weights() (n int64) {
 	v, h, in := int64(len(c.Counts)), int64(c.Hidden), int64(c.Embed)
 	if in > 0 {
-		all += v * in
+		n += v * in
 	} else {
 		in = v
 	}
 	for range c.Layers {
-		matrices += 4 * h * (in + h)
-		all += 8 * h
+		n += 4*h*(in+h) + 8*h
 		in = h
 	}
 	if !c.Tied {
-		all += v * h
+		n += v * h
 	}
-	return all + matrices + v, matrices
+	return n + v
+}
+
+// packed is what the matrices take that are operands of products, in bytes; training multiplies by each
+// of them and by its transpose. A one-hot input multiplies nothing.
+func (c Config) packed(p tensor.Precision, training bool) (bytes int64) {
+	add := func(rows, cols int) {
+		bytes += kernel.PackedBytes(cols, rows, p)
+		if training {
+			bytes += kernel.PackedBytes(rows, cols, p)
+		}
+	}
+	for k := range c.Layers {
+		add(4*c.Hidden, c.Hidden)
+		if k > 0 {
+			add(4*c.Hidden, c.Hidden)
+		} else if c.Embed > 0 {
+			add(4*c.Hidden, c.Embed)
+		}
+	}
+	add(len(c.Counts), c.Hidden)
+	return bytes
 }

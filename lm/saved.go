@@ -118,7 +118,7 @@ func (c Config) matches(header *checkpoint.Header, dir string) error {
 	for _, t := range header.Tensors {
 		have += int64(t.Elements())
 	}
-	if want, _ := c.weights(); want != have {
+	if want := c.weights(); want != have {
 		return fmt.Errorf("%s: model.safetensors holds %d weights, and the config asks for %d", dir, have, want)
 	}
 	return nil

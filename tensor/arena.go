@@ -1,44 +1,47 @@
 package tensor
 
 // arena hands out slices from large slabs and takes all of them back at once. A step that asks
-// for the same sizes in the same order as the one before finds them in the same places.
+// for the same sizes in the same order as the one before finds them in the same places, so memory
+// is taken in the first step and then no more, and none of it is ever thrown away.
 type arena struct {
-	slabs [][]float32
-	slab  int // the one in use
-	off   int // floats of it handed out
-	taken int // floats handed out since reset
+	slabs []slab
 }
 
-const slabFloats = 1 << 18 // 1 MiB
+// slab is memory of which the first used floats are handed out.
+type slab struct {
+	floats []float32
+	used   int
+}
 
+const slabFloats = 1 << 16 // 256 KiB
+
+// take finds the first slab with room: what is left of one that was too short for something large is
+// not lost for what is small.
 func (a *arena) take(n int) []float32 {
 	n16 := (n + 15) &^ 15 // slices begin on cache lines
-	a.taken += n16
-	for ; a.slab < len(a.slabs); a.slab, a.off = a.slab+1, 0 {
-		if a.off+n16 <= len(a.slabs[a.slab]) {
-			s := a.slabs[a.slab][a.off : a.off+n : a.off+n]
-			a.off += n16
-			return s
+	for i := range a.slabs {
+		if s := &a.slabs[i]; s.used+n16 <= len(s.floats) {
+			return s.take(n, n16)
 		}
 	}
-	a.slabs = append(a.slabs, make([]float32, max(n16, slabFloats)))
-	a.off = n16
-	return a.slabs[a.slab][:n:n]
+	a.slabs = append(a.slabs, slab{floats: make([]float32, max(n16, slabFloats))})
+	return a.slabs[len(a.slabs)-1].take(n, n16)
 }
 
-// reset takes everything back. If the last round needed several slabs, one that would have held
-// it all replaces them: the ends of slabs into which nothing fitted are not wasted again.
+func (s *slab) take(n, n16 int) []float32 {
+	s.used += n16
+	return s.floats[s.used-n16 : s.used-n16+n : s.used-n16+n]
+}
+
 func (a *arena) reset() {
-	if len(a.slabs) > 1 {
-		a.slabs = nil
-		a.slabs = [][]float32{make([]float32, a.taken)}
+	for i := range a.slabs {
+		a.slabs[i].used = 0
 	}
-	a.slab, a.off, a.taken = 0, 0, 0
 }
 
 func (a *arena) size() (n int) {
 	for _, s := range a.slabs {
-		n += len(s)
+		n += len(s.floats)
 	}
 	return n
 }

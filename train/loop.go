@@ -30,11 +30,19 @@ type loop struct {
 	squares         []float64 // by piece: the sum of squares of the gradient
 	losses, weights []float64 // by shard
 
-	state state
-	last  Progress
-	began time.Time
-	best  [][]float32 // the best weights by validation; nil before the first
+	state   state
+	saver   *saver // nil without a folder
+	last    Progress
+	clock   *stopwatch
+	longest laps
+	best    [][]float32 // the best weights by validation; nil before the first
 }
+
+// laps are the longest of each kind.
+type laps struct{ step, validation, save time.Duration }
+
+// now is the clock, which tests replace.
+var now = time.Now
 
 func newLoop(cfg Config, params nn.Params, shards, stepsPerEpoch int) (*loop, error) {
 	if err := cfg.complete(stepsPerEpoch); err != nil {
@@ -79,9 +87,12 @@ func (l *loop) run(ctx context.Context) (Result, error) {
 	if err := l.restore(); err != nil {
 		return Result{}, err
 	}
-	l.began = time.Now()
-	earlier := l.state.Seconds
-	saved := time.Now()
+	if l.cfg.Folder != nil {
+		l.saver = &saver{folder: l.cfg.Folder}
+		defer l.saver.wait() // also after an error, since the folder is closed then
+	}
+	l.clock = newStopwatch(now)
+	saved := l.state.Seconds
 	if l.state.Step == 0 {
 		if err := l.save(); err != nil { // so that a run killed before its first checkpoint can resume
 			return Result{}, err
@@ -94,7 +105,7 @@ func (l *loop) run(ctx context.Context) (Result, error) {
 			return Result{}, err
 		}
 		l.state.Step++
-		l.state.Seconds = earlier + time.Since(l.began).Seconds()
+		l.count(&l.longest.step)
 		l.state.Weight += weight
 		l.state.LossSum += loss * weight
 		l.state.LossWeight += weight
@@ -106,17 +117,20 @@ func (l *loop) run(ctx context.Context) (Result, error) {
 			if err := l.validate(ctx, &p); err != nil {
 				return Result{}, err
 			}
-			l.state.Seconds = earlier + time.Since(l.began).Seconds()
 			p.Seconds, p.Fraction = l.state.Seconds, l.fraction()
 		}
 		if l.cfg.Progress != nil {
 			l.cfg.Progress(p)
 		}
-		if every := l.cfg.CheckpointEvery; every > 0 && l.state.Step%every == 0 || every == 0 && time.Since(saved) > time.Minute {
+		if err := l.saved(false); err != nil {
+			return Result{}, err
+		}
+		if every := l.cfg.CheckpointEvery; every > 0 && l.state.Step%every == 0 || every == 0 && l.state.Seconds-saved > saveEvery {
 			if err := l.save(); err != nil {
 				return Result{}, err
 			}
-			saved = time.Now()
+			l.count(&l.longest.save)
+			saved = l.state.Seconds
 		}
 	}
 	if l.over() && l.state.LossWeight > 0 { // the budget ended between validations: what was learnt since counts too
@@ -134,10 +148,25 @@ func (l *loop) run(ctx context.Context) (Result, error) {
 	if err := l.save(); err != nil {
 		return Result{}, err
 	}
+	if err := l.saved(true); err != nil {
+		return Result{}, err
+	}
 	if err := l.finish(); err != nil {
 		return Result{}, err
 	}
 	return l.result(interrupted), nil
+}
+
+const saveEvery = 60 // seconds of training, unless steps are given
+
+// count adds what passed since the last count to the time of training.
+func (l *loop) count(longest *time.Duration) (seconds float64) {
+	d, jump := l.clock.lap(longest)
+	if jump != 0 {
+		l.warn(fmt.Sprintf("the clock jumped by %v, which is not counted", jump.Round(time.Second)))
+	}
+	l.state.Seconds += d.Seconds()
+	return d.Seconds()
 }
 
 func (l *loop) result(interrupted bool) Result {
@@ -186,7 +215,6 @@ func (l *loop) progress(rate, loss, norm, weight float64) Progress {
 
 // validate measures the held-out loss, keeps the weights if they are the best so far, and writes a line of metrics.
 func (l *loop) validate(ctx context.Context, p *Progress) error {
-	began := time.Now()
 	if l.cfg.Validate != nil {
 		// Never cut short: a resumed run must have seen the same validations.
 		valid, err := l.cfg.Validate(context.WithoutCancel(ctx))
@@ -207,6 +235,6 @@ func (l *loop) validate(ctx context.Context, p *Progress) error {
 	}
 	l.state.Mean = l.state.LossSum / l.state.LossWeight
 	l.state.LossSum, l.state.LossWeight = 0, 0
-	l.state.ValidSeconds = time.Since(began).Seconds()
+	l.state.ValidSeconds = l.count(&l.longest.validation)
 	return l.writeMetrics(p)
 }

@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"time"
 
 	"inkling/checkpoint"
 )
@@ -32,23 +31,34 @@ type state struct {
 	SaveSeconds  float64 `json:"save_seconds"`
 }
 
-// save writes the state as one file that is there whole or not at all.
+// save begins to write the state as one file that is there whole or not at all.
 func (l *loop) save() error {
-	if l.cfg.Folder == nil {
+	if l.saver == nil {
 		return nil
 	}
-	began := time.Now()
 	l.state.Shards = l.shards
 	l.state.Metrics = l.cfg.Folder.MetricsSize()
 	meta, err := json.Marshal(l.state)
 	if err != nil {
 		return err
 	}
-	if err := l.cfg.Folder.SaveState(int64(l.state.Step), meta, l.tensors()); err != nil {
-		return err
+	return l.saver.save(int64(l.state.Step), meta, l.tensors(), l.workers)
+}
+
+// saved takes note of a state that was written meanwhile.
+func (l *loop) saved(wait bool) error {
+	if l.saver == nil {
+		return nil
 	}
-	l.state.SaveSeconds = time.Since(began).Seconds()
-	return nil
+	look := l.saver.poll
+	if wait {
+		look = l.saver.wait
+	}
+	spent, err := look()
+	if spent > 0 {
+		l.state.SaveSeconds = spent.Seconds()
+	}
+	return err
 }
 
 // restore goes on from the newest state in the folder, if there is one.

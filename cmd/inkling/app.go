@@ -14,10 +14,11 @@ import (
 
 // app is what a command gets beside its own flags.
 type app struct {
-	ctx  context.Context // ends with the first Ctrl-C or SIGTERM
-	out  *output         // results
-	err  io.Writer       // progress, notes
-	json bool            // the result as one JSON value
+	ctx   context.Context // ends with the first Ctrl-C or SIGTERM
+	out   *output         // results
+	err   io.Writer       // progress, notes
+	json  bool            // the result as one JSON value
+	limit int64           // of memory, in bytes, that the user gave; 0: none
 }
 
 // output remembers the first error, so that results need not be checked line by line.

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"inkling/internal/kernel"
+	"inkling/lm"
 	"inkling/tensor"
 )
 
@@ -62,7 +63,7 @@ type row struct {
 var benchNames = []string{"peak", "memory", "matmul", "lstm-train", "lstm-generate"}
 
 func (b *benchCmd) Run(a *app) error {
-	if err := b.check(); err != nil {
+	if err := b.check(a.memory()); err != nil {
 		return err
 	}
 	a.note("%s; takes up to a minute", machine())
@@ -108,7 +109,7 @@ func (b *benchCmd) Run(a *app) error {
 	return nil
 }
 
-func (b *benchCmd) check() error {
+func (b *benchCmd) check(limit int64) error {
 	for _, name := range b.Names {
 		if !slices.Contains(benchNames, name) {
 			return usage("nothing called %q can be measured: choose from %s", name, strings.Join(benchNames, ", "))
@@ -143,7 +144,7 @@ func (b *benchCmd) check() error {
 			return usage("--shards %d: more than the %d lanes of a batch", b.Shards, c.Batch)
 		}
 	}
-	return b.checkMemory(availableMemory())
+	return b.checkMemory(limit)
 }
 
 // checkMemory refuses what would not fit, before anything is made.
@@ -167,7 +168,7 @@ func (b *benchCmd) checkMemory(limit int64) error {
 		} else if !b.wanted("lstm-generate") {
 			break
 		}
-		need, err := r.config().PlanMemory(lanes, time, shards, slots)
+		need, err := r.config().PlanTraining(lm.Training{Lanes: lanes, Time: time, Shards: shards, Slots: slots})
 		if err != nil {
 			return usage("%w", err)
 		}

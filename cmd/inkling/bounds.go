@@ -10,6 +10,7 @@ const (
 	mostTime        = 1 << 16
 	mostShards      = 1 << 10
 	mostValidations = 100_000 // each is a line of metrics.jsonl
+	mostStates      = 10_000
 	mostTexts       = 100_000 // of one call of generate, which holds them all
 	mostVocab       = 1 << 20 // of bench
 	mostRows        = 1 << 24 // and columns, of a product in bench

@@ -40,6 +40,7 @@ type settings struct {
 	Precision       string        `json:"precision"` // of products: "float32" or "bfloat16"
 	Validations     int           `json:"validations"`
 	CheckpointEvery int           `json:"checkpoint_every,omitempty"` // steps; 0: once a minute
+	Keep            int           `json:"keep,omitempty"`             // states; 0: 2
 }
 
 // dataSource is the text that a run learns from.

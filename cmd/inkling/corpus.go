@@ -46,8 +46,7 @@ func readCorpus(src dataSource, tokens string, limit int64) (*corpus, error) {
 		c.vocab, c.train = data.Bytes(c.trainText)
 	} else {
 		c.vocab, c.train = data.Chars(c.trainText)
-		_, report := c.vocab.EncodeReport(c.trainText)
-		c.tell("training text", report)
+		c.tell("training text", data.CheckUTF8(c.trainText))
 	}
 	var report data.Report
 	c.valid, report = c.vocab.EncodeReport(c.validText)
@@ -84,6 +83,15 @@ func readText(name, tokens string, limit int64) (string, data.Source, error) {
 		return data.ReadBytes(name, limit/bytesPerByte)
 	}
 	return data.ReadText(name, limit/bytesPerByte)
+}
+
+// textMemory is what a text and its tokens will take, in bytes; 0 of what is no regular file.
+func textMemory(name string) int64 {
+	info, err := os.Stat(name)
+	if err != nil || !info.Mode().IsRegular() {
+		return 0
+	}
+	return bytesPerByte * info.Size()
 }
 
 // units are what messages call tokens: one of them, and many in front of "/s".

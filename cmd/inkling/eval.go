@@ -17,11 +17,11 @@ type evalCmd struct {
 // Run measures in float32, whatever the model was trained in, with state carried through the text. The
 // first token is only read.
 func (e *evalCmd) Run(a *app) error {
-	model, vocab, err := load(e.Dir)
+	model, vocab, err := load(a, e.Dir, forEvaluation, textMemory(e.File))
 	if err != nil {
 		return err
 	}
-	text, source, err := readText(e.File, vocab.Kind, availableMemory())
+	text, source, err := readText(e.File, vocab.Kind, a.memory())
 	if err != nil {
 		return err
 	}

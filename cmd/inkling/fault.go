@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"os"
 	"strings"
 	"syscall"
 
@@ -48,9 +49,21 @@ func report(stderr io.Writer, err error) int {
 	}
 	code := codeOf(err)
 	if code != codeInterrupted {
+		if os.Getenv("INKLING_DEBUG") == "1" {
+			causes(stderr, err)
+		}
 		fmt.Fprintln(stderr, "inkling: "+oneLine(err.Error()))
 	}
 	return code
+}
+
+// causes writes the chain of what led to an error, from the error itself to what the system said, with the
+// type of each, for those who look for a fault in this program.
+func causes(w io.Writer, err error) {
+	for depth := 0; err != nil; depth++ {
+		fmt.Fprintf(w, "cause %d: %T: %s\n", depth, err, oneLine(err.Error()))
+		err = errors.Unwrap(err)
+	}
 }
 
 func codeOf(err error) int {

@@ -44,7 +44,7 @@ func (g *generateCmd) Run(a *app) error {
 	if err != nil {
 		return err
 	}
-	model, vocab, err := load(g.Dir)
+	model, vocab, err := load(a, g.Dir, forDecoding, 0)
 	if err != nil {
 		return err
 	}

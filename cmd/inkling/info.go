@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -13,6 +14,7 @@ import (
 	"github.com/klauspost/cpuid/v2"
 
 	"inkling/checkpoint"
+	"inkling/data"
 	"inkling/decode"
 	"inkling/internal/kernel"
 	"inkling/lm"
@@ -22,7 +24,8 @@ import (
 )
 
 type infoCmd struct {
-	Dir string `arg:"" optional:"" name:"dir" help:"Folder of a model or run; or outputs, decoders, optimizers, schedules: what there is of each."`
+	Dir  string `arg:"" optional:"" name:"dir" help:"Folder of a model or run; or outputs, decoders, optimizers, schedules: what there is of each."`
+	Plan bool   `help:"Show the memory that training, measuring and writing take." env:"-"`
 }
 
 // known is one variant of a family.
@@ -62,6 +65,8 @@ func names(family string) string {
 
 func (i *infoCmd) Run(a *app) error {
 	switch {
+	case i.Plan && (i.Dir == "" || slices.Contains(familyNames, i.Dir)):
+		return usage("--plan needs the folder of a model; of a run that is not begun yet: inkling train lm FILE --plan")
 	case i.Dir == "":
 		return i.machine(a)
 	case slices.Contains(familyNames, i.Dir):
@@ -155,17 +160,19 @@ func (i *infoCmd) run(a *app, run *checkpoint.Run) error {
 	if err != nil {
 		return err
 	}
-	size, err := m.PlanMemory(1, 1, 1, 0)
+	plans, err := plansOf(cfg, m, vocab)
 	if err != nil {
 		return badInput("%s: config.json: %w", i.Dir, err)
 	}
-	info := runInfo{runConfig: cfg, Dir: i.Dir, Trained: trained, Vocabulary: vocab.Size(), Weights: int(size.Weights / 4), ModelBytes: size.Weights, Curve: curve}
-	if t := cfg.Train; t.Batch > 0 && t.Time > 0 && t.Shards > 0 {
-		need, err := m.PlanMemory(t.Batch, t.Time, t.Shards, slotsOf(t))
-		if err != nil {
-			return badInput("%s: config.json: %w", i.Dir, err)
+	if i.Plan {
+		return printPlansOf(a, plans)
+	}
+	info := runInfo{runConfig: cfg, Dir: i.Dir, Trained: trained, Vocabulary: vocab.Size(), Curve: curve}
+	for _, p := range plans {
+		info.Weights, info.ModelBytes = int(p.plan.Weights/4), p.plan.Weights
+		if p.name == "training" {
+			info.TrainingBytes = p.plan.Total
 		}
-		info.TrainingBytes = need.Total() + cfg.Data.Bytes + 8*int64(cfg.Data.TrainTokens+cfg.Data.ValidTokens)
 	}
 	if a.json {
 		return a.printJSON(info)
@@ -175,6 +182,34 @@ func (i *infoCmd) run(a *app, run *checkpoint.Run) error {
 		fmt.Fprintf(a.out, "\n%s\n", notTrained(run))
 	}
 	return nil
+}
+
+// plansOf are the memory of all that can be done with a model. One that was not made here can only be used.
+func plansOf(cfg *runConfig, m lm.Config, vocab *data.Vocab) (plans []namedPlan, err error) {
+	add := func(name string, need lm.Memory, e error, text int64) {
+		plans, err = append(plans, namedPlan{name, newPlan(need, vocab, text)}), cmp.Or(err, e)
+	}
+	if t := cfg.Train; t.Batch > 0 && t.Time > 0 && t.Shards > 0 {
+		need, e := planTraining(m, t, cfg.Data.ValidTokens)
+		add("training", need, e, cfg.Data.Bytes+cfg.Data.ValidBytes+8*int64(cfg.Data.TrainTokens+cfg.Data.ValidTokens))
+	}
+	need, e := forEvaluation(m)
+	add("eval", need, e, 0)
+	need, e = forDecoding(m)
+	add("generate", need, e, 0)
+	return plans, err
+}
+
+func printPlansOf(a *app, plans []namedPlan) error {
+	if !a.json {
+		printPlans(a, plans...)
+		return nil
+	}
+	out := map[string]any{"available": a.memory()}
+	for _, p := range plans {
+		out[p.name] = p.plan
+	}
+	return a.printJSON(out)
 }
 
 func (i *runInfo) print(a *app, m lm.Config) {

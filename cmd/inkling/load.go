@@ -1,14 +1,17 @@
 package main
 
 import (
+	"math"
+	"runtime"
+
 	"inkling/checkpoint"
 	"inkling/data"
 	"inkling/lm"
 )
 
-// load reads a saved model. A folder may come from anywhere: what its config asks for must fit in
-// memory before anything is made.
-func load(dir string) (*lm.Model, *data.Vocab, error) {
+// load reads a saved model, for a use that takes so much memory. A folder may come from anywhere: what
+// its config asks for must fit before anything is made.
+func load(a *app, dir string, use func(lm.Config) (lm.Memory, error), text int64) (*lm.Model, *data.Vocab, error) {
 	run, err := checkpoint.OpenRead(dir)
 	if err != nil {
 		return nil, nil, err
@@ -17,18 +20,27 @@ func load(dir string) (*lm.Model, *data.Vocab, error) {
 	if !run.HasModel() {
 		return nil, nil, badInput("%s: %s", dir, notTrained(run))
 	}
-	config, _, err := lm.ReadConfig(run)
+	config, vocab, err := lm.ReadConfig(run)
 	if err != nil {
 		return nil, nil, err
 	}
-	need, err := config.PlanMemory(1, 1, 1, 0)
+	need, err := use(config)
 	if err != nil {
 		return nil, nil, badInput("%s: config.json: %w", dir, err)
 	}
-	if limit := availableMemory(); limit > 0 && need.Total() > limit {
-		return nil, nil, badInput("%s: a model of this size takes %s of memory, and there are %s", dir, sizeOf(need.Total()), sizeOf(limit))
+	plan := newPlan(need, vocab, text)
+	if err := plan.check(a.memory(), dir, "use it on a machine with more, or raise --memory"); err != nil {
+		return nil, nil, err
 	}
+	plan.hold()
 	return lm.Load(run)
+}
+
+// forDecoding and forEvaluation are what a loaded model is used for.
+func forDecoding(c lm.Config) (lm.Memory, error) { return c.PlanDecoding() }
+
+func forEvaluation(c lm.Config) (lm.Memory, error) {
+	return c.PlanEvaluation(math.MaxInt32, runtime.GOMAXPROCS(0))
 }
 
 // notTrained is what to say of a run that was stopped before it had weights.

@@ -20,8 +20,9 @@ import (
 
 // cli is the whole command line; kong fills it.
 type cli struct {
-	Threads int  `help:"Cores to use; all of them unless given." placeholder:"N"`
-	JSON    bool `name:"json" help:"Print the result as one JSON value."`
+	Threads int      `help:"Cores to use; all of them unless given." placeholder:"N"`
+	Memory  byteSize `help:"Refuse what would take more; what the machine has free unless given." placeholder:"4GB"`
+	JSON    bool     `name:"json" help:"Print the result as one JSON value."`
 
 	Demo     demoCmd     `cmd:"" help:"Train on text that is already here, for about a minute, and write some."`
 	Train    trainCmds   `cmd:"" help:"Train a model."`
@@ -59,7 +60,7 @@ func run(args []string, out, stderr io.Writer) int {
 	if c.Threads > 0 {
 		runtime.GOMAXPROCS(c.Threads)
 	}
-	a := &app{out: &output{w: out}, err: stderr, json: c.JSON}
+	a := &app{out: &output{w: out}, err: stderr, json: c.JSON, limit: int64(c.Memory)}
 	var stop func()
 	a.ctx, stop = interruptible()
 	defer stop()

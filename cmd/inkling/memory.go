@@ -3,9 +3,11 @@ package main
 import (
 	"fmt"
 	"os"
+	"runtime/debug"
 	"strconv"
 	"strings"
 
+	"inkling/data"
 	"inkling/lm"
 )
 
@@ -25,6 +27,15 @@ func (b *byteSize) UnmarshalText(text []byte) error {
 	}
 	*b = byteSize(v * unit)
 	return nil
+}
+
+// memory is what the command may take, in bytes: what the user said, or what there is. 0 if the
+// system does not tell.
+func (a *app) memory() int64 {
+	if a.limit > 0 {
+		return a.limit
+	}
+	return availableMemory()
 }
 
 // availableMemory is what this process may still take, in bytes: what the machine has free, or what
@@ -71,12 +82,89 @@ func checkText(bytes, limit int64) error {
 	return nil
 }
 
-// checkMemory refuses a run that would not fit, with the sum.
-func checkMemory(m lm.Memory, text, limit int64) error {
-	need := m.Total() + text
-	if limit <= 0 || need <= limit {
+// programBytes is what the program takes by itself: its code, its run-time system, its standard input
+// and output.
+const programBytes = 14 << 20
+
+// memoryPlan is all that a command will hold, in bytes.
+type memoryPlan struct {
+	lm.Memory
+	Tokenizer int64 `json:"tokenizer"` // the vocabulary and its tables
+	Text      int64 `json:"text"`      // the text and its tokens
+	Program   int64 `json:"program"`
+	Total     int64 `json:"total"`
+}
+
+func newPlan(m lm.Memory, vocab *data.Vocab, text int64) memoryPlan {
+	p := memoryPlan{Memory: m, Tokenizer: vocab.Bytes(), Text: text, Program: programBytes}
+	p.Total = m.Total() + p.Tokenizer + p.Text + p.Program
+	return p
+}
+
+// part is a line of a plan.
+type part struct {
+	name  string
+	bytes int64
+}
+
+// parts are the lines of a plan, for people.
+func (p memoryPlan) parts() []part {
+	return []part{
+		{"weights", p.Weights}, {"optimizer", p.Optimizer}, {"checkpoint", p.Checkpoint}, {"packed weights", p.Packed}, {"gradients", p.Gradients},
+		{"activations", p.Activations}, {"validation", p.Validation}, {"tokenizer", p.Tokenizer}, {"text and tokens", p.Text}, {"program", p.Program},
+	}
+}
+
+// check refuses a plan that would not fit, with its sum; what says which, and remedy what to do.
+func (p memoryPlan) check(limit int64, what, remedy string) error {
+	if limit <= 0 || p.Total <= limit {
 		return nil
 	}
-	return badInput("this run would take %s of memory (weights %s, optimizer %s, packed weights %s, gradients %s, activations %s, validation %s, text and tokens %s), and there are %s: make --hidden, --batch or --time smaller",
-		sizeOf(need), sizeOf(m.Weights), sizeOf(m.Optimizer), sizeOf(m.Packed), sizeOf(m.Gradients), sizeOf(m.Activations), sizeOf(m.Validation), sizeOf(text), sizeOf(limit))
+	var parts []string
+	for _, part := range p.parts() {
+		if part.bytes > 0 {
+			parts = append(parts, part.name+" "+sizeOf(part.bytes))
+		}
+	}
+	return badInput("%s would take %s of memory (%s), and there are %s: %s", what, sizeOf(p.Total), strings.Join(parts, ", "), sizeOf(limit), remedy)
+}
+
+// hold makes the garbage collector keep the program within the plan. Left to itself it lets a program
+// grow to twice of what it needs.
+func (p memoryPlan) hold() { debug.SetMemoryLimit(p.Total) }
+
+// namedPlan is a column of a table of plans.
+type namedPlan struct {
+	name string
+	plan memoryPlan
+}
+
+// printPlans writes plans side by side, with what there is.
+func printPlans(a *app, plans ...namedPlan) {
+	rows := [][]string{{"memory"}}
+	for _, p := range plans {
+		rows[0] = append(rows[0], p.name)
+	}
+	for i, part := range plans[0].plan.parts() {
+		row, sum := []string{part.name}, int64(0)
+		for _, p := range plans {
+			bytes := p.plan.parts()[i].bytes
+			sum += bytes
+			row = append(row, sizeOf(bytes))
+			if bytes == 0 {
+				row[len(row)-1] = "–"
+			}
+		}
+		if sum > 0 {
+			rows = append(rows, row)
+		}
+	}
+	total := []string{"total"}
+	for _, p := range plans {
+		total = append(total, sizeOf(p.plan.Total))
+	}
+	table(a.out, append(rows, total)...)
+	if limit := a.memory(); limit > 0 {
+		fmt.Fprintf(a.out, "there are %s\n", sizeOf(limit))
+	}
 }

@@ -21,9 +21,9 @@ const (
 	validationShare    = 0.1
 )
 
-// plan settles every setting: what the user gave is kept, the rest is chosen, from the measured speed
+// settle settles every setting: what the user gave is kept, the rest is chosen, from the measured speed
 // of the machine if there is a budget, and said in a few lines.
-func (t *trainCmd) plan(a *app, text *corpus) *runConfig {
+func (t *trainCmd) settle(a *app, text *corpus) *runConfig {
 	c := t.defaults(text)
 	if t.Steps == nil && t.Epochs == nil && t.Budget == nil {
 		c.Train.Budget = duration(defaultBudget)
@@ -74,7 +74,7 @@ func (t *trainCmd) defaults(text *corpus) *runConfig {
 		Train: settings{
 			Batch: defaultBatch, Time: defaultTime, Optimizer: t.Optimizer, Schedule: t.Schedule, Clip: t.Clip, Seed: t.Seed,
 			Options:   usualOptions[t.Optimizer],
-			Precision: t.Precision, Validations: defaultValidations, CheckpointEvery: t.CheckpointEvery,
+			Precision: t.Precision, Validations: defaultValidations, CheckpointEvery: t.CheckpointEvery, Keep: t.Keep,
 		},
 		MadeWith: madeWith{build: thisBuild(), Threads: runtime.GOMAXPROCS(0)},
 	}

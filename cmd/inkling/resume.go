@@ -75,7 +75,7 @@ func (r *resumeCmd) sitting(a *app, run *checkpoint.Run, cfg *runConfig) (*sitti
 	if r.File != "" {
 		src.File = r.File
 	}
-	text, err := readCorpus(src, cfg.Tokens, availableMemory())
+	text, err := readCorpus(src, cfg.Tokens, a.memory())
 	if err != nil {
 		return nil, fmt.Errorf("the text that %s learns from: %w; if it was moved: inkling resume %s FILE", r.Dir, err, r.Dir)
 	}
@@ -92,7 +92,7 @@ func (r *resumeCmd) sitting(a *app, run *checkpoint.Run, cfg *runConfig) (*sitti
 	if cfg.Tokens != text.vocab.Kind {
 		return nil, badInput("%s: config.json: no tokens %q: char and byte are known", r.Dir, cfg.Tokens)
 	}
-	s, err := newSitting(cfg, text, availableMemory())
+	s, err := newSitting(a, cfg, text, "go on on a machine with more, or raise --memory")
 	if err != nil {
 		return nil, badInput("%s: config.json: %w", r.Dir, err)
 	}

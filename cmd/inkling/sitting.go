@@ -19,6 +19,7 @@ type sitting struct {
 	cfg     *runConfig
 	text    *corpus
 	model   *lm.Model
+	need    memoryPlan
 	windows *data.Windows
 	each    func(p *progress, s train.Progress) // what else to do after a step; may be nil
 	page    func() error                        // what else to show with the result; may be nil
@@ -40,6 +41,15 @@ func (s *sitting) begin(a *app) error {
 		return err
 	}
 	return s.trainAndReport(a)
+}
+
+// plan tells what memory the run would take.
+func (s *sitting) plan(a *app) error {
+	if a.json {
+		return a.printJSON(map[string]any{"training": s.need, "available": a.memory()})
+	}
+	printPlans(a, namedPlan{"training", s.need})
+	return nil
 }
 
 func (s *sitting) tokenizer() ([]byte, error) {
@@ -91,6 +101,7 @@ func (s *sitting) train(a *app) (train.Result, error) {
 	})
 	defer told()
 	loop.Folder = s.run
+	s.run.Keep = s.cfg.Train.Keep
 	loop.Warn = func(message string) { p.say("%s", message) }
 	loop.Progress = func(now train.Progress) {
 		p.step(now)

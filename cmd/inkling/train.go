@@ -47,10 +47,11 @@ type trainCmd struct {
 	Seed      uint64   `help:"Of the first weights, dropout and the order of the text." default:"1" group:"How"`
 	Precision string   `help:"Of matrix products: ${enum}; auto is bfloat16 where the processor is fast at it." enum:"auto,float32,bfloat16" default:"auto" group:"How"`
 	Shards    *int     `help:"Parts of a batch, one a core; results depend on it." placeholder:"N" group:"How"`
-	Memory    byteSize `help:"Refuse a run that would take more; what the machine has free unless given." placeholder:"4GB" group:"How"`
 
 	Validations     *int `help:"How often the held-out text is measured, spread over the run; 20, and fewer where they would take too much of a budget." placeholder:"N" group:"Along the way"`
 	CheckpointEvery int  `help:"Steps from one saved state to the next; once a minute unless given." placeholder:"STEPS" group:"Along the way"`
+	Keep            int  `help:"Saved states to keep; the best weights are kept apart." default:"2" placeholder:"N" group:"Along the way"`
+	Plan            bool `help:"Show the memory that the run would take, and stop." env:"-" group:"Along the way"`
 }
 
 func (t *trainCmd) Run(a *app) error {
@@ -60,6 +61,9 @@ func (t *trainCmd) Run(a *app) error {
 	s, err := t.prepare(a)
 	if err != nil {
 		return err
+	}
+	if t.Plan {
+		return s.plan(a)
 	}
 	if s.run, err = newRun(t.Out, t.File); err != nil {
 		return err
@@ -80,6 +84,7 @@ func (t *trainCmd) check() error {
 		bound{"--shards", t.Shards, 1, mostShards},
 		bound{"--validations", t.Validations, 1, mostValidations},
 		bound{"--checkpoint-every", &t.CheckpointEvery, 0, unbounded},
+		bound{"--keep", &t.Keep, 1, mostStates},
 	)
 	if err != nil {
 		return err
@@ -130,15 +135,11 @@ func (t *trainCmd) checkOptimizer() error {
 
 // prepare reads the text and settles everything, before anything is written.
 func (t *trainCmd) prepare(a *app) (*sitting, error) {
-	limit := int64(t.Memory)
-	if limit == 0 {
-		limit = availableMemory()
-	}
 	source, err := t.source()
 	if err != nil {
 		return nil, err
 	}
-	text, err := readCorpus(source, t.Tokens, limit)
+	text, err := readCorpus(source, t.Tokens, a.memory())
 	if err != nil {
 		return nil, err
 	}
@@ -150,7 +151,7 @@ func (t *trainCmd) prepare(a *app) (*sitting, error) {
 	}
 	one, _ := units(t.Tokens)
 	a.note("%s to learn from, %s held out; %d different ones", plural(len(text.train), one), thousands(len(text.valid)), text.vocab.Size())
-	return newSitting(t.plan(a, text), text, limit)
+	return newSitting(a, t.settle(a, text), text, "make --hidden, --batch or --time smaller")
 }
 
 // source is what --valid and the text's name say.
@@ -190,20 +191,23 @@ func newRun(out, text string) (*checkpoint.Run, error) {
 	}
 }
 
-// newSitting makes the model and checks that all of it fits, the text and the memory.
-func newSitting(cfg *runConfig, text *corpus, limit int64) (*sitting, error) {
+// newSitting makes the model and checks that all of it fits, the text and the memory; remedy is what to do
+// if it does not.
+func newSitting(a *app, cfg *runConfig, text *corpus, remedy string) (*sitting, error) {
 	if n := cfg.Train.Shards; n < 1 || n > cfg.Train.Batch {
 		return nil, usage("%d shards of a batch of %d lanes: there must be at least 1, and no more than lanes", n, cfg.Train.Batch)
 	}
 	cfg.Model.Counts, cfg.Model.Seed = text.vocab.Counts, cfg.Train.Seed
-	need, err := cfg.Model.PlanMemory(cfg.Train.Batch, cfg.Train.Time, cfg.Train.Shards, slotsOf(cfg.Train))
+	s := &sitting{cfg: cfg, text: text}
+	need, err := planTraining(cfg.Model, cfg.Train, len(text.valid))
 	if err != nil {
 		return nil, usage("%w", err)
 	}
-	if err := checkMemory(need, text.memory(), limit); err != nil {
+	s.need = newPlan(need, text.vocab, text.memory())
+	if err := s.need.check(a.memory(), "this run", remedy); err != nil {
 		return nil, err
 	}
-	s := &sitting{cfg: cfg, text: text}
+	s.need.hold()
 	if s.windows, err = newWindows(cfg, text); err != nil {
 		return nil, err
 	}
@@ -212,6 +216,13 @@ func newSitting(cfg *runConfig, text *corpus, limit int64) (*sitting, error) {
 	}
 	cfg.Model = s.model.Config
 	return s, nil
+}
+
+// planTraining is the memory that a run takes beside its text.
+func planTraining(m lm.Config, t settings, valid int) (lm.Memory, error) {
+	return m.PlanTraining(lm.Training{
+		Lanes: t.Batch, Time: t.Time, Shards: t.Shards, Slots: slotsOf(t), Valid: valid, Saved: true, Precision: precisions[t.Precision],
+	})
 }
 
 // slotsOf is how many floats a weight the optimizer keeps.

@@ -93,6 +93,28 @@ func checkMatrix(x []float32, ld, rows, cols int) {
 	check(rows == 0 || cols == 0 || len(x) >= (rows-1)*ld+cols, "slice shorter than its matrix")
 }
 
+// PackedBytes is the memory that B [k,n] takes when it is packed.
+func PackedBytes(k, n int, kind Precision) int64 {
+	if kind == BFloat16 && active.bf16 != nil {
+		return 2 * int64(active.bf16.size(k, n))
+	}
+	return 4 * int64(panels(k, n))
+}
+
+// panels is the number of float32 of a packed B [k,n].
+func panels(k, n int) int {
+	w := active.panel
+	return (n + w - 1) / w * w * k
+}
+
+// ScratchBytes is the memory, within a megabyte or so, that a product MatMulTN of m, n and k takes while it runs.
+func ScratchBytes(m, n, k int, kind Precision) int64 {
+	if kind == BFloat16 && active.bf16 != nil {
+		return active.bf16.scratch(m, n, k)
+	}
+	return 0 // parts of the operands that fit into a cache
+}
+
 // reset makes room for B [k,n] in the format of the instruction set in use.
 func (p *Packed) reset(k, n int, kind Precision) {
 	p.K, p.N, p.kind, p.isa = k, n, kind, active.name
@@ -100,8 +122,7 @@ func (p *Packed) reset(k, n int, kind Precision) {
 		p.bf16 = grow(&p.bf16, active.bf16.size(k, n))
 		return
 	}
-	w := active.panel
-	p.data, p.bf16 = grow(&p.data, (n+w-1)/w*w*k), nil
+	p.data, p.bf16 = grow(&p.data, panels(k, n)), nil
 }
 
 // round rounds packed numbers if they are to be bfloat16.

@@ -102,11 +102,16 @@ const (
 
 // productsAMX are the products of this file, for kernels that do all else with AVX-512.
 func productsAMX() *bfloat16Products {
-	return &bfloat16Products{size: sizeAMX, pack: packAMX, packT: packTAMX, matMul: matMulAMX, matMulTN: matMulTNAMX}
+	return &bfloat16Products{size: sizeAMX, scratch: scratchAMX, pack: packAMX, packT: packTAMX, matMul: matMulAMX, matMulTN: matMulTNAMX}
 }
 
 func sizeAMX(k, n int) int {
 	return (k + tileK - 1) / tileK * ((n + panelCols - 1) / panelCols) * stepWords
+}
+
+// scratchAMX is what matMulTNAMX holds: B in tiles, a part of A, and a strip of it.
+func scratchAMX(m, n, k int) int64 {
+	return 2*int64(sizeAMX(min(k, amxKMax), n)) + 2*scratchA + 64*int64(m)
 }
 
 // packAMX packs B given row by row of k: two rows at a time make pairs.

@@ -4,7 +4,8 @@ import "math"
 
 // bfloat16Products are products with operands in bfloat16, of a processor that has units for them.
 type bfloat16Products struct {
-	size        func(k, n int) int // of a packed B [k,n], in numbers
+	size        func(k, n int) int      // of a packed B [k,n], in numbers
+	scratch     func(m, n, k int) int64 // bytes that matMulTN rounds into
 	pack, packT func(dst []uint16, b []float32, ldb, k, n int)
 	matMul      func(c []float32, ldc int, a []float32, lda, m int, b *Packed, add bool)
 	matMulTN    func(c []float32, ldc int, a []float32, lda int, b []float32, ldb, m, n, k int)
