@@ -70,8 +70,8 @@ func (l *loop) restore() error {
 	for _, w := range warnings {
 		l.warn(w)
 	}
-	if errors.Is(err, checkpoint.ErrNoState) {
-		return nil
+	if errors.Is(err, checkpoint.ErrNoState) { // it begins anew, whatever it had written before
+		return l.cfg.Folder.TruncateMetrics(0)
 	}
 	if err != nil {
 		return err

@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"sync/atomic"
 	"syscall"
 
 	"golang.org/x/term"
@@ -14,7 +15,8 @@ import (
 
 // app is what a command gets beside its own flags.
 type app struct {
-	ctx   context.Context // ends with the first Ctrl-C or SIGTERM
+	ctx   context.Context // ends with Ctrl-C or SIGTERM
+	toEnd atomic.Bool     // there is something to bring to an end when it does
 	out   *output         // results
 	err   io.Writer       // progress, notes
 	json  bool            // the result as one JSON value
@@ -52,17 +54,23 @@ func terminal(w any) bool {
 	return ok && term.IsTerminal(int(f.Fd()))
 }
 
-// interruptible makes a context that ends with the first Ctrl-C or SIGTERM: whoever works then comes
-// to an orderly end. A second one ends the program at once.
-func interruptible() (context.Context, func()) {
-	ctx, cancel := context.WithCancel(context.Background())
+// interruptible makes a context that ends with Ctrl-C or SIGTERM. Until there is something to bring to an
+// orderly end, which orderly says, and at the second signal, the program just ends: whatever it is at, files
+// are whole.
+func (a *app) interruptible() (stop func()) {
+	var cancel context.CancelFunc
+	a.ctx, cancel = context.WithCancel(context.Background())
 	signals := make(chan os.Signal, 2)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
 	go func() {
-		<-signals
-		cancel()
-		<-signals
+		if <-signals; a.toEnd.Load() {
+			cancel()
+			<-signals
+		}
 		os.Exit(codeInterrupted)
 	}()
-	return ctx, func() { signal.Stop(signals); cancel() }
+	return func() { signal.Stop(signals); cancel() }
 }
+
+// orderly makes the first signal end the context, and not the program.
+func (a *app) orderly() { a.toEnd.Store(true) }

@@ -268,6 +268,8 @@ func (f *folder) remove(name string) {
 	}
 }
 
+func removeAll(f *folder, name string) error { return os.RemoveAll(filepath.Join(f.dir, name)) }
+
 func (f *folder) copy(from, to string) {
 	if err := os.CopyFS(filepath.Join(f.dir, to), os.DirFS(filepath.Join(f.dir, from))); err != nil {
 		f.Fatal(err)

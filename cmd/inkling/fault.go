@@ -60,9 +60,15 @@ func report(stderr io.Writer, err error) int {
 // causes writes the chain of what led to an error, from the error itself to what the system said, with the
 // type of each, for those who look for a fault in this program.
 func causes(w io.Writer, err error) {
-	for depth := 0; err != nil; depth++ {
-		fmt.Fprintf(w, "cause %d: %T: %s\n", depth, err, oneLine(err.Error()))
-		err = errors.Unwrap(err)
+	switch e := err.(type) {
+	case nil:
+	case interface{ Unwrap() []error }: // several together, of which the parts say all
+		for _, part := range e.Unwrap() {
+			causes(w, part)
+		}
+	default:
+		fmt.Fprintf(w, "cause: %T: %s\n", err, oneLine(err.Error()))
+		causes(w, errors.Unwrap(err))
 	}
 }
 

@@ -61,9 +61,7 @@ func run(args []string, out, stderr io.Writer) int {
 		runtime.GOMAXPROCS(c.Threads)
 	}
 	a := &app{out: &output{w: out}, err: stderr, json: c.JSON, limit: int64(c.Memory)}
-	var stop func()
-	a.ctx, stop = interruptible()
-	defer stop()
+	defer a.interruptible()()
 	err = command.Run(a)
 	if err == nil && a.out.err != nil {
 		err = ioFault("standard output cannot be written: %v", a.out.err)

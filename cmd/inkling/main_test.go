@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -13,6 +14,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"inkling/checkpoint"
 )
 
 // The tests run the program as a user would: it is built once, and each test has a folder of its own.
@@ -20,6 +23,9 @@ import (
 var binary string
 
 func TestMain(m *testing.M) {
+	if os.Getenv(slowly) != "" {
+		os.Exit(runSlowly())
+	}
 	os.Exit(func() int {
 		dir, err := os.MkdirTemp("", "inkling-test-")
 		if err != nil {
@@ -36,6 +42,28 @@ func TestMain(m *testing.M) {
 		}
 		return m.Run()
 	}())
+}
+
+// slowly is the variable that makes this test binary the program itself, with a disk so slow that it can be
+// stopped in the middle of anything.
+const slowly = "SLOW_DISK"
+
+func runSlowly() int {
+	pause := func() { time.Sleep(4 * time.Millisecond) }
+	checkpoint.SetFaults(&checkpoint.Faults{
+		Write:  func(string, int64, int) (int, error) { pause(); return 0, nil },
+		Sync:   func(string) error { pause(); return nil },
+		Rename: func(string) error { pause(); return nil },
+	})
+	return run(os.Args[1:], os.Stdout, os.Stderr)
+}
+
+// slow is command with a slow disk.
+func (f *folder) slow(args ...string) (cmd *exec.Cmd, out, stderr *bytes.Buffer) {
+	cmd, out, stderr = f.command(args...)
+	cmd.Path = os.Args[0]
+	cmd.Env = append(cmd.Env, slowly+"=1")
+	return cmd, out, stderr
 }
 
 // folder is a place to run the program in.
@@ -68,6 +96,25 @@ func (f *folder) read(name string) []byte {
 		f.Fatal(err)
 	}
 	return b
+}
+
+// list is the names in a folder, sorted.
+func (f *folder) list(name string) (names []string) {
+	f.Helper()
+	entries, err := os.ReadDir(filepath.Join(f.dir, name))
+	if err != nil {
+		f.Fatal(err)
+	}
+	for _, e := range entries {
+		names = append(names, e.Name())
+	}
+	return names
+}
+
+// hash is short enough for a message.
+func hash(b []byte) []byte {
+	sum := sha256.Sum256(b)
+	return sum[:8]
 }
 
 func (f *folder) exists(name string) bool {

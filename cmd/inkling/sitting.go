@@ -96,6 +96,7 @@ func (s *sitting) train(a *app) (train.Result, error) {
 	_, unit := units(s.cfg.Tokens)
 	p := newProgress(a.err, unit)
 	defer p.close()
+	a.orderly()
 	told := context.AfterFunc(a.ctx, func() {
 		p.say("stopping after this step; once more to stop at once, without saving")
 	})

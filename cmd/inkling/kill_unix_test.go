@@ -1,0 +1,111 @@
+//go:build unix
+
+package main
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// kills is how many times TestKilled kills; make torture sets the variable.
+func kills(t *testing.T) int {
+	n, err := strconv.Atoi(os.Getenv("KILLS"))
+	if os.Getenv("KILLS") == "" {
+		return 50
+	}
+	if err != nil || n < 1 {
+		t.Fatalf("KILLS=%s: must be a whole number of at least 1", os.Getenv("KILLS"))
+	}
+	return n
+}
+
+// TestKilled kills trainings at random instants, whatever they are doing: reading the text, writing the
+// first file, a checkpoint or the last table. It goes on with each and kills it again until it is finished,
+// and then everything is, bit for bit, as in a run that was never stopped. A third of the signals are those
+// that ask a program to end, which then must say how to go on.
+func TestKilled(t *testing.T) {
+	f := newFolder(t)
+	settings := []string{"--steps", "300", "--checkpoint-every", "15", "--dropout", "0.2", "--validations", "10", "--keep", "3"}
+	f.must(trainArgs("whole", settings...)...)
+	want := fingerprint(f, "whole")
+
+	seed := uint64(time.Now().UnixNano())
+	rng := rand.New(rand.NewPCG(seed, 0))
+	total, runs, inWrite, beforeState := kills(t), 0, 0, 0
+	for killed := 0; killed < total; runs++ {
+		dir := fmt.Sprint("run", runs)
+		for done := false; !done; {
+			args := []string{"resume", dir}
+			if !f.exists(dir + "/config.json") { // killed before there was a run
+				args = trainArgs(dir, settings...)
+			}
+			cmd, out, stderr := f.slow(args...)
+			if err := cmd.Start(); err != nil {
+				t.Fatal(err)
+			}
+			signal := []os.Signal{syscall.SIGKILL, syscall.SIGKILL, syscall.SIGKILL, syscall.SIGKILL, syscall.SIGTERM, syscall.SIGINT}[rng.IntN(6)]
+			var clock *time.Timer
+			if killed < total {
+				after := time.Duration(rng.IntN(350_000)) * time.Microsecond
+				if rng.IntN(4) == 0 { // while it begins
+					after /= 5
+				}
+				clock = time.AfterFunc(after, func() { cmd.Process.Signal(signal) })
+			}
+			cmd.Wait()
+			if clock != nil && !clock.Stop() {
+				killed++
+			}
+			switch code := cmd.ProcessState.ExitCode(); {
+			case code == codeOK:
+				done = true
+			case code == -1: // by the signal
+				if len(leftOver(f, dir)) > 0 {
+					inWrite++
+				}
+				if states, _ := filepath.Glob(filepath.Join(f.dir, dir, "state", "*.safetensors")); len(states) == 0 {
+					beforeState++
+				}
+			case code == codeInterrupted && signal != syscall.SIGKILL:
+			default:
+				t.Fatalf("seed %d, kill %d: inkling %s: exit code %d\n%s%s", seed, killed, strings.Join(args, " "), code, out, stderr)
+			}
+		}
+		if got := fingerprint(f, dir); got != want {
+			t.Fatalf("seed %d: %s differs from a run that was never stopped:\n%s", seed, dir, difference(want, got))
+		}
+		if left := leftOver(f, dir); len(left) > 0 {
+			t.Errorf("seed %d: left behind: %q", seed, left)
+		}
+		if states := f.list(dir + "/state"); !slices.Equal(states, []string{"000000270.safetensors", "000000285.safetensors", "000000300.safetensors"}) {
+			t.Errorf("seed %d: states %q", seed, states)
+		}
+		if err := os.RemoveAll(filepath.Join(f.dir, dir)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	t.Logf("%d kills of %d runs, all equal: %d in the middle of a write, %d before the first state", total, runs, inWrite, beforeState)
+	if inWrite == 0 {
+		t.Error("no kill in the middle of a write: this tests too little")
+	}
+}
+
+// leftOver are the temporary files of writers that did not end.
+func leftOver(f *folder, dir string) (names []string) {
+	for _, pattern := range []string{"/.inkling-*.tmp", "/state/.inkling-*.tmp"} {
+		found, err := filepath.Glob(filepath.Join(f.dir, dir) + pattern)
+		if err != nil {
+			f.Fatal(err)
+		}
+		names = append(names, found...)
+	}
+	return names
+}
