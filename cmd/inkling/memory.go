@@ -82,9 +82,12 @@ func checkText(bytes, limit int64) error {
 	return nil
 }
 
-// programBytes is what the program takes by itself: its code, its run-time system, its standard input
-// and output.
-const programBytes = 14 << 20
+// What the program takes by itself, measured: its code, its run-time system and the garbage that is let
+// lie; many goroutines at work, as in training, leave more of it.
+const (
+	programBytes = 12 << 20
+	workingBytes = 4 << 20
+)
 
 // memoryPlan is all that a command will hold, in bytes.
 type memoryPlan struct {
@@ -97,6 +100,9 @@ type memoryPlan struct {
 
 func newPlan(m lm.Memory, vocab *data.Vocab, text int64) memoryPlan {
 	p := memoryPlan{Memory: m, Tokenizer: vocab.Bytes(), Text: text, Program: programBytes}
+	if m.Gradients > 0 || m.Validation > 0 {
+		p.Program += workingBytes
+	}
 	p.Total = m.Total() + p.Tokenizer + p.Text + p.Program
 	return p
 }

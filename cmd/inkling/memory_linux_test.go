@@ -1,0 +1,91 @@
+package main
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+)
+
+// peak runs a command to its end, and gives the most memory that it had, in bytes. The system's own sum,
+// ru_maxrss, begins with what the process had that started it, so that it is of no use for small programs:
+// this looks at the high-water mark again and again.
+func (f *folder) peak(args ...string) (bytes int64) {
+	f.Helper()
+	cmd, out, stderr := f.command(args...)
+	if err := cmd.Start(); err != nil {
+		f.Fatal(err)
+	}
+	ended := make(chan error)
+	go func() { ended <- cmd.Wait() }()
+	status := fmt.Sprintf("/proc/%d/status", cmd.Process.Pid)
+	for {
+		select {
+		case err := <-ended:
+			if err != nil {
+				f.Fatalf("inkling %s: %v\n%s%s", strings.Join(args, " "), err, out, stderr)
+			}
+			return bytes
+		case <-time.After(time.Millisecond):
+		}
+		for line := range strings.Lines(readFile(status)) {
+			if fields := strings.Fields(line); len(fields) == 3 && fields[0] == "VmHWM:" {
+				kib, _ := strconv.ParseInt(fields[1], 10, 64)
+				bytes = max(bytes, kib<<10)
+			}
+		}
+	}
+}
+
+// TestMemoryPlanned compares what is planned with what the system measures, for trainings of all kinds and
+// for what is done with their models: within 15 % either way. A plan that is too small lets a machine run out
+// of memory; one too large refuses what would fit.
+func TestMemoryPlanned(t *testing.T) {
+	f := newFolder(t)
+	f.write("large.txt", sampleText(2_000_000, 7))
+	f.write("middle.txt", sampleText(200_000, 8))
+	within := func(what string, planned, measured int64) {
+		ratio := float64(measured) / float64(planned)
+		t.Logf("planned %6.1f MB, measured %6.1f MB (%+5.1f %%): %s", float64(planned)/1e6, float64(measured)/1e6, 100*(ratio-1), what)
+		if ratio < 0.85 || ratio > 1.15 {
+			t.Errorf("%s: planned %d bytes, and it takes %d", what, planned, measured)
+		}
+	}
+	type plans struct {
+		Training, Eval, Generate struct{ Total int64 }
+	}
+	for i, settings := range []string{
+		"middle.txt --hidden 64 --batch 8 --time 32 --shards 1 --steps 30",
+		"middle.txt --hidden 256 --layers 2 --batch 32 --steps 4 --precision float32",
+		"middle.txt --hidden 256 --layers 2 --batch 32 --steps 4 --dropout 0.3",
+		"middle.txt --hidden 512 --layers 2 --batch 64 --time 100 --steps 3 --valid 0",
+		"middle.txt --hidden 512 --layers 1 --batch 32 --steps 3 --optimizer sgd",
+		"middle.txt --hidden 512 --layers 1 --batch 32 --steps 3 --optimizer sgd --momentum 0.9",
+		"middle.txt --hidden 1024 --layers 2 --batch 16 --steps 2 --valid 0",
+		"middle.txt --hidden 384 --layers 3 --tied --batch 16 --time 128 --shards 4 --steps 2",
+		"middle.txt --hidden 256 --embed 64 --tokens byte --batch 32 --steps 4",
+		"middle.txt --hidden 128 --batch 2 --time 1000 --steps 3",
+		"large.txt --hidden 128 --batch 16 --steps 3 --valid 0.01",
+		"large.txt --hidden 64 --batch 16 --steps 3 --tokens byte",
+	} {
+		dir := fmt.Sprint("run", i)
+		args := append([]string{"train", "lm", "--out", dir}, strings.Fields(settings)...)
+		var planned, again plans
+		f.json(&planned, append(args, "--plan")...)
+		measured := f.peak(args...)
+		within(settings, planned.Training.Total, measured)
+		f.json(&again, "info", dir, "--plan")
+		if again.Training.Total != planned.Training.Total {
+			t.Errorf("%s: train --plan says %d bytes, info --plan %d", settings, planned.Training.Total, again.Training.Total)
+		}
+		switch i {
+		case 1, 3, 6, 8:
+			within("generate with it", again.Generate.Total, f.peak("generate", dir, "--max-tokens", "200"))
+		}
+		if i == 1 || i == 8 {
+			f.write("held.txt", sampleText(100_000, 9))
+			within("eval with it", again.Eval.Total+textMemory(f.dir+"/held.txt"), f.peak("eval", dir, "held.txt"))
+		}
+	}
+}
