@@ -44,7 +44,7 @@ func FuzzArguments(f *testing.F) {
 			case strings.HasPrefix(name, "generate"):
 				_, _, err = c.Generate.request()
 			case strings.HasPrefix(name, "bench"):
-				err = c.Bench.check()
+				err = c.Bench.check(0)
 			}
 		}
 		if err != nil {
