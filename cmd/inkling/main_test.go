@@ -23,8 +23,10 @@ import (
 var binary string
 
 func TestMain(m *testing.M) {
-	if os.Getenv(slowly) != "" {
-		os.Exit(runSlowly())
+	for variable, job := range jobs {
+		if os.Getenv(variable) != "" {
+			os.Exit(job())
+		}
 	}
 	os.Exit(func() int {
 		dir, err := os.MkdirTemp("", "inkling-test-")
@@ -44,8 +46,11 @@ func TestMain(m *testing.M) {
 	}())
 }
 
-// slowly is the variable that makes this test binary the program itself, with a disk so slow that it can be
-// stopped in the middle of anything.
+// jobs are what this test binary does, when it is begun anew with the variable of one, instead of testing.
+var jobs = map[string]func() int{slowly: runSlowly}
+
+// slowly makes this binary the program itself, with a disk so slow that it can be stopped in the middle of
+// anything.
 const slowly = "SLOW_DISK"
 
 func runSlowly() int {

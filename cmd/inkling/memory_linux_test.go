@@ -2,40 +2,18 @@ package main
 
 import (
 	"fmt"
-	"strconv"
 	"strings"
 	"testing"
-	"time"
 )
 
-// peak runs a command to its end, and gives the most memory that it had, in bytes. The system's own sum,
-// ru_maxrss, begins with what the process had that started it, so that it is of no use for small programs:
-// this looks at the high-water mark again and again.
+// peak runs a command to its end, and gives the most memory that it had, in bytes.
 func (f *folder) peak(args ...string) (bytes int64) {
 	f.Helper()
-	cmd, out, stderr := f.command(args...)
-	if err := cmd.Start(); err != nil {
-		f.Fatal(err)
+	m := f.measure(args...)
+	if m.code != codeOK {
+		f.Fatalf("inkling %s: exit code %d\n%s%s", strings.Join(args, " "), m.code, m.out, m.err)
 	}
-	ended := make(chan error)
-	go func() { ended <- cmd.Wait() }()
-	status := fmt.Sprintf("/proc/%d/status", cmd.Process.Pid)
-	for {
-		select {
-		case err := <-ended:
-			if err != nil {
-				f.Fatalf("inkling %s: %v\n%s%s", strings.Join(args, " "), err, out, stderr)
-			}
-			return bytes
-		case <-time.After(time.Millisecond):
-		}
-		for line := range strings.Lines(readFile(status)) {
-			if fields := strings.Fields(line); len(fields) == 3 && fields[0] == "VmHWM:" {
-				kib, _ := strconv.ParseInt(fields[1], 10, 64)
-				bytes = max(bytes, kib<<10)
-			}
-		}
-	}
+	return m.Memory
 }
 
 // TestMemoryPlanned compares what is planned with what the system measures, for trainings of all kinds and
