@@ -133,7 +133,8 @@ func (l *loop) run(ctx context.Context) (Result, error) {
 			saved = l.state.Seconds
 		}
 	}
-	if l.over() && l.state.LossWeight > 0 { // the budget ended between validations: what was learnt since counts too
+	ended := l.over() // once and for all: what the last validation takes moves the end of a budget
+	if ended && l.state.LossWeight > 0 { // the budget ended between validations: what was learnt since counts too
 		p := l.last
 		p.Fraction = l.fraction()
 		if err := l.validate(ctx, &p); err != nil {
@@ -143,8 +144,7 @@ func (l *loop) run(ctx context.Context) (Result, error) {
 			l.cfg.Progress(p)
 		}
 	}
-	interrupted := !l.over()
-	l.state.Done = !interrupted
+	l.state.Done = ended
 	if err := l.save(); err != nil {
 		return Result{}, err
 	}
@@ -154,7 +154,7 @@ func (l *loop) run(ctx context.Context) (Result, error) {
 	if err := l.finish(); err != nil {
 		return Result{}, err
 	}
-	return l.result(interrupted), nil
+	return l.result(!ended), nil
 }
 
 const saveEvery = 60 // seconds of training, unless steps are given
