@@ -30,7 +30,7 @@ const (
 
 // lengthOfConfig is a place in a large config.json, or its size: it depends on what the config says of the
 // machine.
-var lengthOfConfig = regexp.MustCompile(`(config\.json: (?:.*: byte )?)\d{6,}`)
+var lengthOfConfig = regexp.MustCompile(`(config\.json(?:: | .*: byte ))\d{6,}`)
 
 // A hostile is one folder and how it is spoilt.
 type hostile struct {
