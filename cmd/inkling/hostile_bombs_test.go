@@ -18,7 +18,7 @@ var hostileBombs = []spoiling{
 		for i := range 4000 {
 			fmt.Fprintf(&b, `"%0200d":0,`, i)
 		}
-		m.put("config.json", "{", b.String(), b.String())
+		m.put("config.json", "{", b.String(), `"kind":"lm"}`)
 	}},
 	{"bomb-config-of-escapes", func(m *hostileModel) { m.put("config.json", `{"x":"`, `\n`, 500_000, `"}`) }},
 	{"bomb-header-of-braces", func(m *hostileModel) { m.bomb("{", 8<<20, "") }},
