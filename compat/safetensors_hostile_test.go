@@ -30,7 +30,9 @@ var stricter = []struct {
 	{`{"w":{"dtype":"BOOL","shape":[4],"data_offsets":[0,4]}}`, 4, "is not one that is read"},
 	// Shapes that are no matrix of anyone's.
 	{`{"w":{"dtype":"F32","shape":[1,1,1,1,1,1,1,1,1],"data_offsets":[0,4]}}`, 4, "more than 8 dimensions"},
-	// Half of a surrogate pair, which is no character.
+	{`{"__metadata__":null}`, 0, "'n' where '{' is expected"},
+	// Broken text: a byte that is no UTF-8, half of a surrogate pair.
+	{"{\"w\xff\":{\"dtype\":\"F32\",\"shape\":[],\"data_offsets\":[0,4]}}", 4, "not valid UTF-8"},
 	{`{"\ud800":{"dtype":"F32","shape":[],"data_offsets":[0,4]}}`, 4, "escape that JSON does not know"},
 	// A header that is padded with something else than spaces.
 	{"{}\n", 0, "other than spaces"},

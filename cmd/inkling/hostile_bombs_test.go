@@ -11,14 +11,14 @@ import (
 
 // hostileBombs are as large as they may be.
 var hostileBombs = []spoiling{
-	{"bomb-config-of-1-MiB", func(m *hostileModel) { m.put("config.json", m.config, " ", 1<<20) }},
+	{"bomb-config-of-1-MiB", func(m *hostileModel) { m.put("config.json", m.config, " ", 1<<20+1-len(m.config)) }},
 	{"bomb-config-of-values", func(m *hostileModel) { m.put("config.json", `{"x":[`, "{},", 340_000, "0]}") }},
 	{"bomb-config-of-keys", func(m *hostileModel) {
 		var b strings.Builder
 		for i := range 4000 {
 			fmt.Fprintf(&b, `"%0200d":0,`, i)
 		}
-		m.put("config.json", "{", b.String(), m.config[1:], "x")
+		m.put("config.json", "{", b.String(), `"kind":"lm"}`)
 	}},
 	{"bomb-config-of-escapes", func(m *hostileModel) { m.put("config.json", `{"x":"`, `\n`, 500_000, `"}`) }},
 	{"bomb-header-of-braces", func(m *hostileModel) { m.bomb("{", 8<<20, "") }},

@@ -1,7 +1,6 @@
 package strictjson
 
 import (
-	"bytes"
 	"fmt"
 	"unicode/utf8"
 )
@@ -207,9 +206,10 @@ func (s *Scanner) plain(raw []byte, escaped bool) []byte {
 func (s *Scanner) Integer(most int64) (int64, error) {
 	s.Next()
 	start, n := s.at, int64(0)
+	tens, ones := most/10, most%10
 	for ; s.at < len(s.text) && isDigit(s.text[s.at]); s.at++ {
 		d := int64(s.text[s.at] - '0')
-		if d > most || n > (most-d)/10 {
+		if n > tens || n == tens && d > ones {
 			return 0, s.Errorf("a number that is too large")
 		}
 		n = 10*n + d
@@ -219,7 +219,7 @@ func (s *Scanner) Integer(most int64) (int64, error) {
 		return 0, s.Errorf("not a whole number of zero or more")
 	case s.text[start] == '0' && s.at > start+1:
 		return 0, s.Errorf("a number with leading zeros")
-	case s.at < len(s.text) && bytes.IndexByte([]byte(".eE"), s.text[s.at]) >= 0:
+	case s.at < len(s.text) && (s.text[s.at] == '.' || s.text[s.at]|0x20 == 'e'):
 		return 0, s.Errorf("not a whole number of zero or more")
 	}
 	return n, nil
