@@ -1,10 +1,10 @@
 # What one does with the source. `make help` lists it.
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo test fmt vet lint generate fuzz bench clean
+.PHONY: help build demo test torture compat fmt vet lint generate fuzz bench clean
 
 # The modules in this repository that hold Go code, and the tools, which have versions of their own.
-MODULES  := . tools internal/kernel/_gen
+MODULES  := . tools internal/kernel/_gen compat
 TOOL     := go tool -modfile=tools/go.mod
 FUZZTIME ?= 30s
 
@@ -19,6 +19,14 @@ demo: build ## train on text that is already here, in about a minute, and write 
 
 test: bin/gotest ## the whole test suite; ends with a count of passed, failed and skipped
 	bin/gotest ./...
+
+KILLS ?= 1000
+
+torture: ## kill trainings KILLS times (1000) at random instants and compare what they end with
+	KILLS=$(KILLS) go test ./cmd/inkling -run 'TestKilled$$' -count=1 -v -timeout 0
+
+compat: bin/gotest ## tests against other people's software
+	cd compat && ../bin/gotest ./...
 
 fmt: ## format every file (gofumpt)
 	$(TOOL) gofumpt -w .

@@ -71,7 +71,8 @@ func (d *demoCmd) listen(s *sitting) func(*progress, train.Progress) {
 func (d *demoCmd) page(a *app, s *sitting) error {
 	fmt.Fprintln(a.out, "A page by the model:")
 	fmt.Fprintln(a.out)
-	_, err := s.write(a.ctx, demoPage, d.Seed, func(_ int, piece string) { io.WriteString(a.out, piece) })
+	screen := onTerminal(a)
+	_, err := s.write(a.ctx, demoPage, d.Seed, func(_ int, piece string) { io.WriteString(screen, piece) })
 	fmt.Fprint(a.out, "\n\n")
 	return err
 }

@@ -53,11 +53,12 @@ func (g *generateCmd) Run(a *app) error {
 		a.note("prompt: %s", line)
 	}
 	req.Prefix, req.Piece = opening(vocab, ids), vocab.Piece
+	screen := onTerminal(a)
 	if !a.json {
 		g.begin(a, 0)
 		req.Stream = func(sample int, piece string) {
 			if sample == 0 {
-				io.WriteString(a.out, piece)
+				io.WriteString(screen, piece)
 			}
 		}
 	}
@@ -83,7 +84,7 @@ func (g *generateCmd) finish(a *app, texts []decode.Hypothesis) error {
 	for i, t := range texts {
 		if i > 0 {
 			g.begin(a, i)
-			io.WriteString(a.out, t.Text)
+			io.WriteString(onTerminal(a), t.Text)
 		}
 		io.WriteString(a.out, "\n")
 	}

@@ -7,7 +7,6 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
-	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -85,7 +84,8 @@ func TestKilled(t *testing.T) {
 		if left := leftOver(f, dir); len(left) > 0 {
 			t.Errorf("seed %d: left behind: %q", seed, left)
 		}
-		if states := f.list(dir + "/state"); !slices.Equal(states, []string{"000000270.safetensors", "000000285.safetensors", "000000300.safetensors"}) {
+		// A program that was asked to end saved a state of its own: which steps the first two are of depends on that.
+		if states := f.list(dir + "/state"); len(states) != 3 || states[2] != "000000300.safetensors" {
 			t.Errorf("seed %d: states %q", seed, states)
 		}
 		if err := os.RemoveAll(filepath.Join(f.dir, dir)); err != nil {
