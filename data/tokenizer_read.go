@@ -162,7 +162,7 @@ func (t *Tokenizer) checkModel(s *strictjson.Scanner) (map[string]any, error) {
 			if len(rest) == maxParts {
 				return fmt.Errorf("its model has more than %d parts", maxParts)
 			}
-			rest[name], err = readPart(s, "model."+name)
+			rest[name], err = readPart(s, fmt.Sprintf("%.40q of its model", key))
 		}
 		return err
 	})
@@ -266,14 +266,15 @@ func (f *form) checkModel(model map[string]any) error {
 	return nil
 }
 
-// readPart reads a value of any kind, if it is as short as those of tokenizers that we read.
+// readPart reads a value of any kind, if it is as short as those of tokenizers that we read. The name,
+// for errors, must be one that is known or quoted.
 func readPart(s *strictjson.Scanner, name string) (any, error) {
 	raw, err := s.Skip(partLimits)
 	if err != nil {
-		return nil, fmt.Errorf("%.80s: %w", name, err)
+		return nil, fmt.Errorf("%s: %w", name, err)
 	}
 	if len(raw) > maxPart {
-		return nil, fmt.Errorf("%.80s: %d bytes, more than any that is known here", name, len(raw))
+		return nil, fmt.Errorf("%s: %d bytes, more than any that is known here", name, len(raw))
 	}
 	return parse(string(raw)), nil
 }

@@ -114,6 +114,7 @@ func TestReadTokenizerRefuses(t *testing.T) {
 		{"deep", chars, `"normalizer": null`, `"normalizer": ` + strings.Repeat("[", 100000), "normalizer: byte 109: nested deeper than 8"},
 		{"huge number", chars, `"dropout": null`, `"dropout": 1e400`, "model.dropout is not null"},
 		{"many parts", chars, `"dropout"`, manyParts(100) + `"dropout"`, "more than 64 parts"},
+		{"key of two lines", chars, `"dropout": null`, `"a\nb": x`, `"a\nb" of its model: byte 321: not a value`},
 		{"long part", chars, `"dropout": null`, `"dropout": "` + strings.Repeat("x", 5000) + `"`, "5002 bytes, more than any"},
 		{"duplicate token of the same id", chars, `"b": 1`, `"a": 0`, `the vocabulary has "a" twice`},
 		{"duplicate token by escape", chars, `"b": 1`, `"\u0061": 1`, `the vocabulary has "a" twice`},
