@@ -101,6 +101,22 @@ func (r *Run) LoadModel() ([]Tensor, map[string]string, error) {
 	return Read(file, size, r.path(modelName))
 }
 
+// LoadModelInto reads model.safetensors into memory that is there: into gives each tensor its place, as long as
+// the tensor has elements, or an error that refuses it. After an error the places hold anything.
+func (r *Run) LoadModelInto(into func(Info) ([]float32, error)) error {
+	file, size, err := r.open(modelName)
+	if err != nil {
+		return err
+	}
+	defer file.Close()
+	h, err := ReadHeader(file, size, r.path(modelName))
+	if err != nil {
+		return err
+	}
+	_, err = h.read(file, r.path(modelName), into)
+	return err
+}
+
 // HasModel says whether there is a model.safetensors, be it as it may.
 func (r *Run) HasModel() bool {
 	_, err := r.root.Lstat(modelName)

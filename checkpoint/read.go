@@ -16,15 +16,18 @@ func Read(r io.Reader, size int64, file string) ([]Tensor, map[string]string, er
 	if err != nil {
 		return nil, nil, err
 	}
-	tensors, err := h.read(r, file)
+	tensors, err := h.read(r, file, allocate)
 	if err != nil {
 		return nil, nil, err
 	}
 	return tensors, h.Metadata, nil
 }
 
-// read reads the data that follow a header.
-func (h *Header) read(r io.Reader, file string) ([]Tensor, error) {
+// allocate is the place of a tensor that has none yet.
+func allocate(t Info) ([]float32, error) { return make([]float32, t.Elements()), nil }
+
+// read reads the data that follow a header to where into says, as many numbers as the tensor has.
+func (h *Header) read(r io.Reader, file string, into func(Info) ([]float32, error)) ([]Tensor, error) {
 	var longest int
 	for _, t := range h.Tensors {
 		longest = max(longest, t.end-t.begin)
@@ -35,7 +38,13 @@ func (h *Header) read(r io.Reader, file string) ([]Tensor, error) {
 	var notFinite error
 	for i, t := range h.Tensors {
 		d := typeOf([]byte(t.DType))
-		data := make([]float32, (t.end-t.begin)/d.size)
+		data, err := into(t)
+		if err != nil {
+			return nil, malformed(file, err)
+		}
+		if len(data) != t.Elements() {
+			panic(fmt.Sprintf("checkpoint: a place of %d numbers for tensor %q of %d", len(data), t.Name, t.Elements()))
+		}
 		tensors[i] = Tensor{t.Name, t.Shape, data}
 		for len(data) > 0 {
 			b := buf[:min(len(buf), len(data)*d.size)]

@@ -163,6 +163,6 @@ func (r *Run) loadState(name string, step int64) (meta []byte, tensors []Tensor,
 	case !json.Valid(meta):
 		return nil, nil, malformed(r.path(name), fmt.Errorf("damaged: %s is not JSON", keyState))
 	}
-	tensors, err = h.read(file, r.path(name))
+	tensors, err = h.read(file, r.path(name), allocate)
 	return meta, tensors, err
 }

@@ -32,14 +32,10 @@ const maxWord = 64
 // may come from anywhere. What is cheap to check comes first: config.json, then the header of the
 // weights, which must hold as many as the config asks for, then the tokens, then the weights.
 //
-// It allocates at most 4 bytes for each byte of these files, 16 more for each byte of the weights'
+// It allocates at most 3 bytes for each byte of these files, 16 more for each byte of the weights'
 // header, and 8 MiB.
 func Load(run *checkpoint.Run) (*Model, *data.Vocab, error) {
 	config, vocab, err := ReadConfig(run)
-	if err != nil {
-		return nil, nil, err
-	}
-	tensors, _, err := run.LoadModel()
 	if err != nil {
 		return nil, nil, err
 	}
@@ -47,7 +43,7 @@ func Load(run *checkpoint.Run) (*Model, *data.Vocab, error) {
 	if err != nil {
 		return nil, nil, fmt.Errorf("%s: config.json: %w", run.Dir(), err)
 	}
-	if err := m.fill(run.Dir(), tensors); err != nil {
+	if err := run.LoadModelInto(m.place); err != nil {
 		return nil, nil, err
 	}
 	return m, vocab, nil
@@ -124,21 +120,16 @@ func (c Config) matches(header *checkpoint.Header, dir string) error {
 	return nil
 }
 
-// fill copies saved weights into the model; each must be there, of the model's shape, and no other.
-func (m *Model) fill(dir string, tensors []checkpoint.Tensor) error {
-	if len(tensors) != len(m.params) {
-		return fmt.Errorf("%s: model.safetensors holds %d tensors, and the config asks for %d", dir, len(tensors), len(m.params))
+// place is where a saved tensor belongs. There are as many weights in the file as in the model, no name is
+// there twice, and so all have their place when none was refused.
+func (m *Model) place(t checkpoint.Info) ([]float32, error) {
+	p := m.params.ByName(t.Name)
+	if p == nil {
+		return nil, fmt.Errorf("tensor %q is none that the config asks for", t.Name)
 	}
-	for _, t := range tensors {
-		p := m.params.ByName(t.Name)
-		if p == nil {
-			return fmt.Errorf("%s: model.safetensors holds a tensor %q that the config does not ask for", dir, t.Name)
-		}
-		if !slices.Equal(p.Shape, t.Shape) {
-			return fmt.Errorf("%s: tensor %s has shape %v, and the config asks for %v", dir, t.Name, t.Shape, p.Shape)
-		}
-		copy(p.Value, t.Data)
-		p.Changed()
+	if !slices.Equal(p.Shape, t.Shape) {
+		return nil, fmt.Errorf("tensor %s has shape %v, and the config asks for %v", t.Name, t.Shape, p.Shape)
 	}
-	return nil
+	p.Changed()
+	return p.Value, nil
 }

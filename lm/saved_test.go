@@ -192,7 +192,7 @@ func allocated(f func()) int {
 }
 
 // bound is what Load promises to allocate at most.
-func bound(size, header int) int { return 4*size + 16*header + 8<<20 }
+func bound(size, header int) int { return 3*size + 16*header + 8<<20 }
 
 // TestLoadMemory holds the promise where it is hardest: weights of two bytes, and tokens of few.
 func TestLoadMemory(t *testing.T) {

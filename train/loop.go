@@ -133,7 +133,7 @@ func (l *loop) run(ctx context.Context) (Result, error) {
 			saved = l.state.Seconds
 		}
 	}
-	ended := l.over() // once and for all: what the last validation takes moves the end of a budget
+	ended := l.over()                    // once and for all: what the last validation takes moves the end of a budget
 	if ended && l.state.LossWeight > 0 { // the budget ended between validations: what was learnt since counts too
 		p := l.last
 		p.Fraction = l.fraction()

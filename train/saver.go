@@ -55,7 +55,7 @@ func (s *saver) wait() (time.Duration, error) {
 
 // poll is wait if there is nothing to wait for: an error is known as early as can be.
 func (s *saver) poll() (time.Duration, error) {
-	if s.done == nil || len(s.done) == 0 {
+	if len(s.done) == 0 {
 		return 0, nil
 	}
 	return s.wait()

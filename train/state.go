@@ -137,22 +137,14 @@ func (l *loop) finish() error {
 	case !l.state.Judged && l.cfg.Folder != nil:
 		return l.cfg.Folder.SaveModel(l.model(), nil)
 	case l.state.Judged && l.cfg.Folder != nil:
-		best, _, err := l.cfg.Folder.LoadModel()
-		if err != nil {
-			return err
-		}
-		byName := map[string]checkpoint.Tensor{}
-		for _, t := range best {
-			byName[t.Name] = t
-		}
-		for _, p := range l.all {
-			t := byName[p.Name]
-			if len(t.Data) != len(p.Value) {
-				return fmt.Errorf("the best weights do not fit the model: tensor %s has %d values instead of %d", p.Name, len(t.Data), len(p.Value))
+		return l.cfg.Folder.LoadModelInto(func(t checkpoint.Info) ([]float32, error) {
+			p := l.all.ByName(t.Name)
+			if p == nil || t.Elements() != len(p.Value) {
+				return nil, fmt.Errorf("tensor %s is not one of the model's: the file was changed", t.Name)
 			}
-			copy(p.Value, t.Data)
 			p.Changed()
-		}
+			return p.Value, nil
+		})
 	case l.best != nil:
 		for i, p := range l.params {
 			copy(p.Value, l.best[i])

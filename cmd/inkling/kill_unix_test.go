@@ -84,8 +84,9 @@ func TestKilled(t *testing.T) {
 		if left := leftOver(f, dir); len(left) > 0 {
 			t.Errorf("seed %d: left behind: %q", seed, left)
 		}
-		// A program that was asked to end saved a state of its own: which steps the first two are of depends on that.
-		if states := f.list(dir + "/state"); len(states) != 3 || states[2] != "000000300.safetensors" {
+		// Which states are there beside the last depends on when it was asked to end; and one too many is left if it was
+		// killed between writing the last and removing the first.
+		if states := f.list(dir + "/state"); len(states) < 3 || len(states) > 4 || states[len(states)-1] != "000000300.safetensors" {
 			t.Errorf("seed %d: states %q", seed, states)
 		}
 		if err := os.RemoveAll(filepath.Join(f.dir, dir)); err != nil {

@@ -116,8 +116,16 @@ type part struct {
 // parts are the lines of a plan, for people.
 func (p memoryPlan) parts() []part {
 	return []part{
-		{"weights", p.Weights}, {"optimizer", p.Optimizer}, {"checkpoint", p.Checkpoint}, {"packed weights", p.Packed}, {"gradients", p.Gradients},
-		{"activations", p.Activations}, {"validation", p.Validation}, {"tokenizer", p.Tokenizer}, {"text and tokens", p.Text}, {"program", p.Program},
+		{"weights", p.Weights},
+		{"optimizer", p.Optimizer},
+		{"checkpoint", p.Checkpoint},
+		{"packed weights", p.Packed},
+		{"gradients", p.Gradients},
+		{"activations", p.Activations},
+		{"validation", p.Validation},
+		{"tokenizer", p.Tokenizer},
+		{"text and tokens", p.Text},
+		{"program", p.Program},
 	}
 }
 
