@@ -1,5 +1,5 @@
 // Package kernel holds the inner loops of Inkling on slices of float32: matrix
-// products with packed operands, vector functions, LSTM gates and optimizer steps.
+// products with packed operands, vector functions, gates of LSTM and GRU, and optimizer steps.
 //
 // Every kernel exists as plain Go (the reference, which runs anywhere and says
 // what the kernel means) and, on amd64, for AVX2 with FMA and for AVX-512; AMX is
@@ -34,6 +34,7 @@ type impl struct {
 	scale              func(dst []float32, a float32)
 	mul                func(dst, x, y []float32)
 	mulAdd             func(dst, x, y []float32)
+	normalize          func(dst, x []float32, shift, scale float32)
 	dot                func(x, y []float32) float32
 	sum                func(x []float32) float32
 	maximum            func(x []float32) float32
@@ -41,6 +42,8 @@ type impl struct {
 
 	lstmForward  func(gates, cPrev, c, tanhC, h []float32)
 	lstmBackward func(gates, cPrev, tanhC, dh, dc []float32)
+	gruForward   func(gates, rec, hPrev, h []float32)
+	gruBackward  func(gates, rec, hPrev, dh, dhPrev []float32)
 
 	adam     func(w, g, m, v []float32, s *AdamStep)
 	momentum func(w, g, v []float32, s *MomentumStep)

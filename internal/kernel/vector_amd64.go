@@ -8,7 +8,9 @@ func vectorsAVX2(im *impl) {
 	im.exp, im.tanh, im.sigmoid = expAVX2, tanhAVX2, sigmoidAVX2
 	im.add, im.axpy, im.scale, im.mul, im.mulAdd = addAVX2, axpyAVX2, scaleAVX2, mulAVX2, mulAddAVX2
 	im.dot, im.sum, im.maximum, im.expSum = dotAVX2, sumAVX2, maximumAVX2, expSumAVX2
+	im.normalize = normalizeAVX2
 	im.lstmForward, im.lstmBackward = lstmForwardAVX2, lstmBackwardAVX2
+	im.gruForward, im.gruBackward = gruForwardAVX2, gruBackwardAVX2
 	im.adam = func(w, g, m, v []float32, s *AdamStep) {
 		k := s.numbers()
 		adamAVX2(w, g, m, v, &k)
@@ -31,7 +33,9 @@ func vectorsAVX512(im *impl) {
 	im.exp, im.tanh, im.sigmoid = expAVX512, tanhAVX512, sigmoidAVX512
 	im.add, im.axpy, im.scale, im.mul, im.mulAdd = addAVX512, axpyAVX512, scaleAVX512, mulAVX512, mulAddAVX512
 	im.dot, im.sum, im.maximum, im.expSum = dotAVX512, sumAVX512, maximumAVX512, expSumAVX512
+	im.normalize = normalizeAVX512
 	im.lstmForward, im.lstmBackward = lstmForwardAVX512, lstmBackwardAVX512
+	im.gruForward, im.gruBackward = gruForwardAVX512, gruBackwardAVX512
 	im.adam = func(w, g, m, v []float32, s *AdamStep) {
 		k := s.numbers()
 		adamAVX512(w, g, m, v, &k)

@@ -42,6 +42,11 @@ func mulAVX2(dst []float32, x []float32, y []float32)
 //go:noescape
 func mulAddAVX2(dst []float32, x []float32, y []float32)
 
+// normalizeAVX2 sets dst[i] to (x[i]−shift)·scale.
+//
+//go:noescape
+func normalizeAVX2(dst []float32, x []float32, shift float32, scale float32)
+
 // dotAVX2 is Σ x[i]·y[i].
 //
 //go:noescape
@@ -71,6 +76,16 @@ func lstmForwardAVX2(gates []float32, cPrev []float32, c []float32, tanhC []floa
 //
 //go:noescape
 func lstmBackwardAVX2(gates []float32, cPrev []float32, tanhC []float32, dh []float32, dc []float32)
+
+// gruForwardAVX2 is r, z = σ(gates + rec); n = tanh(gates + r·rec); h = n + z·(hPrev − n), gates in place.
+//
+//go:noescape
+func gruForwardAVX2(gates []float32, rec []float32, hPrev []float32, h []float32)
+
+// gruBackwardAVX2 replaces activations and rec by gradients of pre-activations, and adds dh·z to dhPrev.
+//
+//go:noescape
+func gruBackwardAVX2(gates []float32, rec []float32, hPrev []float32, dh []float32, dhPrev []float32)
 
 // adamAVX2 is one step of Adam; k is what AdamStep.numbers gives.
 //

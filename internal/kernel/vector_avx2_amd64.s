@@ -523,6 +523,68 @@ end5:
 	VZEROUPPER
 	RET
 
+// func normalizeAVX2(dst []float32, x []float32, shift float32, scale float32)
+// Requires: AVX, AVX2
+TEXT ·normalizeAVX2(SB), NOSPLIT, $0-56
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         x_base+24(FP), CX
+	MOVQ         dst_len+8(FP), DX
+	VBROADCASTSS shift+48(FP), Y0
+	VBROADCASTSS scale+52(FP), Y1
+	XORQ         BX, BX
+	SUBQ         $0x20, DX
+	JL           done2
+
+loop1:
+	VMOVUPS (CX)(BX*4), Y2
+	VSUBPS  Y0, Y2, Y2
+	VMULPS  Y1, Y2, Y2
+	VMOVUPS Y2, (AX)(BX*4)
+	VMOVUPS 32(CX)(BX*4), Y2
+	VSUBPS  Y0, Y2, Y2
+	VMULPS  Y1, Y2, Y2
+	VMOVUPS Y2, 32(AX)(BX*4)
+	VMOVUPS 64(CX)(BX*4), Y2
+	VSUBPS  Y0, Y2, Y2
+	VMULPS  Y1, Y2, Y2
+	VMOVUPS Y2, 64(AX)(BX*4)
+	VMOVUPS 96(CX)(BX*4), Y2
+	VSUBPS  Y0, Y2, Y2
+	VMULPS  Y1, Y2, Y2
+	VMOVUPS Y2, 96(AX)(BX*4)
+	ADDQ    $0x20, BX
+	SUBQ    $0x20, DX
+	JGE     loop1
+
+done2:
+	ADDQ $0x20, DX
+	SUBQ $0x08, DX
+	JL   done4
+
+loop3:
+	VMOVUPS (CX)(BX*4), Y2
+	VSUBPS  Y0, Y2, Y2
+	VMULPS  Y1, Y2, Y2
+	VMOVUPS Y2, (AX)(BX*4)
+	ADDQ    $0x08, BX
+	SUBQ    $0x08, DX
+	JGE     loop3
+
+done4:
+	ADDQ         $0x08, DX
+	JZ           end5
+	VMOVD        DX, X2
+	VPBROADCASTD X2, Y2
+	VPCMPGTD     vectorAVX2Lanes<>+0(SB), Y2, Y2
+	VMASKMOVPS   (CX)(BX*4), Y2, Y3
+	VSUBPS       Y0, Y3, Y3
+	VMULPS       Y1, Y3, Y3
+	VMASKMOVPS   Y3, Y2, (AX)(BX*4)
+
+end5:
+	VZEROUPPER
+	RET
+
 // func dotAVX2(x []float32, y []float32) float32
 // Requires: AVX, AVX2, FMA3
 TEXT ·dotAVX2(SB), NOSPLIT, $0-52
@@ -1248,6 +1310,295 @@ done2:
 	VMASKMOVPS   (DI)(R11*4), Y0, Y1
 	VMULPS       Y1, Y4, Y4
 	VMASKMOVPS   Y4, Y0, (DX)(R11*4)
+
+end3:
+	VZEROUPPER
+	RET
+
+// func gruForwardAVX2(gates []float32, rec []float32, hPrev []float32, h []float32)
+// Requires: AVX, AVX2, FMA3
+TEXT ·gruForwardAVX2(SB), NOSPLIT, $0-96
+	MOVQ h_len+80(FP), AX
+	MOVQ gates_base+0(FP), CX
+	LEAQ (CX)(AX*4), DX
+	LEAQ (DX)(AX*4), BX
+	MOVQ rec_base+24(FP), SI
+	LEAQ (SI)(AX*4), DI
+	LEAQ (DI)(AX*4), R8
+	MOVQ hPrev_base+48(FP), R9
+	MOVQ h_base+72(FP), R10
+	XORQ R11, R11
+	SUBQ $0x08, AX
+	JL   done2
+
+loop1:
+	VMOVUPS      (CX)(R11*4), Y0
+	VMOVUPS      (SI)(R11*4), Y1
+	VADDPS       Y1, Y0, Y0
+	VMOVUPS      vectorAVX2Constants<>+480(SB), Y1
+	VMINPS       Y0, Y1, Y0
+	VMOVUPS      vectorAVX2Constants<>+32(SB), Y1
+	VMAXPS       Y0, Y1, Y0
+	VMOVUPS      vectorAVX2Constants<>+96(SB), Y1
+	VFMADD231PS  vectorAVX2Constants<>+64(SB), Y0, Y1
+	VADDPS       vectorAVX2Constants<>+128(SB), Y1, Y1
+	VPSLLD       $0x17, Y1, Y2
+	VSUBPS       vectorAVX2Constants<>+128(SB), Y1, Y1
+	VFNMADD231PS vectorAVX2Constants<>+160(SB), Y1, Y0
+	VFNMADD231PS vectorAVX2Constants<>+192(SB), Y1, Y0
+	VMOVUPS      vectorAVX2Constants<>+224(SB), Y1
+	VFMADD213PS  vectorAVX2Constants<>+256(SB), Y0, Y1
+	VFMADD213PS  vectorAVX2Constants<>+288(SB), Y0, Y1
+	VFMADD213PS  vectorAVX2Constants<>+320(SB), Y0, Y1
+	VFMADD213PS  vectorAVX2Constants<>+352(SB), Y0, Y1
+	VFMADD213PS  vectorAVX2Constants<>+384(SB), Y0, Y1
+	VFMADD213PS  vectorAVX2Constants<>+384(SB), Y0, Y1
+	VMULPS       Y2, Y1, Y1
+	VADDPS       vectorAVX2Constants<>+384(SB), Y1, Y0
+	VDIVPS       Y0, Y1, Y1
+	VMOVUPS      Y1, (CX)(R11*4)
+	VMOVUPS      (BX)(R11*4), Y0
+	VMOVUPS      (R8)(R11*4), Y2
+	VFMADD231PS  Y2, Y1, Y0
+	VANDPS       vectorAVX2Constants<>+416(SB), Y0, Y1
+	VXORPS       Y0, Y1, Y0
+	VADDPS       Y0, Y0, Y0
+	VMOVUPS      vectorAVX2Constants<>+480(SB), Y2
+	VMINPS       Y0, Y2, Y0
+	VMOVUPS      vectorAVX2Constants<>+96(SB), Y2
+	VFMADD231PS  vectorAVX2Constants<>+64(SB), Y0, Y2
+	VADDPS       vectorAVX2Constants<>+128(SB), Y2, Y2
+	VPSLLD       $0x17, Y2, Y3
+	VSUBPS       vectorAVX2Constants<>+128(SB), Y2, Y2
+	VFNMADD231PS vectorAVX2Constants<>+160(SB), Y2, Y0
+	VFNMADD231PS vectorAVX2Constants<>+192(SB), Y2, Y0
+	VMOVUPS      vectorAVX2Constants<>+224(SB), Y2
+	VFMADD213PS  vectorAVX2Constants<>+256(SB), Y0, Y2
+	VFMADD213PS  vectorAVX2Constants<>+288(SB), Y0, Y2
+	VFMADD213PS  vectorAVX2Constants<>+320(SB), Y0, Y2
+	VFMADD213PS  vectorAVX2Constants<>+352(SB), Y0, Y2
+	VMULPS       Y0, Y2, Y2
+	VFMADD213PS  Y0, Y0, Y2
+	VSUBPS       vectorAVX2Constants<>+384(SB), Y3, Y0
+	VFMADD231PS  Y3, Y2, Y0
+	VADDPS       vectorAVX2Constants<>+448(SB), Y0, Y2
+	VDIVPS       Y2, Y0, Y0
+	VORPS        Y1, Y0, Y0
+	VMOVUPS      Y0, (BX)(R11*4)
+	VMOVUPS      (DX)(R11*4), Y1
+	VMOVUPS      (DI)(R11*4), Y2
+	VADDPS       Y2, Y1, Y1
+	VMOVUPS      vectorAVX2Constants<>+480(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VMOVUPS      vectorAVX2Constants<>+32(SB), Y2
+	VMAXPS       Y1, Y2, Y1
+	VMOVUPS      vectorAVX2Constants<>+96(SB), Y2
+	VFMADD231PS  vectorAVX2Constants<>+64(SB), Y1, Y2
+	VADDPS       vectorAVX2Constants<>+128(SB), Y2, Y2
+	VPSLLD       $0x17, Y2, Y3
+	VSUBPS       vectorAVX2Constants<>+128(SB), Y2, Y2
+	VFNMADD231PS vectorAVX2Constants<>+160(SB), Y2, Y1
+	VFNMADD231PS vectorAVX2Constants<>+192(SB), Y2, Y1
+	VMOVUPS      vectorAVX2Constants<>+224(SB), Y2
+	VFMADD213PS  vectorAVX2Constants<>+256(SB), Y1, Y2
+	VFMADD213PS  vectorAVX2Constants<>+288(SB), Y1, Y2
+	VFMADD213PS  vectorAVX2Constants<>+320(SB), Y1, Y2
+	VFMADD213PS  vectorAVX2Constants<>+352(SB), Y1, Y2
+	VFMADD213PS  vectorAVX2Constants<>+384(SB), Y1, Y2
+	VFMADD213PS  vectorAVX2Constants<>+384(SB), Y1, Y2
+	VMULPS       Y3, Y2, Y2
+	VADDPS       vectorAVX2Constants<>+384(SB), Y2, Y1
+	VDIVPS       Y1, Y2, Y2
+	VMOVUPS      Y2, (DX)(R11*4)
+	VMOVUPS      (R9)(R11*4), Y1
+	VSUBPS       Y0, Y1, Y1
+	VFMADD213PS  Y0, Y2, Y1
+	VMOVUPS      Y1, (R10)(R11*4)
+	ADDQ         $0x08, R11
+	SUBQ         $0x08, AX
+	JGE          loop1
+
+done2:
+	ADDQ         $0x08, AX
+	JZ           end3
+	VMOVD        AX, X0
+	VPBROADCASTD X0, Y0
+	VPCMPGTD     vectorAVX2Lanes<>+0(SB), Y0, Y0
+	VMASKMOVPS   (CX)(R11*4), Y0, Y1
+	VMASKMOVPS   (SI)(R11*4), Y0, Y2
+	VADDPS       Y2, Y1, Y1
+	VMOVUPS      vectorAVX2Constants<>+480(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VMOVUPS      vectorAVX2Constants<>+32(SB), Y2
+	VMAXPS       Y1, Y2, Y1
+	VMOVUPS      vectorAVX2Constants<>+96(SB), Y2
+	VFMADD231PS  vectorAVX2Constants<>+64(SB), Y1, Y2
+	VADDPS       vectorAVX2Constants<>+128(SB), Y2, Y2
+	VPSLLD       $0x17, Y2, Y3
+	VSUBPS       vectorAVX2Constants<>+128(SB), Y2, Y2
+	VFNMADD231PS vectorAVX2Constants<>+160(SB), Y2, Y1
+	VFNMADD231PS vectorAVX2Constants<>+192(SB), Y2, Y1
+	VMOVUPS      vectorAVX2Constants<>+224(SB), Y2
+	VFMADD213PS  vectorAVX2Constants<>+256(SB), Y1, Y2
+	VFMADD213PS  vectorAVX2Constants<>+288(SB), Y1, Y2
+	VFMADD213PS  vectorAVX2Constants<>+320(SB), Y1, Y2
+	VFMADD213PS  vectorAVX2Constants<>+352(SB), Y1, Y2
+	VFMADD213PS  vectorAVX2Constants<>+384(SB), Y1, Y2
+	VFMADD213PS  vectorAVX2Constants<>+384(SB), Y1, Y2
+	VMULPS       Y3, Y2, Y2
+	VADDPS       vectorAVX2Constants<>+384(SB), Y2, Y1
+	VDIVPS       Y1, Y2, Y2
+	VMASKMOVPS   Y2, Y0, (CX)(R11*4)
+	VMASKMOVPS   (BX)(R11*4), Y0, Y1
+	VMASKMOVPS   (R8)(R11*4), Y0, Y3
+	VFMADD231PS  Y3, Y2, Y1
+	VANDPS       vectorAVX2Constants<>+416(SB), Y1, Y2
+	VXORPS       Y1, Y2, Y1
+	VADDPS       Y1, Y1, Y1
+	VMOVUPS      vectorAVX2Constants<>+480(SB), Y3
+	VMINPS       Y1, Y3, Y1
+	VMOVUPS      vectorAVX2Constants<>+96(SB), Y3
+	VFMADD231PS  vectorAVX2Constants<>+64(SB), Y1, Y3
+	VADDPS       vectorAVX2Constants<>+128(SB), Y3, Y3
+	VPSLLD       $0x17, Y3, Y4
+	VSUBPS       vectorAVX2Constants<>+128(SB), Y3, Y3
+	VFNMADD231PS vectorAVX2Constants<>+160(SB), Y3, Y1
+	VFNMADD231PS vectorAVX2Constants<>+192(SB), Y3, Y1
+	VMOVUPS      vectorAVX2Constants<>+224(SB), Y3
+	VFMADD213PS  vectorAVX2Constants<>+256(SB), Y1, Y3
+	VFMADD213PS  vectorAVX2Constants<>+288(SB), Y1, Y3
+	VFMADD213PS  vectorAVX2Constants<>+320(SB), Y1, Y3
+	VFMADD213PS  vectorAVX2Constants<>+352(SB), Y1, Y3
+	VMULPS       Y1, Y3, Y3
+	VFMADD213PS  Y1, Y1, Y3
+	VSUBPS       vectorAVX2Constants<>+384(SB), Y4, Y1
+	VFMADD231PS  Y4, Y3, Y1
+	VADDPS       vectorAVX2Constants<>+448(SB), Y1, Y3
+	VDIVPS       Y3, Y1, Y1
+	VORPS        Y2, Y1, Y1
+	VMASKMOVPS   Y1, Y0, (BX)(R11*4)
+	VMASKMOVPS   (DX)(R11*4), Y0, Y2
+	VMASKMOVPS   (DI)(R11*4), Y0, Y3
+	VADDPS       Y3, Y2, Y2
+	VMOVUPS      vectorAVX2Constants<>+480(SB), Y3
+	VMINPS       Y2, Y3, Y2
+	VMOVUPS      vectorAVX2Constants<>+32(SB), Y3
+	VMAXPS       Y2, Y3, Y2
+	VMOVUPS      vectorAVX2Constants<>+96(SB), Y3
+	VFMADD231PS  vectorAVX2Constants<>+64(SB), Y2, Y3
+	VADDPS       vectorAVX2Constants<>+128(SB), Y3, Y3
+	VPSLLD       $0x17, Y3, Y4
+	VSUBPS       vectorAVX2Constants<>+128(SB), Y3, Y3
+	VFNMADD231PS vectorAVX2Constants<>+160(SB), Y3, Y2
+	VFNMADD231PS vectorAVX2Constants<>+192(SB), Y3, Y2
+	VMOVUPS      vectorAVX2Constants<>+224(SB), Y3
+	VFMADD213PS  vectorAVX2Constants<>+256(SB), Y2, Y3
+	VFMADD213PS  vectorAVX2Constants<>+288(SB), Y2, Y3
+	VFMADD213PS  vectorAVX2Constants<>+320(SB), Y2, Y3
+	VFMADD213PS  vectorAVX2Constants<>+352(SB), Y2, Y3
+	VFMADD213PS  vectorAVX2Constants<>+384(SB), Y2, Y3
+	VFMADD213PS  vectorAVX2Constants<>+384(SB), Y2, Y3
+	VMULPS       Y4, Y3, Y3
+	VADDPS       vectorAVX2Constants<>+384(SB), Y3, Y2
+	VDIVPS       Y2, Y3, Y3
+	VMASKMOVPS   Y3, Y0, (DX)(R11*4)
+	VMASKMOVPS   (R9)(R11*4), Y0, Y2
+	VSUBPS       Y1, Y2, Y2
+	VFMADD213PS  Y1, Y3, Y2
+	VMASKMOVPS   Y2, Y0, (R10)(R11*4)
+
+end3:
+	VZEROUPPER
+	RET
+
+// func gruBackwardAVX2(gates []float32, rec []float32, hPrev []float32, dh []float32, dhPrev []float32)
+// Requires: AVX, AVX2, FMA3
+TEXT ·gruBackwardAVX2(SB), NOSPLIT, $0-120
+	MOVQ dh_len+80(FP), AX
+	MOVQ gates_base+0(FP), CX
+	LEAQ (CX)(AX*4), DX
+	LEAQ (DX)(AX*4), BX
+	MOVQ rec_base+24(FP), SI
+	LEAQ (SI)(AX*4), DI
+	LEAQ (DI)(AX*4), R8
+	MOVQ hPrev_base+48(FP), R9
+	MOVQ dh_base+72(FP), R10
+	MOVQ dhPrev_base+96(FP), R11
+	XORQ R12, R12
+	SUBQ $0x08, AX
+	JL   done2
+
+loop1:
+	VMOVUPS      (R10)(R12*4), Y0
+	VMOVUPS      (DX)(R12*4), Y1
+	VMOVUPS      (BX)(R12*4), Y2
+	VMOVUPS      (R11)(R12*4), Y3
+	VFMADD231PS  Y1, Y0, Y3
+	VMOVUPS      Y3, (R11)(R12*4)
+	VMOVUPS      (R9)(R12*4), Y3
+	VSUBPS       Y2, Y3, Y3
+	VMULPS       Y0, Y3, Y3
+	VMULPS       Y1, Y3, Y3
+	VMOVUPS      vectorAVX2Constants<>+384(SB), Y4
+	VSUBPS       Y1, Y4, Y1
+	VMULPS       Y1, Y3, Y3
+	VMOVUPS      Y3, (DX)(R12*4)
+	VMOVUPS      Y3, (DI)(R12*4)
+	VMULPS       Y1, Y0, Y0
+	VMOVUPS      vectorAVX2Constants<>+384(SB), Y1
+	VFNMADD231PS Y2, Y2, Y1
+	VMULPS       Y1, Y0, Y0
+	VMOVUPS      Y0, (BX)(R12*4)
+	VMOVUPS      (CX)(R12*4), Y1
+	VMOVUPS      (R8)(R12*4), Y2
+	VMULPS       Y1, Y0, Y0
+	VMOVUPS      Y0, (R8)(R12*4)
+	VMULPS       Y0, Y2, Y2
+	VMOVUPS      vectorAVX2Constants<>+384(SB), Y0
+	VSUBPS       Y1, Y0, Y0
+	VMULPS       Y0, Y2, Y2
+	VMOVUPS      Y2, (CX)(R12*4)
+	VMOVUPS      Y2, (SI)(R12*4)
+	ADDQ         $0x08, R12
+	SUBQ         $0x08, AX
+	JGE          loop1
+
+done2:
+	ADDQ         $0x08, AX
+	JZ           end3
+	VMOVD        AX, X0
+	VPBROADCASTD X0, Y0
+	VPCMPGTD     vectorAVX2Lanes<>+0(SB), Y0, Y0
+	VMASKMOVPS   (R10)(R12*4), Y0, Y1
+	VMASKMOVPS   (DX)(R12*4), Y0, Y2
+	VMASKMOVPS   (BX)(R12*4), Y0, Y3
+	VMASKMOVPS   (R11)(R12*4), Y0, Y4
+	VFMADD231PS  Y2, Y1, Y4
+	VMASKMOVPS   Y4, Y0, (R11)(R12*4)
+	VMASKMOVPS   (R9)(R12*4), Y0, Y4
+	VSUBPS       Y3, Y4, Y4
+	VMULPS       Y1, Y4, Y4
+	VMULPS       Y2, Y4, Y4
+	VMOVUPS      vectorAVX2Constants<>+384(SB), Y5
+	VSUBPS       Y2, Y5, Y2
+	VMULPS       Y2, Y4, Y4
+	VMASKMOVPS   Y4, Y0, (DX)(R12*4)
+	VMASKMOVPS   Y4, Y0, (DI)(R12*4)
+	VMULPS       Y2, Y1, Y1
+	VMOVUPS      vectorAVX2Constants<>+384(SB), Y2
+	VFNMADD231PS Y3, Y3, Y2
+	VMULPS       Y2, Y1, Y1
+	VMASKMOVPS   Y1, Y0, (BX)(R12*4)
+	VMASKMOVPS   (CX)(R12*4), Y0, Y2
+	VMASKMOVPS   (R8)(R12*4), Y0, Y3
+	VMULPS       Y2, Y1, Y1
+	VMASKMOVPS   Y1, Y0, (R8)(R12*4)
+	VMULPS       Y1, Y3, Y3
+	VMOVUPS      vectorAVX2Constants<>+384(SB), Y1
+	VSUBPS       Y2, Y1, Y1
+	VMULPS       Y1, Y3, Y3
+	VMASKMOVPS   Y3, Y0, (CX)(R12*4)
+	VMASKMOVPS   Y3, Y0, (SI)(R12*4)
 
 end3:
 	VZEROUPPER

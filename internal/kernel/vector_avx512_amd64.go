@@ -42,6 +42,11 @@ func mulAVX512(dst []float32, x []float32, y []float32)
 //go:noescape
 func mulAddAVX512(dst []float32, x []float32, y []float32)
 
+// normalizeAVX512 sets dst[i] to (x[i]−shift)·scale.
+//
+//go:noescape
+func normalizeAVX512(dst []float32, x []float32, shift float32, scale float32)
+
 // dotAVX512 is Σ x[i]·y[i].
 //
 //go:noescape
@@ -71,6 +76,16 @@ func lstmForwardAVX512(gates []float32, cPrev []float32, c []float32, tanhC []fl
 //
 //go:noescape
 func lstmBackwardAVX512(gates []float32, cPrev []float32, tanhC []float32, dh []float32, dc []float32)
+
+// gruForwardAVX512 is r, z = σ(gates + rec); n = tanh(gates + r·rec); h = n + z·(hPrev − n), gates in place.
+//
+//go:noescape
+func gruForwardAVX512(gates []float32, rec []float32, hPrev []float32, h []float32)
+
+// gruBackwardAVX512 replaces activations and rec by gradients of pre-activations, and adds dh·z to dhPrev.
+//
+//go:noescape
+func gruBackwardAVX512(gates []float32, rec []float32, hPrev []float32, dh []float32, dhPrev []float32)
 
 // adamAVX512 is one step of Adam; k is what AdamStep.numbers gives.
 //

@@ -556,6 +556,68 @@ end5:
 	VZEROUPPER
 	RET
 
+// func normalizeAVX512(dst []float32, x []float32, shift float32, scale float32)
+// Requires: AVX, AVX512F
+TEXT ·normalizeAVX512(SB), NOSPLIT, $0-56
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         x_base+24(FP), CX
+	MOVQ         dst_len+8(FP), DX
+	VBROADCASTSS shift+48(FP), Z0
+	VBROADCASTSS scale+52(FP), Z1
+	XORQ         BX, BX
+	SUBQ         $0x40, DX
+	JL           done2
+
+loop1:
+	VMOVUPS (CX)(BX*4), Z2
+	VSUBPS  Z0, Z2, Z2
+	VMULPS  Z1, Z2, Z2
+	VMOVUPS Z2, (AX)(BX*4)
+	VMOVUPS 64(CX)(BX*4), Z2
+	VSUBPS  Z0, Z2, Z2
+	VMULPS  Z1, Z2, Z2
+	VMOVUPS Z2, 64(AX)(BX*4)
+	VMOVUPS 128(CX)(BX*4), Z2
+	VSUBPS  Z0, Z2, Z2
+	VMULPS  Z1, Z2, Z2
+	VMOVUPS Z2, 128(AX)(BX*4)
+	VMOVUPS 192(CX)(BX*4), Z2
+	VSUBPS  Z0, Z2, Z2
+	VMULPS  Z1, Z2, Z2
+	VMOVUPS Z2, 192(AX)(BX*4)
+	ADDQ    $0x40, BX
+	SUBQ    $0x40, DX
+	JGE     loop1
+
+done2:
+	ADDQ $0x40, DX
+	SUBQ $0x10, DX
+	JL   done4
+
+loop3:
+	VMOVUPS (CX)(BX*4), Z2
+	VSUBPS  Z0, Z2, Z2
+	VMULPS  Z1, Z2, Z2
+	VMOVUPS Z2, (AX)(BX*4)
+	ADDQ    $0x10, BX
+	SUBQ    $0x10, DX
+	JGE     loop3
+
+done4:
+	ADDQ         $0x10, DX
+	JZ           end5
+	VMOVD        DX, X2
+	VPBROADCASTD X2, Z2
+	VPCMPGTD     vectorAVX512Lanes<>+0(SB), Z2, K1
+	VMOVUPS.Z    (CX)(BX*4), K1, Z2
+	VSUBPS       Z0, Z2, Z2
+	VMULPS       Z1, Z2, Z2
+	VMOVUPS      Z2, K1, (AX)(BX*4)
+
+end5:
+	VZEROUPPER
+	RET
+
 // func dotAVX512(x []float32, y []float32) float32
 // Requires: AVX, AVX512DQ, AVX512F
 TEXT ·dotAVX512(SB), NOSPLIT, $0-52
@@ -1291,6 +1353,298 @@ done2:
 	VMOVUPS.Z    (DI)(R11*4), K1, Z0
 	VMULPS       Z0, Z4, Z4
 	VMOVUPS      Z4, K1, (DX)(R11*4)
+
+end3:
+	VZEROUPPER
+	RET
+
+// func gruForwardAVX512(gates []float32, rec []float32, hPrev []float32, h []float32)
+// Requires: AVX, AVX512DQ, AVX512F
+TEXT ·gruForwardAVX512(SB), NOSPLIT, $0-96
+	MOVQ         h_len+80(FP), AX
+	MOVQ         gates_base+0(FP), CX
+	LEAQ         (CX)(AX*4), DX
+	LEAQ         (DX)(AX*4), BX
+	MOVQ         rec_base+24(FP), SI
+	LEAQ         (SI)(AX*4), DI
+	LEAQ         (DI)(AX*4), R8
+	MOVQ         hPrev_base+48(FP), R9
+	MOVQ         h_base+72(FP), R10
+	VBROADCASTSS vectorAVX512Constants<>+0(SB), Z0
+	VBROADCASTSS vectorAVX512Constants<>+4(SB), Z0
+	VBROADCASTSS vectorAVX512Constants<>+8(SB), Z1
+	VBROADCASTSS vectorAVX512Constants<>+12(SB), Z2
+	VBROADCASTSS vectorAVX512Constants<>+16(SB), Z3
+	VBROADCASTSS vectorAVX512Constants<>+20(SB), Z4
+	VBROADCASTSS vectorAVX512Constants<>+24(SB), Z5
+	VBROADCASTSS vectorAVX512Constants<>+28(SB), Z6
+	VBROADCASTSS vectorAVX512Constants<>+32(SB), Z7
+	VBROADCASTSS vectorAVX512Constants<>+36(SB), Z8
+	VBROADCASTSS vectorAVX512Constants<>+40(SB), Z9
+	VBROADCASTSS vectorAVX512Constants<>+44(SB), Z10
+	VBROADCASTSS vectorAVX512Constants<>+48(SB), Z11
+	VBROADCASTSS vectorAVX512Constants<>+60(SB), Z12
+	VBROADCASTSS vectorAVX512Constants<>+52(SB), Z13
+	VBROADCASTSS vectorAVX512Constants<>+56(SB), Z14
+	XORQ         R11, R11
+	SUBQ         $0x10, AX
+	JL           done2
+
+loop1:
+	VMOVUPS      (CX)(R11*4), Z15
+	VMOVUPS      (SI)(R11*4), Z16
+	VADDPS       Z16, Z15, Z15
+	VMINPS       Z15, Z12, Z15
+	VMAXPS       Z15, Z0, Z15
+	VMOVUPS      Z2, Z16
+	VFMADD231PS  Z1, Z15, Z16
+	VADDPS       Z3, Z16, Z16
+	VPSLLD       $0x17, Z16, Z17
+	VSUBPS       Z3, Z16, Z16
+	VFNMADD231PS Z4, Z16, Z15
+	VFNMADD231PS Z5, Z16, Z15
+	VMOVUPS      Z6, Z16
+	VFMADD213PS  Z7, Z15, Z16
+	VFMADD213PS  Z8, Z15, Z16
+	VFMADD213PS  Z9, Z15, Z16
+	VFMADD213PS  Z10, Z15, Z16
+	VFMADD213PS  Z11, Z15, Z16
+	VFMADD213PS  Z11, Z15, Z16
+	VMULPS       Z17, Z16, Z16
+	VADDPS       Z11, Z16, Z15
+	VDIVPS       Z15, Z16, Z16
+	VMOVUPS      Z16, (CX)(R11*4)
+	VMOVUPS      (BX)(R11*4), Z15
+	VMOVUPS      (R8)(R11*4), Z17
+	VFMADD231PS  Z17, Z16, Z15
+	VANDPS       Z13, Z15, Z16
+	VXORPS       Z15, Z16, Z15
+	VADDPS       Z15, Z15, Z15
+	VMINPS       Z15, Z12, Z15
+	VMOVUPS      Z2, Z17
+	VFMADD231PS  Z1, Z15, Z17
+	VADDPS       Z3, Z17, Z17
+	VPSLLD       $0x17, Z17, Z18
+	VSUBPS       Z3, Z17, Z17
+	VFNMADD231PS Z4, Z17, Z15
+	VFNMADD231PS Z5, Z17, Z15
+	VMOVUPS      Z6, Z17
+	VFMADD213PS  Z7, Z15, Z17
+	VFMADD213PS  Z8, Z15, Z17
+	VFMADD213PS  Z9, Z15, Z17
+	VFMADD213PS  Z10, Z15, Z17
+	VMULPS       Z15, Z17, Z17
+	VFMADD213PS  Z15, Z15, Z17
+	VSUBPS       Z11, Z18, Z15
+	VFMADD231PS  Z18, Z17, Z15
+	VADDPS       Z14, Z15, Z17
+	VDIVPS       Z17, Z15, Z15
+	VORPS        Z16, Z15, Z15
+	VMOVUPS      Z15, (BX)(R11*4)
+	VMOVUPS      (DX)(R11*4), Z16
+	VMOVUPS      (DI)(R11*4), Z17
+	VADDPS       Z17, Z16, Z16
+	VMINPS       Z16, Z12, Z16
+	VMAXPS       Z16, Z0, Z16
+	VMOVUPS      Z2, Z17
+	VFMADD231PS  Z1, Z16, Z17
+	VADDPS       Z3, Z17, Z17
+	VPSLLD       $0x17, Z17, Z18
+	VSUBPS       Z3, Z17, Z17
+	VFNMADD231PS Z4, Z17, Z16
+	VFNMADD231PS Z5, Z17, Z16
+	VMOVUPS      Z6, Z17
+	VFMADD213PS  Z7, Z16, Z17
+	VFMADD213PS  Z8, Z16, Z17
+	VFMADD213PS  Z9, Z16, Z17
+	VFMADD213PS  Z10, Z16, Z17
+	VFMADD213PS  Z11, Z16, Z17
+	VFMADD213PS  Z11, Z16, Z17
+	VMULPS       Z18, Z17, Z17
+	VADDPS       Z11, Z17, Z16
+	VDIVPS       Z16, Z17, Z17
+	VMOVUPS      Z17, (DX)(R11*4)
+	VMOVUPS      (R9)(R11*4), Z16
+	VSUBPS       Z15, Z16, Z16
+	VFMADD213PS  Z15, Z17, Z16
+	VMOVUPS      Z16, (R10)(R11*4)
+	ADDQ         $0x10, R11
+	SUBQ         $0x10, AX
+	JGE          loop1
+
+done2:
+	ADDQ         $0x10, AX
+	JZ           end3
+	VMOVD        AX, X15
+	VPBROADCASTD X15, Z15
+	VPCMPGTD     vectorAVX512Lanes<>+0(SB), Z15, K1
+	VMOVUPS.Z    (CX)(R11*4), K1, Z15
+	VMOVUPS.Z    (SI)(R11*4), K1, Z16
+	VADDPS       Z16, Z15, Z15
+	VMINPS       Z15, Z12, Z15
+	VMAXPS       Z15, Z0, Z15
+	VMOVUPS      Z2, Z16
+	VFMADD231PS  Z1, Z15, Z16
+	VADDPS       Z3, Z16, Z16
+	VPSLLD       $0x17, Z16, Z17
+	VSUBPS       Z3, Z16, Z16
+	VFNMADD231PS Z4, Z16, Z15
+	VFNMADD231PS Z5, Z16, Z15
+	VMOVUPS      Z6, Z16
+	VFMADD213PS  Z7, Z15, Z16
+	VFMADD213PS  Z8, Z15, Z16
+	VFMADD213PS  Z9, Z15, Z16
+	VFMADD213PS  Z10, Z15, Z16
+	VFMADD213PS  Z11, Z15, Z16
+	VFMADD213PS  Z11, Z15, Z16
+	VMULPS       Z17, Z16, Z16
+	VADDPS       Z11, Z16, Z15
+	VDIVPS       Z15, Z16, Z16
+	VMOVUPS      Z16, K1, (CX)(R11*4)
+	VMOVUPS.Z    (BX)(R11*4), K1, Z15
+	VMOVUPS.Z    (R8)(R11*4), K1, Z17
+	VFMADD231PS  Z17, Z16, Z15
+	VANDPS       Z13, Z15, Z13
+	VXORPS       Z15, Z13, Z15
+	VADDPS       Z15, Z15, Z15
+	VMINPS       Z15, Z12, Z15
+	VMOVUPS      Z2, Z16
+	VFMADD231PS  Z1, Z15, Z16
+	VADDPS       Z3, Z16, Z16
+	VPSLLD       $0x17, Z16, Z17
+	VSUBPS       Z3, Z16, Z16
+	VFNMADD231PS Z4, Z16, Z15
+	VFNMADD231PS Z5, Z16, Z15
+	VMOVUPS      Z6, Z16
+	VFMADD213PS  Z7, Z15, Z16
+	VFMADD213PS  Z8, Z15, Z16
+	VFMADD213PS  Z9, Z15, Z16
+	VFMADD213PS  Z10, Z15, Z16
+	VMULPS       Z15, Z16, Z16
+	VFMADD213PS  Z15, Z15, Z16
+	VSUBPS       Z11, Z17, Z15
+	VFMADD231PS  Z17, Z16, Z15
+	VADDPS       Z14, Z15, Z14
+	VDIVPS       Z14, Z15, Z15
+	VORPS        Z13, Z15, Z15
+	VMOVUPS      Z15, K1, (BX)(R11*4)
+	VMOVUPS.Z    (DX)(R11*4), K1, Z13
+	VMOVUPS.Z    (DI)(R11*4), K1, Z14
+	VADDPS       Z14, Z13, Z13
+	VMINPS       Z13, Z12, Z13
+	VMAXPS       Z13, Z0, Z13
+	VMOVUPS      Z2, Z0
+	VFMADD231PS  Z1, Z13, Z0
+	VADDPS       Z3, Z0, Z0
+	VPSLLD       $0x17, Z0, Z1
+	VSUBPS       Z3, Z0, Z0
+	VFNMADD231PS Z4, Z0, Z13
+	VFNMADD231PS Z5, Z0, Z13
+	VMOVUPS      Z6, Z0
+	VFMADD213PS  Z7, Z13, Z0
+	VFMADD213PS  Z8, Z13, Z0
+	VFMADD213PS  Z9, Z13, Z0
+	VFMADD213PS  Z10, Z13, Z0
+	VFMADD213PS  Z11, Z13, Z0
+	VFMADD213PS  Z11, Z13, Z0
+	VMULPS       Z1, Z0, Z0
+	VADDPS       Z11, Z0, Z1
+	VDIVPS       Z1, Z0, Z0
+	VMOVUPS      Z0, K1, (DX)(R11*4)
+	VMOVUPS.Z    (R9)(R11*4), K1, Z1
+	VSUBPS       Z15, Z1, Z1
+	VFMADD213PS  Z15, Z0, Z1
+	VMOVUPS      Z1, K1, (R10)(R11*4)
+
+end3:
+	VZEROUPPER
+	RET
+
+// func gruBackwardAVX512(gates []float32, rec []float32, hPrev []float32, dh []float32, dhPrev []float32)
+// Requires: AVX, AVX512F
+TEXT ·gruBackwardAVX512(SB), NOSPLIT, $0-120
+	MOVQ         dh_len+80(FP), AX
+	MOVQ         gates_base+0(FP), CX
+	LEAQ         (CX)(AX*4), DX
+	LEAQ         (DX)(AX*4), BX
+	MOVQ         rec_base+24(FP), SI
+	LEAQ         (SI)(AX*4), DI
+	LEAQ         (DI)(AX*4), R8
+	MOVQ         hPrev_base+48(FP), R9
+	MOVQ         dh_base+72(FP), R10
+	MOVQ         dhPrev_base+96(FP), R11
+	VBROADCASTSS vectorAVX512Constants<>+48(SB), Z0
+	XORQ         R12, R12
+	SUBQ         $0x10, AX
+	JL           done2
+
+loop1:
+	VMOVUPS      (R10)(R12*4), Z1
+	VMOVUPS      (DX)(R12*4), Z2
+	VMOVUPS      (BX)(R12*4), Z3
+	VMOVUPS      (R11)(R12*4), Z4
+	VFMADD231PS  Z2, Z1, Z4
+	VMOVUPS      Z4, (R11)(R12*4)
+	VMOVUPS      (R9)(R12*4), Z4
+	VSUBPS       Z3, Z4, Z4
+	VMULPS       Z1, Z4, Z4
+	VMULPS       Z2, Z4, Z4
+	VSUBPS       Z2, Z0, Z2
+	VMULPS       Z2, Z4, Z4
+	VMOVUPS      Z4, (DX)(R12*4)
+	VMOVUPS      Z4, (DI)(R12*4)
+	VMULPS       Z2, Z1, Z1
+	VMOVUPS      Z0, Z2
+	VFNMADD231PS Z3, Z3, Z2
+	VMULPS       Z2, Z1, Z1
+	VMOVUPS      Z1, (BX)(R12*4)
+	VMOVUPS      (CX)(R12*4), Z2
+	VMOVUPS      (R8)(R12*4), Z3
+	VMULPS       Z2, Z1, Z1
+	VMOVUPS      Z1, (R8)(R12*4)
+	VMULPS       Z1, Z3, Z3
+	VSUBPS       Z2, Z0, Z1
+	VMULPS       Z1, Z3, Z3
+	VMOVUPS      Z3, (CX)(R12*4)
+	VMOVUPS      Z3, (SI)(R12*4)
+	ADDQ         $0x10, R12
+	SUBQ         $0x10, AX
+	JGE          loop1
+
+done2:
+	ADDQ         $0x10, AX
+	JZ           end3
+	VMOVD        AX, X1
+	VPBROADCASTD X1, Z1
+	VPCMPGTD     vectorAVX512Lanes<>+0(SB), Z1, K1
+	VMOVUPS.Z    (R10)(R12*4), K1, Z1
+	VMOVUPS.Z    (DX)(R12*4), K1, Z2
+	VMOVUPS.Z    (BX)(R12*4), K1, Z3
+	VMOVUPS.Z    (R11)(R12*4), K1, Z4
+	VFMADD231PS  Z2, Z1, Z4
+	VMOVUPS      Z4, K1, (R11)(R12*4)
+	VMOVUPS.Z    (R9)(R12*4), K1, Z4
+	VSUBPS       Z3, Z4, Z4
+	VMULPS       Z1, Z4, Z4
+	VMULPS       Z2, Z4, Z4
+	VSUBPS       Z2, Z0, Z2
+	VMULPS       Z2, Z4, Z4
+	VMOVUPS      Z4, K1, (DX)(R12*4)
+	VMOVUPS      Z4, K1, (DI)(R12*4)
+	VMULPS       Z2, Z1, Z1
+	VMOVUPS      Z0, Z2
+	VFNMADD231PS Z3, Z3, Z2
+	VMULPS       Z2, Z1, Z1
+	VMOVUPS      Z1, K1, (BX)(R12*4)
+	VMOVUPS.Z    (CX)(R12*4), K1, Z2
+	VMOVUPS.Z    (R8)(R12*4), K1, Z3
+	VMULPS       Z2, Z1, Z1
+	VMOVUPS      Z1, K1, (R8)(R12*4)
+	VMULPS       Z1, Z3, Z3
+	VSUBPS       Z2, Z0, Z0
+	VMULPS       Z0, Z3, Z3
+	VMOVUPS      Z3, K1, (CX)(R12*4)
+	VMOVUPS      Z3, K1, (SI)(R12*4)
 
 end3:
 	VZEROUPPER

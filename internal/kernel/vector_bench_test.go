@@ -49,6 +49,15 @@ func BenchmarkVector(b *testing.B) {
 			LSTMBackward(gates[:4*n], x[:n], z[:n], u[:n], w[:n])
 		}},
 		{"copyGates", 8, most / 4, func(n int) { copy(gates[:4*n], x) }}, // to be taken off the two above
+		{"gruForward", 11, most / 4, func(n int) {
+			copy(gates[:3*n], x)
+			GRUForward(gates[:3*n], y[:3*n], z[:n], u[:n])
+		}},
+		{"gruBackward", 16, most / 4, func(n int) {
+			copy(gates[:3*n], x)
+			GRUBackward(gates[:3*n], y[:3*n], z[:n], u[:n], w[:n])
+		}},
+		{"normalize", 2, most, func(n int) { Normalize(y[:n], x[:n], 0.5, 2) }},
 		{"adam", 7, most, func(n int) { Adam(x[:n], u[:n], w[:n], z[:n], &adamBench) }},
 		{"momentum", 5, most, func(n int) { Momentum(x[:n], u[:n], w[:n], &MomentumStep{Rate: 1e-6, Momentum: 0.5, Clip: 1}) }},
 		{"rmsprop", 5, most, func(n int) { RMSProp(x[:n], u[:n], z[:n], &RMSPropStep{Rate: 1e-6, Alpha: 0.9, Eps: 1e-3, Clip: 1}) }},

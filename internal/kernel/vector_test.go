@@ -96,6 +96,10 @@ var elementwise = []struct {
 		a := float64(float32(0.7))
 		return a * d, math.Abs(a * d)
 	}, 1},
+	{"normalize", func(dst, x, _ []float32) { Normalize(dst, x, 0.3, 0.7) }, func(_, x, _ float64) (float64, float64) {
+		a, s := float64(float32(0.7)), float64(float32(0.3))
+		return (x - s) * a, math.Abs((x - s) * a)
+	}, 2},
 	{"mul", Mul, func(_, x, y float64) (float64, float64) { return x * y, math.Abs(x * y) }, 1},
 	{"mulAdd", MulAdd, func(d, x, y float64) (float64, float64) { return d + x*y, math.Abs(d) + math.Abs(x*y) }, 2},
 }

@@ -63,4 +63,15 @@ func (m *machine) elementwise() {
 		m.store(d, dst, at)
 	})
 	m.end()
+
+	m.begin("normalize", "(dst, x []float32, shift, scale float32)", "sets dst[i] to (x[i]−shift)·scale.")
+	dst, x, n = base("dst"), base("x"), size("dst")
+	shift, scale := m.scalar("shift"), m.scalar("scale")
+	each(n, func(at place) {
+		v := m.load(x, at)
+		VSUBPS(shift, v, v)
+		VMULPS(scale, v, v)
+		m.store(v, dst, at)
+	})
+	m.end()
 }

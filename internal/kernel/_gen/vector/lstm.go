@@ -6,12 +6,13 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 )
 
-// gates are the addresses of the four quarters i, f, g, o of a row of gates, n numbers each.
-func gates(n reg.Register) (q [4]reg.Register) {
-	q[0] = base("gates")
-	for k := 1; k < 4; k++ {
-		q[k] = GP64()
-		LEAQ(Mem{Base: q[k-1], Index: n, Scale: 4}, q[k])
+// parts are the addresses of the parts of a slice argument, n numbers each: the gates of a row.
+func parts(name string, n reg.Register, count int) []reg.Register {
+	q := []reg.Register{base(name)}
+	for k := 1; k < count; k++ {
+		next := GP64()
+		LEAQ(Mem{Base: q[k-1], Index: n, Scale: 4}, next)
+		q = append(q, next)
 	}
 	return q
 }
@@ -21,7 +22,7 @@ func (m *machine) lstm() {
 	m.begin("lstmForward", "(gates, cPrev, c, tanhC, h []float32)",
 		"is i, f, o = σ(·); g = tanh(·); c = f·cPrev + i·g; tanhC = tanh c; h = o·tanhC, gates in place.")
 	n := size("h")
-	q := gates(n)
+	q := parts("gates", n, 4) // i, f, g, o
 	cPrev, c, tanhC, h := base("cPrev"), base("c"), base("tanhC"), base("h")
 	sigmoid, tanh := m.sigmoidConstants(), m.tanhConstants()
 	m.sweep(n, 1, func(at []place) {
@@ -48,7 +49,7 @@ func (m *machine) lstm() {
 	m.begin("lstmBackward", "(gates, cPrev, tanhC, dh, dc []float32)",
 		"replaces activations by gradients of pre-activations, and dc by ∂L/∂cPrev.")
 	n = size("dh")
-	q = gates(n)
+	q = parts("gates", n, 4)
 	cPrev, tanhC = base("cPrev"), base("tanhC")
 	dh, dc := base("dh"), base("dc")
 	one := m.constant(1)

@@ -33,6 +33,7 @@ func main() {
 	m.elementwise()
 	m.reductions()
 	m.lstm()
+	m.gru()
 	m.optimizers()
 	m.mask()
 	m.tables()
