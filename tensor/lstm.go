@@ -87,7 +87,7 @@ func LSTM(tp *Tape, pre *Tensor, whh *Param, h0, c0 *Tensor, lanes int) (h, cLas
 
 func setState(dst, src *Tensor, lanes int) {
 	if src != nil && (src.Rows != lanes || src.Cols != dst.Cols) {
-		panic(fmt.Sprintf("tensor: LSTM state of a %v for %d lanes of %d", src, lanes, dst.Cols))
+		panic(fmt.Sprintf("tensor: recurrent state of a %v for %d lanes of %d", src, lanes, dst.Cols))
 	}
 	for i := range lanes {
 		if src == nil {

@@ -39,6 +39,7 @@ func TestGradients(t *testing.T) {
 				{"MatMul", []shape{{n, m}, {m, 3}}, func(tp *tensor.Tape, in []*T) *T { return tensor.MatMul(tp, in[0], in[1]) }},
 				{"Gather", []shape{{n, m}}, func(tp *tensor.Tape, in []*T) *T { return tensor.Gather(tp, in[0], []int{n - 1, 0, n / 2, 0}) }},
 				{"Dropout", []shape{{n, m}}, func(tp *tensor.Tape, in []*T) *T { return tensor.Dropout(tp, in[0], 0.4) }},
+				{"VariationalDropout", []shape{{3 * n, m}}, func(tp *tensor.Tape, in []*T) *T { return tensor.VariationalDropout(tp, in[0], 0.4, n) }},
 				{"CrossEntropy", []shape{{n, m}}, func(tp *tensor.Tape, in []*T) *T {
 					x := tensor.Scale(tp, in[0], 2) // CrossEntropy consumes it
 					return tensor.CrossEntropy(tp, x, []int{0, n - 1, 0}, []int{m - 1, m / 2, 0}, []float32{1, 0.5, 2})
