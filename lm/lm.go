@@ -50,6 +50,15 @@ func (c *Config) complete() error {
 	return nil
 }
 
+// stack says what the recurrent layers are. Each token comes in as its embedding, or one-hot.
+func (c Config) stack() nn.Stack {
+	return nn.Stack{Cell: nn.LSTM{}, In: cmp.Or(c.Embed, len(c.Counts)), Hidden: c.Hidden, Layers: c.Layers}
+}
+
+func (c Config) dropout() nn.Dropout {
+	return nn.Dropout{Between: c.Dropout, Out: c.DropoutOut}
+}
+
 // Sizes past these are a mistake or an attack, not a small model.
 const (
 	maxSize   = 1 << 16
@@ -61,12 +70,13 @@ const (
 type Model struct {
 	Config Config
 	embed  *tensor.Param // embed.weight [V, Embed]; nil for one-hot input
-	rnn    *nn.LSTM
+	rnn    *nn.Recurrent
 	out    softmax.Output
 	params nn.Params
 
-	mu     sync.Mutex
-	tables *tables // what decoding needs of the weights, made when first asked for
+	mu      sync.Mutex
+	stepper *nn.Stepper // what decoding needs of the weights, made when first asked for
+	version uint64      // of the weights that it was made of
 }
 
 // New makes a model with random weights.
@@ -75,17 +85,15 @@ func New(c Config) (*Model, error) {
 		return nil, err
 	}
 	rnd := rand.New(rand.NewPCG(c.Seed, 0x1e77e25))
-	m, in := &Model{Config: c}, c.Embed
-	if in == 0 {
-		in = len(c.Counts)
-	} else {
+	m, stack := &Model{Config: c}, c.stack()
+	if c.Embed > 0 {
 		m.embed = nn.Uniform(tensor.NewParam("embed.weight", len(c.Counts), c.Embed), embedBound(c), rnd)
 	}
-	m.rnn = nn.NewLSTM("lstm", in, c.Hidden, c.Layers, rnd)
+	m.rnn = stack.New(stack.Cell.Name(), rnd)
 	if m.embed == nil {
 		// A one-hot input picks a single weight per gate, where a vector of n inputs would add up n:
 		// PyTorch's bound leaves it too quiet to be heard beside the state.
-		nn.Uniform(m.rnn.Wih[0], oneHotBound, rnd)
+		nn.Uniform(m.rnn.Layer[0].Wih, oneHotBound, rnd)
 	}
 	spec := softmax.Spec{Dim: c.Hidden, Counts: c.Counts, Rand: rnd}
 	if c.Tied {
@@ -137,7 +145,7 @@ func (m *Model) hidden(tp *tensor.Tape, w data.Window, carry []float32) (*tensor
 		clear(carry)
 	}
 	state := m.rnn.Load(tp, carry, w.Lanes)
-	drop := nn.Dropout{Between: m.Config.Dropout, Out: m.Config.DropoutOut}
+	drop := m.Config.dropout()
 	var h *tensor.Tensor
 	if m.embed != nil && m.Vocab() > len(w.Inputs) {
 		h, state = m.rnn.FromVectors(tp, tensor.Gather(tp, tp.Use(m.embed), w.Inputs), state, w.Lanes, drop)
@@ -148,15 +156,14 @@ func (m *Model) hidden(tp *tensor.Tape, w data.Window, carry []float32) (*tensor
 	return h, state
 }
 
-// inputTable is the first layer's response to each token of the vocabulary, [V, 4H]. With fewer
+// inputTable is the first layer's response to each token of the vocabulary. With fewer
 // tokens in the vocabulary than in a window it is cheaper than a product for every input, and the
 // same thing.
 func (m *Model) inputTable(tp *tensor.Tape) *tensor.Tensor {
-	w, b1, b2 := m.rnn.Wih[0], m.rnn.Bih[0], m.rnn.Bhh[0]
 	if m.embed == nil {
-		return tensor.Transpose(tp, tp.Use(w), b1, b2)
+		return m.rnn.Table(tp, nil)
 	}
-	return tensor.Linear(tp, tp.Use(m.embed), w, b1, b2)
+	return m.rnn.Table(tp, tp.Use(m.embed))
 }
 
 var (

@@ -72,7 +72,7 @@ func (c Config) PlanDecoding() (Memory, error) {
 	if err := c.complete(); err != nil {
 		return Memory{}, err
 	}
-	table := 4 * int64(len(c.Counts)) * pad(4*c.Hidden)
+	table := 4 * int64(len(c.Counts)) * pad(c.stack().Width())
 	return Memory{Weights: 4 * c.weights(), Packed: c.packed(tensor.Float32, false) + table}, nil
 }
 
@@ -87,28 +87,15 @@ func (c Config) evaluation(tokens, workers int) int64 {
 
 // activations are the floats that the tapes of all shards hold for a window of lanes × time.
 func (c Config) activations(lanes, time, shards int, training bool) (floats int64) {
-	h, gates := pad(c.Hidden), pad(4*c.Hidden)
-	n, edge := int64(lanes)*int64(time), int64(lanes) // rows, and those of one step
-	if training {
-		// The gates, the states h, c and tanh c, and the gradient of h; of one step more the first state and
-		// the gradient of the last.
-		floats = int64(c.Layers) * (n*(gates+4*h) + 3*edge*h)
-		if c.Dropout > 0 {
-			floats += int64(c.Layers-1) * n * 3 * h // the result, the mask, the gradient
-		}
-		if c.DropoutOut > 0 {
-			floats += n * 3 * h
-		}
-	} else {
-		floats = int64(c.Layers) * (n*(gates+3*h) + 2*edge*h)
-	}
+	n := int64(lanes) * int64(time) // rows
+	floats = c.stack().Activations(n, int64(lanes), c.dropout(), training)
 	floats += n * pad(len(c.Counts)) // logits, over which their gradient is written
 	twice := int64(1)
 	if training {
 		twice = 2 // a value and its gradient
 	}
 	if v := int64(len(c.Counts)); c.Embed == 0 || v <= n/int64(shards) {
-		floats += int64(shards) * twice * v * gates // the first layer's response to each token
+		floats += int64(shards) * twice * v * pad(c.stack().Width()) // the first layer's response to each token
 	} else {
 		floats += n * twice * pad(c.Embed)
 	}
@@ -117,25 +104,17 @@ func (c Config) activations(lanes, time, shards int, training bool) (floats int6
 
 // scratch is what the products of one shard round operands into, in bytes.
 func (c Config) scratch(rows int, p tensor.Precision) int64 {
-	return kernel.ScratchBytes(4*c.Hidden, max(c.Hidden, c.Embed), rows, p)
+	return kernel.ScratchBytes(c.stack().Width(), max(c.Hidden, c.Embed), rows, p)
 }
 
 // weights counts the parameters.
 func (c Config) weights() (n int64) {
-	v, h, in := int64(len(c.Counts)), int64(c.Hidden), int64(c.Embed)
-	if in > 0 {
-		n += v * in
-	} else {
-		in = v
-	}
-	for range c.Layers {
-		n += 4*h*(in+h) + 8*h
-		in = h
-	}
+	v := int64(len(c.Counts))
+	n = v*int64(c.Embed) + c.stack().Weights() + v // embedding, layers, output bias
 	if !c.Tied {
-		n += v * h
+		n += v * int64(c.Hidden)
 	}
-	return n + v
+	return n
 }
 
 // packed is what the matrices take that are operands of products, in bytes; training multiplies by each
@@ -147,13 +126,8 @@ func (c Config) packed(p tensor.Precision, training bool) (bytes int64) {
 			bytes += kernel.PackedBytes(rows, cols, p)
 		}
 	}
-	for k := range c.Layers {
-		add(4*c.Hidden, c.Hidden)
-		if k > 0 {
-			add(4*c.Hidden, c.Hidden)
-		} else if c.Embed > 0 {
-			add(4*c.Hidden, c.Embed)
-		}
+	for _, m := range c.stack().Products(c.Embed == 0) {
+		add(m[0], m[1])
 	}
 	add(len(c.Counts), c.Hidden)
 	return bytes

@@ -1,0 +1,32 @@
+package nn
+
+import "inkling/tensor"
+
+// GRU is the cell of torch.nn.GRU, with gates in the order r, z, n; see [tensor.GRU]. Its state is h.
+type GRU struct{}
+
+// Name is "gru".
+func (GRU) Name() string { return "gru" }
+
+func (GRU) gates() int   { return 3 }
+func (GRU) vectors() int { return 1 }
+
+// begin leaves zeros: half of h is kept, which is enough to begin with.
+func (GRU) begin([]float32) {}
+
+// inputBiases leaves bias_hh to run: its third of n is multiplied by r before it meets the input.
+func (GRU) inputBiases(l *Layer) []*tensor.Param { return []*tensor.Param{l.Bih} }
+
+func (GRU) run(tp *tensor.Tape, pre *tensor.Tensor, l *Layer, before []*tensor.Tensor, lanes int) (*tensor.Tensor, []*tensor.Tensor) {
+	h := tensor.GRU(tp, pre, l.Whh, l.Bhh, before[0], lanes)
+	return h, []*tensor.Tensor{tensor.LastRows(tp, h, lanes)}
+}
+
+// floats: the gates of input and state, h and its gradient; of one step more the first state and its gradient. Without
+// training, the state's gates of one step only.
+func (GRU) floats(h, rows, lanes int64, training bool) int64 {
+	if training {
+		return rows*2*(padded(3*h)+padded(h)) + 2*lanes*padded(h)
+	}
+	return rows*(padded(3*h)+padded(h)) + lanes*(padded(3*h)+padded(h))
+}

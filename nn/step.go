@@ -1,0 +1,89 @@
+package nn
+
+import (
+	"sync"
+
+	"inkling/tensor"
+)
+
+// A Stepper runs a stack token by token, for decoding: many states, each a token further, as one product a matrix. The
+// states are values (Floats(1) long, what Load reads with one lane) that are never changed, and a state's bits do not
+// depend on how many others go beside it, since a row of a product does not depend on the rows beside it.
+//
+// It is the stack itself over sequences of one step, on tapes that record nothing, so a cell needs no second form. A
+// few rows are copied for that, beside the weights that a step reads.
+//
+// Any number of goroutines may use one at the same time; it is good for the weights that the table was made of.
+type Stepper struct {
+	stack *Recurrent
+	table *tensor.Tensor
+	desks sync.Pool // of *desk
+}
+
+// desk is what one step works on.
+type desk struct {
+	tape  *tensor.Tape
+	carry []float32
+}
+
+// Stepper makes one for tokens that pick rows of a [Recurrent.Table], made on a tape that is not reset meanwhile.
+func (r *Recurrent) Stepper(table *tensor.Tensor) *Stepper {
+	s := &Stepper{stack: r, table: table}
+	s.desks.New = func() any { return &desk{tape: tensor.NewInference()} }
+	return s
+}
+
+// Start is the state before the first token: zeros.
+func (s *Stepper) Start() []float32 { return make([]float32, s.stack.Floats(1)) }
+
+// Next is the state after one more token.
+func (s *Stepper) Next(state []float32, token int) []float32 {
+	next := [][]float32{state}
+	s.NextBatch(next, next, []int{token})
+	return next[0]
+}
+
+// NextBatch sets dst[i] to the state after states[i] and one more token, tokens[i]. dst may be states.
+func (s *Stepper) NextBatch(dst, states [][]float32, tokens []int) {
+	n, h := len(states), s.stack.Hidden
+	d := s.desks.Get().(*desk)
+	defer s.desks.Put(d)
+	d.tape.Reset(0, 0, 0)
+	floats := s.stack.Floats(1)
+	if len(d.carry) < n*floats {
+		d.carry = make([]float32, n*floats)
+	}
+	carry := d.carry[:n*floats]
+	for i, state := range states {
+		for at := 0; at < floats; at += h { // of one lane the vectors follow one another, of many their lanes do
+			copy(carry[at*n+i*h:], state[at:at+h])
+		}
+	}
+	_, after := s.stack.FromTokens(d.tape, s.table, tokens, s.stack.Load(d.tape, carry, n), n, Dropout{})
+	for i := range states {
+		state := make([]float32, floats)
+		rest := state
+		for _, layer := range after {
+			for _, t := range layer {
+				rest = rest[copy(rest, t.Row(i)):]
+			}
+		}
+		dst[i] = state
+	}
+}
+
+// Output is what the output layer sees of a state: h of the last layer, normalized if the stack is. It is not to be
+// changed.
+func (s *Stepper) Output(state []float32) []float32 {
+	h, l := s.stack.Hidden, s.stack.Layer[s.stack.Layers-1]
+	last := len(state) - s.stack.Cell.vectors()*h
+	if l.Norm == nil {
+		return state[last : last+h]
+	}
+	d := s.desks.Get().(*desk)
+	defer s.desks.Put(d)
+	d.tape.Reset(0, 0, 0)
+	out := make([]float32, h)
+	copy(out, l.Norm.Apply(d.tape, d.tape.Const(1, h, state[last:last+h])).Row(0))
+	return out
+}
