@@ -22,11 +22,11 @@ func (GRU) run(tp *tensor.Tape, pre *tensor.Tensor, l *Layer, before []*tensor.T
 	return h, []*tensor.Tensor{tensor.LastRows(tp, h, lanes)}
 }
 
-// floats: the gates of input and state, h and its gradient; of one step more the first state and its gradient. Without
-// training, the state's gates of one step only.
+// floats: the gates, what the state says of n, h and its gradient; of one step all that the state says, the first state
+// and its gradient. Without training, what it says of n is of one step too.
 func (GRU) floats(h, rows, lanes int64, training bool) int64 {
 	if training {
-		return rows*2*(padded(3*h)+padded(h)) + 2*lanes*padded(h)
+		return rows*(padded(3*h)+3*padded(h)) + lanes*(padded(3*h)+2*padded(h))
 	}
-	return rows*(padded(3*h)+padded(h)) + lanes*(padded(3*h)+padded(h))
+	return rows*(padded(3*h)+padded(h)) + lanes*(padded(3*h)+2*padded(h))
 }

@@ -42,8 +42,8 @@ type impl struct {
 
 	lstmForward  func(gates, cPrev, c, tanhC, h []float32)
 	lstmBackward func(gates, cPrev, tanhC, dh, dc []float32)
-	gruForward   func(gates, rec, hPrev, h []float32)
-	gruBackward  func(gates, rec, hPrev, dh, dhPrev []float32)
+	gruForward   func(gates, rec, hPrev, recN, h []float32)
+	gruBackward  func(gates, rec, hPrev, recN, dh, dhPrev []float32)
 
 	adam     func(w, g, m, v []float32, s *AdamStep)
 	momentum func(w, g, v []float32, s *MomentumStep)

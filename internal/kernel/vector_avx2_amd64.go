@@ -77,15 +77,15 @@ func lstmForwardAVX2(gates []float32, cPrev []float32, c []float32, tanhC []floa
 //go:noescape
 func lstmBackwardAVX2(gates []float32, cPrev []float32, tanhC []float32, dh []float32, dc []float32)
 
-// gruForwardAVX2 is r, z = σ(gates + rec); n = tanh(gates + r·rec); h = n + z·(hPrev − n), gates in place.
+// gruForwardAVX2 is r, z = σ(gates + rec); n = tanh(gates + r·rec); h = n + z·(hPrev − n), gates in place; recN is the third of rec.
 //
 //go:noescape
-func gruForwardAVX2(gates []float32, rec []float32, hPrev []float32, h []float32)
+func gruForwardAVX2(gates []float32, rec []float32, hPrev []float32, recN []float32, h []float32)
 
-// gruBackwardAVX2 replaces activations and rec by gradients of pre-activations, and adds dh·z to dhPrev.
+// gruBackwardAVX2 replaces activations by gradients of pre-activations, sets rec and recN to those of the state, and adds dh·z to dhPrev.
 //
 //go:noescape
-func gruBackwardAVX2(gates []float32, rec []float32, hPrev []float32, dh []float32, dhPrev []float32)
+func gruBackwardAVX2(gates []float32, rec []float32, hPrev []float32, recN []float32, dh []float32, dhPrev []float32)
 
 // adamAVX2 is one step of Adam; k is what AdamStep.numbers gives.
 //

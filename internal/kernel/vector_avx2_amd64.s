@@ -1315,10 +1315,10 @@ end3:
 	VZEROUPPER
 	RET
 
-// func gruForwardAVX2(gates []float32, rec []float32, hPrev []float32, h []float32)
+// func gruForwardAVX2(gates []float32, rec []float32, hPrev []float32, recN []float32, h []float32)
 // Requires: AVX, AVX2, FMA3
-TEXT ·gruForwardAVX2(SB), NOSPLIT, $0-96
-	MOVQ h_len+80(FP), AX
+TEXT ·gruForwardAVX2(SB), NOSPLIT, $0-120
+	MOVQ h_len+104(FP), AX
 	MOVQ gates_base+0(FP), CX
 	LEAQ (CX)(AX*4), DX
 	LEAQ (DX)(AX*4), BX
@@ -1326,14 +1326,15 @@ TEXT ·gruForwardAVX2(SB), NOSPLIT, $0-96
 	LEAQ (SI)(AX*4), DI
 	LEAQ (DI)(AX*4), R8
 	MOVQ hPrev_base+48(FP), R9
-	MOVQ h_base+72(FP), R10
-	XORQ R11, R11
+	MOVQ recN_base+72(FP), R10
+	MOVQ h_base+96(FP), R11
+	XORQ R12, R12
 	SUBQ $0x08, AX
 	JL   done2
 
 loop1:
-	VMOVUPS      (CX)(R11*4), Y0
-	VMOVUPS      (SI)(R11*4), Y1
+	VMOVUPS      (CX)(R12*4), Y0
+	VMOVUPS      (SI)(R12*4), Y1
 	VADDPS       Y1, Y0, Y0
 	VMOVUPS      vectorAVX2Constants<>+480(SB), Y1
 	VMINPS       Y0, Y1, Y0
@@ -1356,9 +1357,10 @@ loop1:
 	VMULPS       Y2, Y1, Y1
 	VADDPS       vectorAVX2Constants<>+384(SB), Y1, Y0
 	VDIVPS       Y0, Y1, Y1
-	VMOVUPS      Y1, (CX)(R11*4)
-	VMOVUPS      (BX)(R11*4), Y0
-	VMOVUPS      (R8)(R11*4), Y2
+	VMOVUPS      Y1, (CX)(R12*4)
+	VMOVUPS      (BX)(R12*4), Y0
+	VMOVUPS      (R8)(R12*4), Y2
+	VMOVUPS      Y2, (R10)(R12*4)
 	VFMADD231PS  Y2, Y1, Y0
 	VANDPS       vectorAVX2Constants<>+416(SB), Y0, Y1
 	VXORPS       Y0, Y1, Y0
@@ -1384,9 +1386,9 @@ loop1:
 	VADDPS       vectorAVX2Constants<>+448(SB), Y0, Y2
 	VDIVPS       Y2, Y0, Y0
 	VORPS        Y1, Y0, Y0
-	VMOVUPS      Y0, (BX)(R11*4)
-	VMOVUPS      (DX)(R11*4), Y1
-	VMOVUPS      (DI)(R11*4), Y2
+	VMOVUPS      Y0, (BX)(R12*4)
+	VMOVUPS      (DX)(R12*4), Y1
+	VMOVUPS      (DI)(R12*4), Y2
 	VADDPS       Y2, Y1, Y1
 	VMOVUPS      vectorAVX2Constants<>+480(SB), Y2
 	VMINPS       Y1, Y2, Y1
@@ -1409,12 +1411,12 @@ loop1:
 	VMULPS       Y3, Y2, Y2
 	VADDPS       vectorAVX2Constants<>+384(SB), Y2, Y1
 	VDIVPS       Y1, Y2, Y2
-	VMOVUPS      Y2, (DX)(R11*4)
-	VMOVUPS      (R9)(R11*4), Y1
+	VMOVUPS      Y2, (DX)(R12*4)
+	VMOVUPS      (R9)(R12*4), Y1
 	VSUBPS       Y0, Y1, Y1
 	VFMADD213PS  Y0, Y2, Y1
-	VMOVUPS      Y1, (R10)(R11*4)
-	ADDQ         $0x08, R11
+	VMOVUPS      Y1, (R11)(R12*4)
+	ADDQ         $0x08, R12
 	SUBQ         $0x08, AX
 	JGE          loop1
 
@@ -1424,8 +1426,8 @@ done2:
 	VMOVD        AX, X0
 	VPBROADCASTD X0, Y0
 	VPCMPGTD     vectorAVX2Lanes<>+0(SB), Y0, Y0
-	VMASKMOVPS   (CX)(R11*4), Y0, Y1
-	VMASKMOVPS   (SI)(R11*4), Y0, Y2
+	VMASKMOVPS   (CX)(R12*4), Y0, Y1
+	VMASKMOVPS   (SI)(R12*4), Y0, Y2
 	VADDPS       Y2, Y1, Y1
 	VMOVUPS      vectorAVX2Constants<>+480(SB), Y2
 	VMINPS       Y1, Y2, Y1
@@ -1448,9 +1450,10 @@ done2:
 	VMULPS       Y3, Y2, Y2
 	VADDPS       vectorAVX2Constants<>+384(SB), Y2, Y1
 	VDIVPS       Y1, Y2, Y2
-	VMASKMOVPS   Y2, Y0, (CX)(R11*4)
-	VMASKMOVPS   (BX)(R11*4), Y0, Y1
-	VMASKMOVPS   (R8)(R11*4), Y0, Y3
+	VMASKMOVPS   Y2, Y0, (CX)(R12*4)
+	VMASKMOVPS   (BX)(R12*4), Y0, Y1
+	VMASKMOVPS   (R8)(R12*4), Y0, Y3
+	VMASKMOVPS   Y3, Y0, (R10)(R12*4)
 	VFMADD231PS  Y3, Y2, Y1
 	VANDPS       vectorAVX2Constants<>+416(SB), Y1, Y2
 	VXORPS       Y1, Y2, Y1
@@ -1476,9 +1479,9 @@ done2:
 	VADDPS       vectorAVX2Constants<>+448(SB), Y1, Y3
 	VDIVPS       Y3, Y1, Y1
 	VORPS        Y2, Y1, Y1
-	VMASKMOVPS   Y1, Y0, (BX)(R11*4)
-	VMASKMOVPS   (DX)(R11*4), Y0, Y2
-	VMASKMOVPS   (DI)(R11*4), Y0, Y3
+	VMASKMOVPS   Y1, Y0, (BX)(R12*4)
+	VMASKMOVPS   (DX)(R12*4), Y0, Y2
+	VMASKMOVPS   (DI)(R12*4), Y0, Y3
 	VADDPS       Y3, Y2, Y2
 	VMOVUPS      vectorAVX2Constants<>+480(SB), Y3
 	VMINPS       Y2, Y3, Y2
@@ -1501,20 +1504,20 @@ done2:
 	VMULPS       Y4, Y3, Y3
 	VADDPS       vectorAVX2Constants<>+384(SB), Y3, Y2
 	VDIVPS       Y2, Y3, Y3
-	VMASKMOVPS   Y3, Y0, (DX)(R11*4)
-	VMASKMOVPS   (R9)(R11*4), Y0, Y2
+	VMASKMOVPS   Y3, Y0, (DX)(R12*4)
+	VMASKMOVPS   (R9)(R12*4), Y0, Y2
 	VSUBPS       Y1, Y2, Y2
 	VFMADD213PS  Y1, Y3, Y2
-	VMASKMOVPS   Y2, Y0, (R10)(R11*4)
+	VMASKMOVPS   Y2, Y0, (R11)(R12*4)
 
 end3:
 	VZEROUPPER
 	RET
 
-// func gruBackwardAVX2(gates []float32, rec []float32, hPrev []float32, dh []float32, dhPrev []float32)
+// func gruBackwardAVX2(gates []float32, rec []float32, hPrev []float32, recN []float32, dh []float32, dhPrev []float32)
 // Requires: AVX, AVX2, FMA3
-TEXT ·gruBackwardAVX2(SB), NOSPLIT, $0-120
-	MOVQ dh_len+80(FP), AX
+TEXT ·gruBackwardAVX2(SB), NOSPLIT, $0-144
+	MOVQ dh_len+104(FP), AX
 	MOVQ gates_base+0(FP), CX
 	LEAQ (CX)(AX*4), DX
 	LEAQ (DX)(AX*4), BX
@@ -1522,44 +1525,46 @@ TEXT ·gruBackwardAVX2(SB), NOSPLIT, $0-120
 	LEAQ (SI)(AX*4), DI
 	LEAQ (DI)(AX*4), R8
 	MOVQ hPrev_base+48(FP), R9
-	MOVQ dh_base+72(FP), R10
-	MOVQ dhPrev_base+96(FP), R11
-	XORQ R12, R12
+	MOVQ recN_base+72(FP), R10
+	MOVQ dh_base+96(FP), R11
+	MOVQ dhPrev_base+120(FP), R12
+	XORQ R13, R13
 	SUBQ $0x08, AX
 	JL   done2
 
 loop1:
-	VMOVUPS      (R10)(R12*4), Y0
-	VMOVUPS      (DX)(R12*4), Y1
-	VMOVUPS      (BX)(R12*4), Y2
-	VMOVUPS      (R11)(R12*4), Y3
+	VMOVUPS      (R11)(R13*4), Y0
+	VMOVUPS      (DX)(R13*4), Y1
+	VMOVUPS      (BX)(R13*4), Y2
+	VMOVUPS      (R12)(R13*4), Y3
 	VFMADD231PS  Y1, Y0, Y3
-	VMOVUPS      Y3, (R11)(R12*4)
-	VMOVUPS      (R9)(R12*4), Y3
+	VMOVUPS      Y3, (R12)(R13*4)
+	VMOVUPS      (R9)(R13*4), Y3
 	VSUBPS       Y2, Y3, Y3
 	VMULPS       Y0, Y3, Y3
 	VMULPS       Y1, Y3, Y3
 	VMOVUPS      vectorAVX2Constants<>+384(SB), Y4
 	VSUBPS       Y1, Y4, Y1
 	VMULPS       Y1, Y3, Y3
-	VMOVUPS      Y3, (DX)(R12*4)
-	VMOVUPS      Y3, (DI)(R12*4)
+	VMOVUPS      Y3, (DX)(R13*4)
+	VMOVUPS      Y3, (DI)(R13*4)
 	VMULPS       Y1, Y0, Y0
 	VMOVUPS      vectorAVX2Constants<>+384(SB), Y1
 	VFNMADD231PS Y2, Y2, Y1
 	VMULPS       Y1, Y0, Y0
-	VMOVUPS      Y0, (BX)(R12*4)
-	VMOVUPS      (CX)(R12*4), Y1
-	VMOVUPS      (R8)(R12*4), Y2
+	VMOVUPS      Y0, (BX)(R13*4)
+	VMOVUPS      (CX)(R13*4), Y1
+	VMOVUPS      (R10)(R13*4), Y2
 	VMULPS       Y1, Y0, Y0
-	VMOVUPS      Y0, (R8)(R12*4)
+	VMOVUPS      Y0, (R8)(R13*4)
+	VMOVUPS      Y0, (R10)(R13*4)
 	VMULPS       Y0, Y2, Y2
 	VMOVUPS      vectorAVX2Constants<>+384(SB), Y0
 	VSUBPS       Y1, Y0, Y0
 	VMULPS       Y0, Y2, Y2
-	VMOVUPS      Y2, (CX)(R12*4)
-	VMOVUPS      Y2, (SI)(R12*4)
-	ADDQ         $0x08, R12
+	VMOVUPS      Y2, (CX)(R13*4)
+	VMOVUPS      Y2, (SI)(R13*4)
+	ADDQ         $0x08, R13
 	SUBQ         $0x08, AX
 	JGE          loop1
 
@@ -1569,36 +1574,37 @@ done2:
 	VMOVD        AX, X0
 	VPBROADCASTD X0, Y0
 	VPCMPGTD     vectorAVX2Lanes<>+0(SB), Y0, Y0
-	VMASKMOVPS   (R10)(R12*4), Y0, Y1
-	VMASKMOVPS   (DX)(R12*4), Y0, Y2
-	VMASKMOVPS   (BX)(R12*4), Y0, Y3
-	VMASKMOVPS   (R11)(R12*4), Y0, Y4
+	VMASKMOVPS   (R11)(R13*4), Y0, Y1
+	VMASKMOVPS   (DX)(R13*4), Y0, Y2
+	VMASKMOVPS   (BX)(R13*4), Y0, Y3
+	VMASKMOVPS   (R12)(R13*4), Y0, Y4
 	VFMADD231PS  Y2, Y1, Y4
-	VMASKMOVPS   Y4, Y0, (R11)(R12*4)
-	VMASKMOVPS   (R9)(R12*4), Y0, Y4
+	VMASKMOVPS   Y4, Y0, (R12)(R13*4)
+	VMASKMOVPS   (R9)(R13*4), Y0, Y4
 	VSUBPS       Y3, Y4, Y4
 	VMULPS       Y1, Y4, Y4
 	VMULPS       Y2, Y4, Y4
 	VMOVUPS      vectorAVX2Constants<>+384(SB), Y5
 	VSUBPS       Y2, Y5, Y2
 	VMULPS       Y2, Y4, Y4
-	VMASKMOVPS   Y4, Y0, (DX)(R12*4)
-	VMASKMOVPS   Y4, Y0, (DI)(R12*4)
+	VMASKMOVPS   Y4, Y0, (DX)(R13*4)
+	VMASKMOVPS   Y4, Y0, (DI)(R13*4)
 	VMULPS       Y2, Y1, Y1
 	VMOVUPS      vectorAVX2Constants<>+384(SB), Y2
 	VFNMADD231PS Y3, Y3, Y2
 	VMULPS       Y2, Y1, Y1
-	VMASKMOVPS   Y1, Y0, (BX)(R12*4)
-	VMASKMOVPS   (CX)(R12*4), Y0, Y2
-	VMASKMOVPS   (R8)(R12*4), Y0, Y3
+	VMASKMOVPS   Y1, Y0, (BX)(R13*4)
+	VMASKMOVPS   (CX)(R13*4), Y0, Y2
+	VMASKMOVPS   (R10)(R13*4), Y0, Y3
 	VMULPS       Y2, Y1, Y1
-	VMASKMOVPS   Y1, Y0, (R8)(R12*4)
+	VMASKMOVPS   Y1, Y0, (R8)(R13*4)
+	VMASKMOVPS   Y1, Y0, (R10)(R13*4)
 	VMULPS       Y1, Y3, Y3
 	VMOVUPS      vectorAVX2Constants<>+384(SB), Y1
 	VSUBPS       Y2, Y1, Y1
 	VMULPS       Y1, Y3, Y3
-	VMASKMOVPS   Y3, Y0, (CX)(R12*4)
-	VMASKMOVPS   Y3, Y0, (SI)(R12*4)
+	VMASKMOVPS   Y3, Y0, (CX)(R13*4)
+	VMASKMOVPS   Y3, Y0, (SI)(R13*4)
 
 end3:
 	VZEROUPPER

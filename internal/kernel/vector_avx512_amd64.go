@@ -77,15 +77,15 @@ func lstmForwardAVX512(gates []float32, cPrev []float32, c []float32, tanhC []fl
 //go:noescape
 func lstmBackwardAVX512(gates []float32, cPrev []float32, tanhC []float32, dh []float32, dc []float32)
 
-// gruForwardAVX512 is r, z = σ(gates + rec); n = tanh(gates + r·rec); h = n + z·(hPrev − n), gates in place.
+// gruForwardAVX512 is r, z = σ(gates + rec); n = tanh(gates + r·rec); h = n + z·(hPrev − n), gates in place; recN is the third of rec.
 //
 //go:noescape
-func gruForwardAVX512(gates []float32, rec []float32, hPrev []float32, h []float32)
+func gruForwardAVX512(gates []float32, rec []float32, hPrev []float32, recN []float32, h []float32)
 
-// gruBackwardAVX512 replaces activations and rec by gradients of pre-activations, and adds dh·z to dhPrev.
+// gruBackwardAVX512 replaces activations by gradients of pre-activations, sets rec and recN to those of the state, and adds dh·z to dhPrev.
 //
 //go:noescape
-func gruBackwardAVX512(gates []float32, rec []float32, hPrev []float32, dh []float32, dhPrev []float32)
+func gruBackwardAVX512(gates []float32, rec []float32, hPrev []float32, recN []float32, dh []float32, dhPrev []float32)
 
 // adamAVX512 is one step of Adam; k is what AdamStep.numbers gives.
 //

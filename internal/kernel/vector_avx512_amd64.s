@@ -1358,10 +1358,10 @@ end3:
 	VZEROUPPER
 	RET
 
-// func gruForwardAVX512(gates []float32, rec []float32, hPrev []float32, h []float32)
+// func gruForwardAVX512(gates []float32, rec []float32, hPrev []float32, recN []float32, h []float32)
 // Requires: AVX, AVX512DQ, AVX512F
-TEXT ·gruForwardAVX512(SB), NOSPLIT, $0-96
-	MOVQ         h_len+80(FP), AX
+TEXT ·gruForwardAVX512(SB), NOSPLIT, $0-120
+	MOVQ         h_len+104(FP), AX
 	MOVQ         gates_base+0(FP), CX
 	LEAQ         (CX)(AX*4), DX
 	LEAQ         (DX)(AX*4), BX
@@ -1369,7 +1369,8 @@ TEXT ·gruForwardAVX512(SB), NOSPLIT, $0-96
 	LEAQ         (SI)(AX*4), DI
 	LEAQ         (DI)(AX*4), R8
 	MOVQ         hPrev_base+48(FP), R9
-	MOVQ         h_base+72(FP), R10
+	MOVQ         recN_base+72(FP), R10
+	MOVQ         h_base+96(FP), R11
 	VBROADCASTSS vectorAVX512Constants<>+0(SB), Z0
 	VBROADCASTSS vectorAVX512Constants<>+4(SB), Z0
 	VBROADCASTSS vectorAVX512Constants<>+8(SB), Z1
@@ -1386,13 +1387,13 @@ TEXT ·gruForwardAVX512(SB), NOSPLIT, $0-96
 	VBROADCASTSS vectorAVX512Constants<>+60(SB), Z12
 	VBROADCASTSS vectorAVX512Constants<>+52(SB), Z13
 	VBROADCASTSS vectorAVX512Constants<>+56(SB), Z14
-	XORQ         R11, R11
+	XORQ         R12, R12
 	SUBQ         $0x10, AX
 	JL           done2
 
 loop1:
-	VMOVUPS      (CX)(R11*4), Z15
-	VMOVUPS      (SI)(R11*4), Z16
+	VMOVUPS      (CX)(R12*4), Z15
+	VMOVUPS      (SI)(R12*4), Z16
 	VADDPS       Z16, Z15, Z15
 	VMINPS       Z15, Z12, Z15
 	VMAXPS       Z15, Z0, Z15
@@ -1413,9 +1414,10 @@ loop1:
 	VMULPS       Z17, Z16, Z16
 	VADDPS       Z11, Z16, Z15
 	VDIVPS       Z15, Z16, Z16
-	VMOVUPS      Z16, (CX)(R11*4)
-	VMOVUPS      (BX)(R11*4), Z15
-	VMOVUPS      (R8)(R11*4), Z17
+	VMOVUPS      Z16, (CX)(R12*4)
+	VMOVUPS      (BX)(R12*4), Z15
+	VMOVUPS      (R8)(R12*4), Z17
+	VMOVUPS      Z17, (R10)(R12*4)
 	VFMADD231PS  Z17, Z16, Z15
 	VANDPS       Z13, Z15, Z16
 	VXORPS       Z15, Z16, Z15
@@ -1440,9 +1442,9 @@ loop1:
 	VADDPS       Z14, Z15, Z17
 	VDIVPS       Z17, Z15, Z15
 	VORPS        Z16, Z15, Z15
-	VMOVUPS      Z15, (BX)(R11*4)
-	VMOVUPS      (DX)(R11*4), Z16
-	VMOVUPS      (DI)(R11*4), Z17
+	VMOVUPS      Z15, (BX)(R12*4)
+	VMOVUPS      (DX)(R12*4), Z16
+	VMOVUPS      (DI)(R12*4), Z17
 	VADDPS       Z17, Z16, Z16
 	VMINPS       Z16, Z12, Z16
 	VMAXPS       Z16, Z0, Z16
@@ -1463,12 +1465,12 @@ loop1:
 	VMULPS       Z18, Z17, Z17
 	VADDPS       Z11, Z17, Z16
 	VDIVPS       Z16, Z17, Z17
-	VMOVUPS      Z17, (DX)(R11*4)
-	VMOVUPS      (R9)(R11*4), Z16
+	VMOVUPS      Z17, (DX)(R12*4)
+	VMOVUPS      (R9)(R12*4), Z16
 	VSUBPS       Z15, Z16, Z16
 	VFMADD213PS  Z15, Z17, Z16
-	VMOVUPS      Z16, (R10)(R11*4)
-	ADDQ         $0x10, R11
+	VMOVUPS      Z16, (R11)(R12*4)
+	ADDQ         $0x10, R12
 	SUBQ         $0x10, AX
 	JGE          loop1
 
@@ -1478,8 +1480,8 @@ done2:
 	VMOVD        AX, X15
 	VPBROADCASTD X15, Z15
 	VPCMPGTD     vectorAVX512Lanes<>+0(SB), Z15, K1
-	VMOVUPS.Z    (CX)(R11*4), K1, Z15
-	VMOVUPS.Z    (SI)(R11*4), K1, Z16
+	VMOVUPS.Z    (CX)(R12*4), K1, Z15
+	VMOVUPS.Z    (SI)(R12*4), K1, Z16
 	VADDPS       Z16, Z15, Z15
 	VMINPS       Z15, Z12, Z15
 	VMAXPS       Z15, Z0, Z15
@@ -1500,9 +1502,10 @@ done2:
 	VMULPS       Z17, Z16, Z16
 	VADDPS       Z11, Z16, Z15
 	VDIVPS       Z15, Z16, Z16
-	VMOVUPS      Z16, K1, (CX)(R11*4)
-	VMOVUPS.Z    (BX)(R11*4), K1, Z15
-	VMOVUPS.Z    (R8)(R11*4), K1, Z17
+	VMOVUPS      Z16, K1, (CX)(R12*4)
+	VMOVUPS.Z    (BX)(R12*4), K1, Z15
+	VMOVUPS.Z    (R8)(R12*4), K1, Z17
+	VMOVUPS      Z17, K1, (R10)(R12*4)
 	VFMADD231PS  Z17, Z16, Z15
 	VANDPS       Z13, Z15, Z13
 	VXORPS       Z15, Z13, Z15
@@ -1527,9 +1530,9 @@ done2:
 	VADDPS       Z14, Z15, Z14
 	VDIVPS       Z14, Z15, Z15
 	VORPS        Z13, Z15, Z15
-	VMOVUPS      Z15, K1, (BX)(R11*4)
-	VMOVUPS.Z    (DX)(R11*4), K1, Z13
-	VMOVUPS.Z    (DI)(R11*4), K1, Z14
+	VMOVUPS      Z15, K1, (BX)(R12*4)
+	VMOVUPS.Z    (DX)(R12*4), K1, Z13
+	VMOVUPS.Z    (DI)(R12*4), K1, Z14
 	VADDPS       Z14, Z13, Z13
 	VMINPS       Z13, Z12, Z13
 	VMAXPS       Z13, Z0, Z13
@@ -1550,20 +1553,20 @@ done2:
 	VMULPS       Z1, Z0, Z0
 	VADDPS       Z11, Z0, Z1
 	VDIVPS       Z1, Z0, Z0
-	VMOVUPS      Z0, K1, (DX)(R11*4)
-	VMOVUPS.Z    (R9)(R11*4), K1, Z1
+	VMOVUPS      Z0, K1, (DX)(R12*4)
+	VMOVUPS.Z    (R9)(R12*4), K1, Z1
 	VSUBPS       Z15, Z1, Z1
 	VFMADD213PS  Z15, Z0, Z1
-	VMOVUPS      Z1, K1, (R10)(R11*4)
+	VMOVUPS      Z1, K1, (R11)(R12*4)
 
 end3:
 	VZEROUPPER
 	RET
 
-// func gruBackwardAVX512(gates []float32, rec []float32, hPrev []float32, dh []float32, dhPrev []float32)
+// func gruBackwardAVX512(gates []float32, rec []float32, hPrev []float32, recN []float32, dh []float32, dhPrev []float32)
 // Requires: AVX, AVX512F
-TEXT ·gruBackwardAVX512(SB), NOSPLIT, $0-120
-	MOVQ         dh_len+80(FP), AX
+TEXT ·gruBackwardAVX512(SB), NOSPLIT, $0-144
+	MOVQ         dh_len+104(FP), AX
 	MOVQ         gates_base+0(FP), CX
 	LEAQ         (CX)(AX*4), DX
 	LEAQ         (DX)(AX*4), BX
@@ -1571,43 +1574,45 @@ TEXT ·gruBackwardAVX512(SB), NOSPLIT, $0-120
 	LEAQ         (SI)(AX*4), DI
 	LEAQ         (DI)(AX*4), R8
 	MOVQ         hPrev_base+48(FP), R9
-	MOVQ         dh_base+72(FP), R10
-	MOVQ         dhPrev_base+96(FP), R11
+	MOVQ         recN_base+72(FP), R10
+	MOVQ         dh_base+96(FP), R11
+	MOVQ         dhPrev_base+120(FP), R12
 	VBROADCASTSS vectorAVX512Constants<>+48(SB), Z0
-	XORQ         R12, R12
+	XORQ         R13, R13
 	SUBQ         $0x10, AX
 	JL           done2
 
 loop1:
-	VMOVUPS      (R10)(R12*4), Z1
-	VMOVUPS      (DX)(R12*4), Z2
-	VMOVUPS      (BX)(R12*4), Z3
-	VMOVUPS      (R11)(R12*4), Z4
+	VMOVUPS      (R11)(R13*4), Z1
+	VMOVUPS      (DX)(R13*4), Z2
+	VMOVUPS      (BX)(R13*4), Z3
+	VMOVUPS      (R12)(R13*4), Z4
 	VFMADD231PS  Z2, Z1, Z4
-	VMOVUPS      Z4, (R11)(R12*4)
-	VMOVUPS      (R9)(R12*4), Z4
+	VMOVUPS      Z4, (R12)(R13*4)
+	VMOVUPS      (R9)(R13*4), Z4
 	VSUBPS       Z3, Z4, Z4
 	VMULPS       Z1, Z4, Z4
 	VMULPS       Z2, Z4, Z4
 	VSUBPS       Z2, Z0, Z2
 	VMULPS       Z2, Z4, Z4
-	VMOVUPS      Z4, (DX)(R12*4)
-	VMOVUPS      Z4, (DI)(R12*4)
+	VMOVUPS      Z4, (DX)(R13*4)
+	VMOVUPS      Z4, (DI)(R13*4)
 	VMULPS       Z2, Z1, Z1
 	VMOVUPS      Z0, Z2
 	VFNMADD231PS Z3, Z3, Z2
 	VMULPS       Z2, Z1, Z1
-	VMOVUPS      Z1, (BX)(R12*4)
-	VMOVUPS      (CX)(R12*4), Z2
-	VMOVUPS      (R8)(R12*4), Z3
+	VMOVUPS      Z1, (BX)(R13*4)
+	VMOVUPS      (CX)(R13*4), Z2
+	VMOVUPS      (R10)(R13*4), Z3
 	VMULPS       Z2, Z1, Z1
-	VMOVUPS      Z1, (R8)(R12*4)
+	VMOVUPS      Z1, (R8)(R13*4)
+	VMOVUPS      Z1, (R10)(R13*4)
 	VMULPS       Z1, Z3, Z3
 	VSUBPS       Z2, Z0, Z1
 	VMULPS       Z1, Z3, Z3
-	VMOVUPS      Z3, (CX)(R12*4)
-	VMOVUPS      Z3, (SI)(R12*4)
-	ADDQ         $0x10, R12
+	VMOVUPS      Z3, (CX)(R13*4)
+	VMOVUPS      Z3, (SI)(R13*4)
+	ADDQ         $0x10, R13
 	SUBQ         $0x10, AX
 	JGE          loop1
 
@@ -1617,34 +1622,35 @@ done2:
 	VMOVD        AX, X1
 	VPBROADCASTD X1, Z1
 	VPCMPGTD     vectorAVX512Lanes<>+0(SB), Z1, K1
-	VMOVUPS.Z    (R10)(R12*4), K1, Z1
-	VMOVUPS.Z    (DX)(R12*4), K1, Z2
-	VMOVUPS.Z    (BX)(R12*4), K1, Z3
-	VMOVUPS.Z    (R11)(R12*4), K1, Z4
+	VMOVUPS.Z    (R11)(R13*4), K1, Z1
+	VMOVUPS.Z    (DX)(R13*4), K1, Z2
+	VMOVUPS.Z    (BX)(R13*4), K1, Z3
+	VMOVUPS.Z    (R12)(R13*4), K1, Z4
 	VFMADD231PS  Z2, Z1, Z4
-	VMOVUPS      Z4, K1, (R11)(R12*4)
-	VMOVUPS.Z    (R9)(R12*4), K1, Z4
+	VMOVUPS      Z4, K1, (R12)(R13*4)
+	VMOVUPS.Z    (R9)(R13*4), K1, Z4
 	VSUBPS       Z3, Z4, Z4
 	VMULPS       Z1, Z4, Z4
 	VMULPS       Z2, Z4, Z4
 	VSUBPS       Z2, Z0, Z2
 	VMULPS       Z2, Z4, Z4
-	VMOVUPS      Z4, K1, (DX)(R12*4)
-	VMOVUPS      Z4, K1, (DI)(R12*4)
+	VMOVUPS      Z4, K1, (DX)(R13*4)
+	VMOVUPS      Z4, K1, (DI)(R13*4)
 	VMULPS       Z2, Z1, Z1
 	VMOVUPS      Z0, Z2
 	VFNMADD231PS Z3, Z3, Z2
 	VMULPS       Z2, Z1, Z1
-	VMOVUPS      Z1, K1, (BX)(R12*4)
-	VMOVUPS.Z    (CX)(R12*4), K1, Z2
-	VMOVUPS.Z    (R8)(R12*4), K1, Z3
+	VMOVUPS      Z1, K1, (BX)(R13*4)
+	VMOVUPS.Z    (CX)(R13*4), K1, Z2
+	VMOVUPS.Z    (R10)(R13*4), K1, Z3
 	VMULPS       Z2, Z1, Z1
-	VMOVUPS      Z1, K1, (R8)(R12*4)
+	VMOVUPS      Z1, K1, (R8)(R13*4)
+	VMOVUPS      Z1, K1, (R10)(R13*4)
 	VMULPS       Z1, Z3, Z3
 	VSUBPS       Z2, Z0, Z0
 	VMULPS       Z0, Z3, Z3
-	VMOVUPS      Z3, K1, (CX)(R12*4)
-	VMOVUPS      Z3, K1, (SI)(R12*4)
+	VMOVUPS      Z3, K1, (CX)(R13*4)
+	VMOVUPS      Z3, K1, (SI)(R13*4)
 
 end3:
 	VZEROUPPER

@@ -49,13 +49,13 @@ func BenchmarkVector(b *testing.B) {
 			LSTMBackward(gates[:4*n], x[:n], z[:n], u[:n], w[:n])
 		}},
 		{"copyGates", 8, most / 4, func(n int) { copy(gates[:4*n], x) }}, // to be taken off the two above
-		{"gruForward", 11, most / 4, func(n int) {
+		{"gruForward", 12, most / 4, func(n int) {
 			copy(gates[:3*n], x)
-			GRUForward(gates[:3*n], y[:3*n], z[:n], u[:n])
+			GRUForward(gates[:3*n], y[:3*n], z[:n], w[:n], u[:n])
 		}},
-		{"gruBackward", 16, most / 4, func(n int) {
+		{"gruBackward", 17, most / 4, func(n int) {
 			copy(gates[:3*n], x)
-			GRUBackward(gates[:3*n], y[:3*n], z[:n], u[:n], w[:n])
+			GRUBackward(gates[:3*n], y[:3*n], z[:n], x[:n], u[:n], w[:n])
 		}},
 		{"normalize", 2, most, func(n int) { Normalize(y[:n], x[:n], 0.5, 2) }},
 		{"adam", 7, most, func(n int) { Adam(x[:n], u[:n], w[:n], z[:n], &adamBench) }},

@@ -7,27 +7,27 @@ import (
 )
 
 // gruRow is one step of one sequence with guards around every slice.
-type gruRow struct{ gates, rec, hPrev, h, dh, dhPrev *guarded }
+type gruRow struct{ gates, rec, hPrev, recN, h, dh, dhPrev *guarded }
 
 func newGRURow(n int) *gruRow {
 	return &gruRow{
 		gates: newGuarded(3*n, n%5, random(21, 2)), rec: newGuarded(3*n, n%3, random(22, 2)),
-		hPrev: newGuarded(n, n%7, random(23, 1)), h: newGuarded(n, n%4, func(int) float32 { return 0 }),
+		hPrev: newGuarded(n, n%7, random(23, 1)), recN: newGuarded(n, n%2, func(int) float32 { return 0 }), h: newGuarded(n, n%4, func(int) float32 { return 0 }),
 		dh: newGuarded(n, n%6, random(24, 1)), dhPrev: newGuarded(n, n%8, random(25, 1)),
 	}
 }
 
 func (r *gruRow) forward() {
-	GRUForward(r.gates.slice(), r.rec.slice(), r.hPrev.slice(), r.h.slice())
+	GRUForward(r.gates.slice(), r.rec.slice(), r.hPrev.slice(), r.recN.slice(), r.h.slice())
 }
 
 func (r *gruRow) backward() {
-	GRUBackward(r.gates.slice(), r.rec.slice(), r.hPrev.slice(), r.dh.slice(), r.dhPrev.slice())
+	GRUBackward(r.gates.slice(), r.rec.slice(), r.hPrev.slice(), r.recN.slice(), r.dh.slice(), r.dhPrev.slice())
 }
 
 func (r *gruRow) check(t *testing.T) {
 	t.Helper()
-	for _, g := range []*guarded{r.gates, r.rec, r.hPrev, r.h, r.dh, r.dhPrev} {
+	for _, g := range []*guarded{r.gates, r.rec, r.hPrev, r.recN, r.h, r.dh, r.dhPrev} {
 		g.check(t)
 	}
 }
@@ -54,6 +54,9 @@ func TestGRUForward(t *testing.T) {
 			if !slices.Equal(row.rec.slice(), u) {
 				t.Fatalf("length %d: the state's part was changed", n)
 			}
+			if !slices.Equal(row.recN.slice(), u[2*n:]) {
+				t.Fatalf("length %d: the third of n is not kept", n)
+			}
 			row.check(t)
 		}
 	})
@@ -63,7 +66,7 @@ func TestGRUForwardInPlace(t *testing.T) {
 	onEvery(t, func(t *testing.T) {
 		a, b := newGRURow(37), newGRURow(37)
 		a.forward()
-		GRUForward(b.gates.slice(), b.rec.slice(), b.hPrev.slice(), b.hPrev.slice())
+		GRUForward(b.gates.slice(), b.rec.slice(), b.hPrev.slice(), b.recN.slice(), b.hPrev.slice())
 		if !slices.Equal(a.h.slice(), b.hPrev.slice()) {
 			t.Fatal("h in place differs")
 		}
@@ -100,11 +103,14 @@ func TestGRUBackward(t *testing.T) {
 		for n := 0; n <= maxLength; n++ {
 			row := newGRURow(n)
 			row.forward()
-			act, u := slices.Clone(row.gates.slice()), slices.Clone(row.rec.slice())
+			act, u := slices.Clone(row.gates.slice()), slices.Clone(row.recN.slice())
+			for j := range row.rec.slice() {
+				row.rec.slice()[j] = 77 // set, and not read
+			}
 			later := slices.Clone(row.dhPrev.slice())
 			row.backward()
 			for j := range n {
-				r, z, c, un := float64(act[j]), float64(act[n+j]), float64(act[2*n+j]), float64(u[2*n+j])
+				r, z, c, un := float64(act[j]), float64(act[n+j]), float64(act[2*n+j]), float64(u[j])
 				dh, h := float64(row.dh.slice()[j]), float64(row.hPrev.slice()[j])
 				dn := dh * (1 - z) * (1 - c*c)
 				dr, dz := dn*un*r*(1-r), dh*(h-c)*z*(1-z)
@@ -114,6 +120,7 @@ func TestGRUBackward(t *testing.T) {
 				for k, want := range []float64{dr, dz, dn * r} {
 					near(t, "∂ of the state's "+"rzn"[k:k+1], n, j, row.rec.slice()[k*n+j], want)
 				}
+				near(t, "∂ of recN", n, j, row.recN.slice()[j], dn*r)
 				near(t, "∂h", n, j, row.dhPrev.slice()[j], float64(later[j])+dh*z)
 			}
 			row.check(t)
@@ -158,13 +165,15 @@ func TestGRUGradient(t *testing.T) {
 func TestGRUUnequalLengths(t *testing.T) {
 	two, five, six := make([]float32, 2), make([]float32, 5), make([]float32, 6)
 	for name, f := range map[string]func(){
-		"gates":            func() { GRUForward(five, five, two, two) },
-		"the state's part": func() { GRUForward(six, five, two, two) },
-		"the state":        func() { GRUForward(six, six, five, two) },
-		"back, the state":  func() { GRUBackward(six, six, five, two, two) },
-		"back, ∂ of it":    func() { GRUBackward(six, six, two, two, five) },
-		"back, gates":      func() { GRUBackward(five, five, two, two, two) },
-		"back, its part":   func() { GRUBackward(six, five, two, two, two) },
+		"gates":            func() { GRUForward(five, five, two, two, two) },
+		"the state's part": func() { GRUForward(six, five, two, two, two) },
+		"the state":        func() { GRUForward(six, six, five, two, two) },
+		"what is kept":     func() { GRUForward(six, six, two, five, two) },
+		"back, gates":      func() { GRUBackward(five, five, two, two, two, two) },
+		"back, its part":   func() { GRUBackward(six, five, two, two, two, two) },
+		"back, the state":  func() { GRUBackward(six, six, five, two, two, two) },
+		"back, kept":       func() { GRUBackward(six, six, two, five, two, two) },
+		"back, ∂ of it":    func() { GRUBackward(six, six, two, two, two, five) },
 		"normalize":        func() { Normalize(two, five, 1, 1) },
 	} {
 		func() {

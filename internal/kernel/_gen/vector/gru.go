@@ -7,11 +7,11 @@ import (
 
 // gru writes the forward and the backward of one step of one sequence, each in one pass over the row.
 func (m *machine) gru() {
-	m.begin("gruForward", "(gates, rec, hPrev, h []float32)",
-		"is r, z = σ(gates + rec); n = tanh(gates + r·rec); h = n + z·(hPrev − n), gates in place.")
+	m.begin("gruForward", "(gates, rec, hPrev, recN, h []float32)",
+		"is r, z = σ(gates + rec); n = tanh(gates + r·rec); h = n + z·(hPrev − n), gates in place; recN is the third of rec.")
 	n := size("h")
 	g, u := parts("gates", n, 3), parts("rec", n, 3)
-	hPrev, h := base("hPrev"), base("h")
+	hPrev, recN, h := base("hPrev"), base("recN"), base("h")
 	sigmoid, tanh := m.sigmoidConstants(), m.tanhConstants()
 	m.sweep(n, 1, func(at []place) {
 		p := at[0]
@@ -24,7 +24,9 @@ func (m *machine) gru() {
 		}
 		r := gate(0)
 		c := m.load(g[2], p)
-		VFMADD231PS(m.load(u[2], p), r, c)
+		state := m.load(u[2], p)
+		m.store(state, recN, p)
+		VFMADD231PS(state, r, c)
 		c = m.tanh(c, tanh)
 		m.store(c, g[2], p)
 		z := gate(1)
@@ -35,11 +37,11 @@ func (m *machine) gru() {
 	})
 	m.end()
 
-	m.begin("gruBackward", "(gates, rec, hPrev, dh, dhPrev []float32)",
-		"replaces activations and rec by gradients of pre-activations, and adds dh·z to dhPrev.")
+	m.begin("gruBackward", "(gates, rec, hPrev, recN, dh, dhPrev []float32)",
+		"replaces activations by gradients of pre-activations, sets rec and recN to those of the state, and adds dh·z to dhPrev.")
 	n = size("dh")
 	g, u = parts("gates", n, 3), parts("rec", n, 3)
-	hPrev, dh, dhPrev := base("hPrev"), base("dh"), base("dhPrev")
+	hPrev, recN, dh, dhPrev := base("hPrev"), base("recN"), base("dh"), base("dhPrev")
 	one := m.constant(1)
 	m.sweep(n, 1, func(at []place) {
 		p := at[0]
@@ -60,9 +62,10 @@ func (m *machine) gru() {
 		VMULPS(closed, d, d)
 		VMULPS(m.square(c, one), d, d) // dn
 		m.store(d, g[2], p)
-		r, dr := m.load(g[0], p), m.load(u[2], p)
+		r, dr := m.load(g[0], p), m.load(recN, p)
 		VMULPS(r, d, d) // dn·r
 		m.store(d, u[2], p)
+		m.store(d, recN, p)
 		VMULPS(d, dr, dr) // dn·r·rec_n
 		VMULPS(m.less(r, one), dr, dr)
 		m.store(dr, g[0], p)
