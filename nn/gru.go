@@ -11,7 +11,8 @@ func (GRU) Name() string { return "gru" }
 func (GRU) gates() int   { return 3 }
 func (GRU) vectors() int { return 1 }
 
-// begin leaves zeros: half of h is kept, which is enough to begin with.
+// begin leaves zeros: half of h is kept. A bias of 1 on z, as the LSTM's forget gate has, was worse: 1.78 against 1.77 nats a
+// character after 600 steps of 1×256 on tiny Shakespeare, with both seeds tried.
 func (GRU) begin([]float32) {}
 
 // inputBiases leaves bias_hh to run: its third of n is multiplied by r before it meets the input.

@@ -21,9 +21,9 @@ import (
 // whole, in PyTorch's order, for one step only: then u is one product a step, and so is the gradient of h_{t−1}. Of all
 // steps only the third that differs is kept, u_n and later dn·r, and the gradient of W_hh is two large products at
 // the end, of the first two thirds of the one and of the other. Rejected: keeping both whole, which makes that one
-// product, and takes 8H floats a row instead of 6H (the LSTM has 8H) and about 4 % more time in float32 and
-// 10 % in bfloat16 at H = 512; rows of 4H with the common
-// two thirds in the middle, which costs another order of gates for W_ih than for W_hh.
+// product, and takes 8H floats a row instead of 6H (the LSTM has 8H) and, at H = 512, about 4 % more time in float32
+// and 10 % in bfloat16; rows of 4H with the common two thirds in the middle, which costs another order of gates for
+// W_ih than for W_hh.
 func GRU(tp *Tape, pre *Tensor, whh, bhh *Param, h0 *Tensor, lanes int) *Tensor {
 	hidden := whh.Cols
 	if whh.Rows != 3*hidden || pre.Cols != 3*hidden || lanes < 1 || pre.Rows%lanes != 0 {
