@@ -314,7 +314,8 @@ func TestActivations(t *testing.T) {
 					held -= len(x.Grad())
 				}
 				plan := stack.Activations(steps*lanes, lanes, d, training)
-				if ratio := float64(plan) / float64(held); math.Abs(ratio-1) > 0.06 {
+				const slab = 1 << 16 // what a tape takes at once for all that is small
+				if rest := int64(held) - plan; rest < 0 || rest > slab+4096 {
 					t.Errorf("%+v, training %v: %d floats foreseen, %d held", d, training, plan, held)
 				}
 			}
