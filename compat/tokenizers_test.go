@@ -175,7 +175,8 @@ func TestTokenizersOfOtherForm(t *testing.T) {
 	added := func(id int, content string, normalized, special bool) any {
 		return map[string]any{"id": id, "content": content, "single_word": false, "lstrip": false, "rstrip": false, "normalized": normalized, "special": special}
 	}
-	other["added_tokens"] = []any{added(1000, "<|endoftext|>", true, true), added(1001, "zebra\n", false, false), added(1002, "世界", false, false), added(1003, " ", false, false)}
+	n := v.Size()
+	other["added_tokens"] = []any{added(n, "<|endoftext|>", true, true), added(n+1, "zebra\n", false, false), added(n+2, "世界", false, false), added(n+3, "\u3000", false, false)}
 	tokenizer, err := json.Marshal(other)
 	if err != nil {
 		t.Fatal(err)
