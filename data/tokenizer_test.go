@@ -236,6 +236,15 @@ func FuzzReadTokenizer(f *testing.F) {
 		f.Add([]byte(strings.Replace(file, `: 3`, `: 2`, 1)))
 		f.Add([]byte(file[:len(file)-5]))
 	}
+	for _, name := range []string{"word", "bpe"} {
+		file, err := os.ReadFile(filepath.Join("testdata", "huggingface", name+".json"))
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(file)
+		f.Add(bytes.Replace(file, []byte(`"add_prefix_space": true`), []byte(`"add_prefix_space": false`), 1))
+	}
+	f.Add([]byte(`{"version":"1.0","added_tokens":[{"id":1,"content":"ab"}],"normalizer":{"type":"Lowercase"},"pre_tokenizer":` + wordForm(WordOptions{Split: "space"}, "").preTokenizer + `,"model":{"type":"WordLevel","unk_token":"u","vocab":{"u":0}}}`))
 	f.Add([]byte(`{"version":"1.0","added_tokens":[],"pre_tokenizer":` + charForm.preTokenizer + `,"decoder":{"type":"Fuse"},"model":{"type":"BPE","dropout":null,"unk_token":"\ufffd","continuing_subword_prefix":null,"end_of_word_suffix":null,"fuse_unk":false,"byte_fallback":false,"merges":[],"vocab":{"\ufffd":0}}}`))
 	f.Fuzz(func(t *testing.T, file []byte) {
 		v, err := ReadTokenizer(file)
@@ -245,7 +254,11 @@ func FuzzReadTokenizer(f *testing.F) {
 			}
 			return
 		}
-		ids := v.Encode("any text\xFF, 世界" + v.Decode([]int{0, v.Size() - 1}))
+		text := "any text\xFF, 世界" + v.Decode([]int{0, v.Size() - 1})
+		ids := v.Encode(text)
+		if n := v.Cut(text); !slices.Equal(append(v.Encode(text[:n]), v.Encode(text[n:])...), ids) {
+			t.Errorf("%q is cut at %d", text, n)
+		}
 		if (v.Kind == "byte" || v.Kind == "bpe") != (v.Unknown == -1) || len(v.Counts) != v.Size() || v.Decode(ids) == "" {
 			t.Errorf("read %+v", v)
 		}
