@@ -1,6 +1,7 @@
 package data
 
 import (
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -119,6 +120,13 @@ func TestMerges(t *testing.T) {
 			if got := c.piece(text, &pieceScratch{}); !slices.Equal(got, want) {
 				t.Fatalf("%q is %v, want %v", text, got, want)
 			}
+			var bytes []uint32
+			for i := range len(text) {
+				bytes = append(bytes, c.alphabet[text[i]])
+			}
+			if got := c.merges.mergeLong(bytes, &scratch{}); !slices.Equal(got, want) {
+				t.Fatalf("%q is %v by the heap, want %v", text, got, want)
+			}
 			var got []uint32
 			for _, id := range c.encode(nil, text, nil) {
 				got = append(got, uint32(id))
@@ -128,6 +136,30 @@ func TestMerges(t *testing.T) {
 			}
 		}
 	})
+}
+
+// In a long piece with many merges in any order, entries of the heap go stale in every way.
+func TestMergesGoStale(t *testing.T) {
+	r := rand.New(rand.NewPCG(1, 1))
+	for range 100 {
+		letters := make([]byte, 250)
+		for i := range letters {
+			letters[i] = "abc"[r.IntN(3)]
+		}
+		text := string(letters) // shorter than what training takes for one piece
+		v, _ := TrainBPE(text, 310)
+		c := v.coder.(*bpeCoder)
+		rules, merges := slices.Clone(c.rules), newMergeTable(len(c.rules))
+		r.Shuffle(len(rules), func(i, j int) { rules[i], rules[j] = rules[j], rules[i] })
+		for rank, pair := range rules {
+			both := slices.Index(c.tokens, c.tokens[pair>>32]+c.tokens[uint32(pair)])
+			merges.add(uint32(pair>>32), uint32(pair), uint32(rank), uint32(both))
+		}
+		c = newBPE(c.tokens, rules, merges, false).coder.(*bpeCoder)
+		if got, want := c.piece(text, &pieceScratch{}), slowMerge(c, text); !slices.Equal(got, want) {
+			t.Fatalf("%q is %v, want %v", text, got, want)
+		}
+	}
 }
 
 // slowTrain counts all pairs again after each merge.

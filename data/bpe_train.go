@@ -141,7 +141,6 @@ func (t *trainer) train() *Vocab {
 		for _, word := range words {
 			t.merge(word, left, right, id)
 		}
-		t.infos[top.at].count = 0
 		t.push()
 	}
 	tokens := slices.Clip(t.tokens.words)

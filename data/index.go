@@ -73,6 +73,3 @@ func (x *index) add(word string) int {
 
 // bytes is the memory of the table; the strings are the caller's to count.
 func (x *index) bytes() int64 { return 8 * int64(cap(x.table)) }
-
-// maphashUint64 is a random number, the same through the process's life.
-func maphashUint64(n uint64) uint64 { return maphash.Comparable(hashSeed, n) }

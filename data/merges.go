@@ -1,6 +1,9 @@
 package data
 
-import "math/bits"
+import (
+	"hash/maphash"
+	"math/bits"
+)
 
 // A mergeTable finds the merge of two adjacent tokens, if there is one. Like [index] it is a table of
 // open addressing with linear probing, two thirds full at most.
@@ -21,7 +24,7 @@ func newMergeTable(n int) *mergeTable {
 }
 
 // pairSeeds make where a pair stands unknown to whoever makes a file of merges.
-var pairSeeds = [2]uint64{maphashUint64(0), maphashUint64(1) | 1}
+var pairSeeds = [2]uint64{maphash.Comparable(hashSeed, 0), maphash.Comparable(hashSeed, 1) | 1}
 
 func (m *mergeTable) probe(pair uint64) *mergeSlot {
 	hi, lo := bits.Mul64(pair^pairSeeds[0], pairSeeds[1])
@@ -113,6 +116,9 @@ func (m *mergeTable) mergeLong(ids []uint32, s *scratch) []uint32 {
 		s.next, s.prev = make([]int32, n), make([]int32, n)
 	}
 	next, prev := s.next[:n], s.prev[:n]
+	if cap(s.heap) < n {
+		s.heap = make([]uint64, 0, n)
+	}
 	heap := s.heap[:0]
 	for i := range ids {
 		next[i], prev[i] = int32(i+1), int32(i-1)

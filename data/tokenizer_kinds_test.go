@@ -104,7 +104,7 @@ func TestAddedTokens(t *testing.T) {
 	const text = "the fox, the <|endoftext|> end\n"
 	chars, _ := Chars(text)
 	bytesOf, _ := Bytes("")
-	bpe, _ := TrainBPE(text+text, 270)
+	bpe, _ := TrainBPE(text+text+strings.Repeat("a   b\n  c \n \n", 5), 300)
 	space, _ := Words(text, WordOptions{Split: "space"})
 	unicode, _ := Words(text, WordOptions{})
 	lower, _ := Words(text, WordOptions{Lower: true})
@@ -139,7 +139,11 @@ func TestAddedTokens(t *testing.T) {
 			if err != nil || !reflect.DeepEqual(read, again) {
 				t.Fatalf("read %+v, written and read again %+v: %v", read, again, err)
 			}
-			s := rapid.Map(rapid.SliceOf(rapid.SampledFrom(append(slices.Clone(parcels), contents...))), func(s []string) string { return strings.Join(s, "") }).Draw(t, "text")
+			join := func(s []string) string { return strings.Join(s, "") }
+			s := rapid.OneOf(
+				rapid.Map(rapid.SliceOf(rapid.SampledFrom(append(slices.Clone(parcels), contents...))), join),
+				rapid.Map(rapid.SliceOf(rapid.SampledFrom([]string{" ", "\n", "a", "fo", " x", "<|e", "nd"})), join),
+			).Draw(t, "text")
 			for _, id := range read.Encode(s) {
 				if id == read.Begin || id == read.End {
 					t.Fatalf("%q has the beginning or the end of an item", s)
