@@ -137,4 +137,3 @@ func describe(part any) string {
 	}
 	return strictjson.Quote(fmt.Sprint(part))
 }
-
