@@ -1,5 +1,7 @@
 package data
 
+import "slices"
+
 // Bytes gives the vocabulary of the 256 bytes, and a text in it. A token's id is the byte's value,
 // whatever the text, and there is no unknown symbol: any sequence of bytes is read and given back
 // unchanged.
@@ -11,21 +13,29 @@ func Bytes(text string) (*Vocab, []int) {
 }
 
 func newBytes() *Vocab {
-	v := &Vocab{Kind: "byte", Tokens: make([]string, 256), Unknown: -1, coder: byteCoder{}}
-	for b := range v.Tokens {
-		v.Tokens[b] = string([]byte{byte(b)})
+	tokens := make([]string, 256)
+	for b := range tokens {
+		tokens[b] = string([]byte{byte(b)})
 	}
-	return v
+	return newVocab("byte", tokens, -1, byteCoder{})
 }
 
 type byteCoder struct{}
 
 func (byteCoder) bytes() int64 { return 0 }
 
-func (byteCoder) encode(text string, _ *Report) []int {
-	ids := make([]int, len(text))
-	for i := range ids {
-		ids[i] = int(text[i])
+func (byteCoder) encode(dst []int, text string, _ *Report) []int {
+	dst = slices.Grow(dst, len(text))
+	for i := range len(text) {
+		dst = append(dst, int(text[i]))
 	}
-	return ids
+	return dst
+}
+
+func (byteCoder) cut(text string, allowed func(at int) bool) int {
+	n := len(text)
+	for n > 0 && !allowed(n) {
+		n--
+	}
+	return n
 }

@@ -1,6 +1,7 @@
 package data
 
 import (
+	"slices"
 	"strings"
 	"unicode/utf8"
 )
@@ -49,7 +50,7 @@ func newChars(chars string) *Vocab {
 		ids[r] = int32(len(tokens))
 	}
 	c := &charCoder{ids: ids, unknown: int(ids[utf8.RuneError]) - 1}
-	return &Vocab{Kind: "char", Tokens: tokens, Unknown: c.unknown, coder: c}
+	return newVocab("char", tokens, c.unknown, c)
 }
 
 type charCoder struct {
@@ -59,8 +60,23 @@ type charCoder struct {
 
 func (c *charCoder) bytes() int64 { return 4 * int64(cap(c.ids)) }
 
-func (c *charCoder) encode(text string, rep *Report) []int {
-	ids := make([]int, 0, utf8.RuneCountInString(text))
+// cut stands before a character that the end of the text may cut off.
+func (c *charCoder) cut(text string, allowed func(at int) bool) int {
+	n := len(text)
+	for back := 1; back < utf8.UTFMax && back <= len(text); back++ {
+		if at := len(text) - back; utf8.RuneStart(text[at]) && !utf8.FullRuneInString(text[at:]) {
+			n = at
+		}
+	}
+	for n > 0 && !allowed(n) {
+		_, size := utf8.DecodeLastRuneInString(text[:n])
+		n -= size
+	}
+	return n
+}
+
+func (c *charCoder) encode(dst []int, text string, rep *Report) []int {
+	dst = slices.Grow(dst, utf8.RuneCountInString(text))
 	for at, r := range text {
 		id := c.unknown
 		switch {
@@ -72,7 +88,7 @@ func (c *charCoder) encode(text string, rep *Report) []int {
 		default:
 			rep.unseen(r)
 		}
-		ids = append(ids, id)
+		dst = append(dst, id)
 	}
-	return ids
+	return dst
 }

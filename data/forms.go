@@ -3,17 +3,59 @@ package data
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"unicode/utf8"
 )
 
+// A form is how a vocabulary is spelled in a tokenizer.json.
+type form struct {
+	kind         string
+	normalizer   string // JSON, as all that follows
+	preTokenizer string
+	decoder      string
+	fields       []field                            // of the model, but for vocab, merges and counts, in order
+	merges       bool                               // the model has some
+	spell        func(token string) string          // as the key of a token
+	read         func(t *Tokenizer) (*Vocab, error) // the model's tokens and merges
+}
+
+// A field is a key of a model, with the value that is written, and others that mean the same to us.
+// Without a value it is read and not written: readers differ in whether they know the key.
+type field struct {
+	key, value string
+	same       []string
+}
+
+const absent = "" // among the values that mean the same
+
+// bpeFields are the keys of a BPE model. Without an unknown token all keys may be read that would
+// matter to one only.
+func bpeFields(unknown string, same ...string) []field {
+	return []field{
+		{"type", `"BPE"`, nil},
+		{"dropout", "null", nil},
+		{"unk_token", unknown, same},
+		{"continuing_subword_prefix", "null", same},
+		{"end_of_word_suffix", "null", same},
+		{"fuse_unk", "false", nil}, // each unknown character is one token
+		{"byte_fallback", "false", []string{absent}},
+		{"ignore_merges", "false", []string{absent}},
+	}
+}
+
 var charForm = form{
-	kind: "char",
+	kind:       "char",
+	normalizer: "null",
 	// One match, and so one piece, is any code point: a dot would leave out line ends.
-	preTokenizer: `{"type": "Split", "pattern": {"Regex": "[\\s\\S]"}, "behavior": "Isolated", "invert": false}`,
+	preTokenizer: splitBy(`[\s\S]`, "Isolated", false),
 	decoder:      `{"type": "Fuse"}`,
-	unknown:      `"` + unknownChar + `"`,
+	fields:       bpeFields(`"` + unknownChar + `"`),
 	spell:        func(token string) string { return token },
-	read: func(spelled []rune) (*Vocab, error) {
+	read: func(t *Tokenizer) (*Vocab, error) {
+		spelled, err := t.readChars()
+		if err != nil {
+			return nil, err
+		}
 		if !slices.Contains(spelled, utf8.RuneError) {
 			return nil, fmt.Errorf("the unknown symbol %s (U+FFFD) has no id", unknownChar)
 		}
@@ -25,18 +67,19 @@ const byteLevel = `{"type": "ByteLevel", "add_prefix_space": false, "trim_offset
 
 var byteForm = form{
 	kind:         "byte",
+	normalizer:   "null",
 	preTokenizer: byteLevel,
 	decoder:      byteLevel,
-	unknown:      "null",
-	spell: func(token string) string {
-		spelled := make([]rune, len(token))
-		for i := range spelled {
-			spelled[i] = byteSpelling[token[i]]
+	fields:       bpeFields("null"),
+	spell:        spellBytes,
+	read: func(t *Tokenizer) (*Vocab, error) {
+		if t.tokens != 256 {
+			return nil, fmt.Errorf("a vocabulary of bytes has 256 tokens, not %d", t.tokens)
 		}
-		return string(spelled)
-	},
-	size: 256,
-	read: func(spelled []rune) (*Vocab, error) {
+		spelled, err := t.readChars()
+		if err != nil {
+			return nil, err
+		}
 		for b, char := range spelled {
 			if char != byteSpelling[b] {
 				return nil, fmt.Errorf("id %d is %q, where the byte of this value would be %q", b, string(char), byteSpelling[b])
@@ -46,18 +89,64 @@ var byteForm = form{
 	},
 }
 
-// byteSpelling is the alphabet of GPT-2's byte-level tokens: bytes that are printable in Latin-1, space
-// and soft hyphen excluded, stand for themselves, all others, in order, are U+0100 and up.
-var byteSpelling = func() (runes [256]rune) {
-	next := rune(0x100)
-	for b := range runes {
-		printable := '!' <= b && b <= '~' || 0xA1 <= b && b <= 0xFF && b != 0xAD
-		if printable {
-			runes[b] = rune(b)
-		} else {
-			runes[b] = next
-			next++
-		}
+// bpeForm is that of byte-level BPE, with or without a space put before a text.
+func bpeForm(prefix bool) *form {
+	level := fmt.Sprintf(`{"type": "ByteLevel", "add_prefix_space": %t, "trim_offsets": true, "use_regex": true}`, prefix)
+	return &form{
+		kind:         "bpe",
+		normalizer:   "null",
+		preTokenizer: level,
+		decoder:      level,
+		fields:       bpeFields("null", `""`),
+		merges:       true,
+		spell:        spellBytes,
+		read:         func(t *Tokenizer) (*Vocab, error) { return t.readBPE(prefix) },
 	}
-	return runes
-}()
+}
+
+// wordForm is that of words. Their library has no word boundaries of Unicode: the pattern is the nearest
+// it has, and model.split, a key that it passes over, says what is meant.
+func wordForm(o WordOptions, unknown string) *form {
+	f := &form{
+		kind:         "word",
+		normalizer:   "null",
+		preTokenizer: splitBy(`\n|[^\s]+`, "Removed", true),
+		decoder:      "null", // it then puts a space between all tokens, line ends too
+		fields: []field{
+			{"type", `"WordLevel"`, nil},
+			{"unk_token", jsonString(unknown), nil},
+			{"split", strconv.Quote(o.Split), []string{absent}},
+		},
+		spell: func(token string) string { return token },
+		read:  func(t *Tokenizer) (*Vocab, error) { return t.readWords(unknown, o) },
+	}
+	if o.Split == "unicode" {
+		f.preTokenizer = splitBy(`\n|\d+(?:[.,]\d+)+|\w+(?:['’.:]\w+)*|[^\w\s]`, "Removed", true)
+	}
+	if o.Lower {
+		f.normalizer = lowercase
+	}
+	return f
+}
+
+const lowercase = `{"type": "Lowercase"}`
+
+func splitBy(pattern, behavior string, invert bool) string {
+	return fmt.Sprintf(`{"type": "Split", "pattern": {"Regex": %s}, "behavior": %q, "invert": %t}`, jsonString(pattern), behavior, invert)
+}
+
+// form is how a vocabulary is written.
+func (v *Vocab) form() *form {
+	switch v.Kind {
+	case "char":
+		return &charForm
+	case "byte":
+		return &byteForm
+	case "bpe":
+		return bpeForm(v.coder.(*bpeCoder).prefix)
+	case "word":
+		c := v.coder.(*wordCoder)
+		return wordForm(WordOptions{Split: c.split, Lower: c.lower}, v.Tokens[v.Unknown])
+	}
+	panic(fmt.Sprintf("data: no vocabulary of kind %q", v.Kind))
+}

@@ -3,19 +3,24 @@ package data
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 )
 
 // A Report tells what of a text a vocabulary could not read.
 type Report struct {
-	Unseen    int    // characters that are not in the vocabulary, each read as the unknown symbol
-	First     []rune // the first few of them, each once
-	Invalid   int    // bytes that are no UTF-8, each read as U+FFFD
-	InvalidAt int    // where the first of them stands, in bytes
+	Unseen    int      // characters or words that are not in the vocabulary, each read as the unknown symbol
+	First     []rune   // the first few of the characters, each once
+	Words     []string // the first few of the words, each once
+	Invalid   int      // bytes that are no UTF-8, each read as U+FFFD, or as a part of an unknown word
+	InvalidAt int      // where the first of them stands, in bytes
 }
 
-const reportRunes = 5
+const (
+	reportRunes = 5  // characters or words that are named
+	reportWord  = 40 // characters of a word
+)
 
 func (r *Report) unseen(c rune) {
 	if r == nil {
@@ -24,6 +29,25 @@ func (r *Report) unseen(c rune) {
 	r.Unseen++
 	if len(r.First) < reportRunes && !slices.Contains(r.First, c) {
 		r.First = append(r.First, c)
+	}
+}
+
+// unseenWord adds a word, or, if it is no text, its bytes that are none.
+func (r *Report) unseenWord(at int, word string) {
+	if r == nil {
+		return
+	}
+	if !utf8.ValidString(word) {
+		for i, c := range word {
+			if c == utf8.RuneError && !strings.HasPrefix(word[i:], unknownChar) {
+				r.invalid(at + i)
+			}
+		}
+		return
+	}
+	r.Unseen++
+	if len(r.Words) < reportRunes && !slices.Contains(r.Words, word) {
+		r.Words = append(r.Words, word)
 	}
 }
 
@@ -50,7 +74,17 @@ func CheckUTF8(text string) (rep Report) {
 // Lines puts the report in words, one line for each kind of trouble, none if there was none.
 func (r Report) Lines() []string {
 	var lines []string
-	if r.Unseen > 0 {
+	if r.Unseen > 0 && len(r.Words) > 0 {
+		names := make([]string, len(r.Words))
+		for i, word := range r.Words {
+			names[i] = strconv.Quote(word)
+			if runes := []rune(word); len(runes) > reportWord {
+				names[i] = strconv.Quote(string(runes[:reportWord])) + "…"
+			}
+		}
+		lines = append(lines, fmt.Sprintf("%s not in the vocabulary, read as the unknown word: first %s",
+			amount(r.Unseen, "word is", "words are"), strings.Join(names, ", ")))
+	} else if r.Unseen > 0 {
 		names := make([]string, len(r.First))
 		for i, c := range r.First {
 			names[i] = fmt.Sprintf("%q (%U)", c, c)

@@ -9,8 +9,8 @@ import (
 	"unicode/utf8"
 )
 
-// FuzzText reads any file as text and as bytes, makes both vocabularies of it, and encodes and decodes
-// any other text with them.
+// FuzzText reads any file as text and as bytes, makes vocabularies of all kinds of it, and encodes,
+// decodes and cuts any other text with them.
 func FuzzText(f *testing.F) {
 	for _, text := range []string{"", "a", "Hello, naïve 世界\n", "\xff\xfea\x00b\x00", "\x00\x00\x00", "\xe9\xe8 \xfc", "a\ufffdb\xffc", "\U0010ffff\x7f\u2028\r\n"} {
 		f.Add([]byte(text), "any text\xff, 世界")
@@ -47,7 +47,22 @@ func FuzzText(f *testing.F) {
 		if valid := strings.ToValidUTF8(text, ""); valid == text && c.Decode(ids) != text {
 			t.Errorf("characters come back as %q", c.Decode(ids))
 		}
-		for _, v := range []*Vocab{b, c} {
+		bpe, ids := TrainBPE(text, 280)
+		if bpe.Decode(ids) != text || bpe.Decode(bpe.Encode(other)) != other {
+			t.Error("BPE does not come back")
+		}
+		vocabs := []*Vocab{b, c, bpe, bpe.WithItems()}
+		for _, o := range []WordOptions{{}, {Split: "space"}, {Lower: true, Size: 10}, {Split: "space", Lower: true, MinCount: 2}} {
+			v, ids := Words(text, o)
+			if !slices.Equal(ids, v.Encode(text)) {
+				t.Errorf("words are encoded otherwise than when they were counted")
+			}
+			vocabs = append(vocabs, v)
+		}
+		for _, v := range vocabs {
+			if n := v.Cut(text); !slices.Equal(append(v.Encode(text[:n]), v.Encode(text[n:]+other)...), v.Encode(text+other)) {
+				t.Errorf("%s: %q, which goes on %q, is cut at %d", v.Kind, text, other, n)
+			}
 			ids, report := v.EncodeReport(other)
 			unknown := 0
 			for _, id := range ids {

@@ -47,12 +47,16 @@ func TestTokenizerRoundTrip(t *testing.T) {
 // Files that Hugging Face's tokenizers library wrote from ours, which keep no counts, are read; what
 // it encoded with them (ids.txt beside them) is what we encode. testdata/huggingface.py made them.
 func TestTokenizerOfHuggingFace(t *testing.T) {
-	text, err := os.ReadFile(filepath.Join("testdata", "huggingface", "text.txt"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, kind := range kinds {
-		file, err := os.ReadFile(filepath.Join("testdata", "huggingface", kind.name+".json"))
+	for _, kind := range []string{"char", "byte", "bpe", "word"} {
+		name := "text.txt"
+		if kind == "bpe" {
+			name = "bpe.txt"
+		}
+		text, err := os.ReadFile(filepath.Join("testdata", "huggingface", name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		file, err := os.ReadFile(filepath.Join("testdata", "huggingface", kind+".json"))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -61,14 +65,14 @@ func TestTokenizerOfHuggingFace(t *testing.T) {
 			t.Fatal(err)
 		}
 		if slices.Max(v.Counts) != 0 {
-			t.Errorf("%s: counts from nowhere", kind.name)
+			t.Errorf("%s: counts from nowhere", kind)
 		}
-		ids, err := os.ReadFile(filepath.Join("testdata", "huggingface", kind.name+".ids"))
+		ids, err := os.ReadFile(filepath.Join("testdata", "huggingface", kind+".ids"))
 		if err != nil {
 			t.Fatal(err)
 		}
 		if got, want := strings.TrimSpace(spell(v.Encode(string(text)))), strings.TrimSpace(string(ids)); got != want {
-			t.Errorf("%s: ids\n%s\nof Hugging Face\n%s", kind.name, got, want)
+			t.Errorf("%s: ids\n%s\nof Hugging Face\n%s", kind, got, want)
 		}
 	}
 }
@@ -99,20 +103,20 @@ func TestReadTokenizerRefuses(t *testing.T) {
 		{"two characters", chars, `"b": 1`, `"bc": 1`, `"bc" is not one character`},
 		{"no character", chars, `"b": 1`, `"": 1`, `"" is not one character`},
 		{"no unknown", chars, "\"\uFFFD\": 2", `"c": 2`, "unknown symbol"},
-		{"other unknown", chars, `"unk_token": "` + "\uFFFD", `"unk_token": "a`, "model.unk_token is not"},
+		{"other unknown", chars, `"unk_token": "` + "\uFFFD", `"unk_token": "a`, `its model.unk_token is "a": only`},
 		{"empty vocabulary", chars, "\"a\": 0,\n      \"b\": 1,\n      \"\uFFFD\": 2", "", "vocabulary is empty"},
 		{"no model", `{"version":"1.0"}`, "", "", "no model"},
 		{"no type", chars, `"type": "BPE",`, ``, "does not say its type"},
 		{"other type", chars, `"BPE"`, `"WordPiece"`, `type "WordPiece": only`},
 		{"merges", byteFile, `"merges": []`, `"merges": [["a","b"]]`, "model has merges"},
-		{"dropout", byteFile, `"dropout": null`, `"dropout": 0.1`, "model.dropout is not null"},
+		{"dropout", byteFile, `"dropout": null`, `"dropout": 0.1`, `its model.dropout is "0.1": only null`},
 		{"unknown in model", byteFile, `"merges"`, `"x":1,"merges"`, `model has "x"`},
-		{"normalizer", chars, `"normalizer": null`, `"normalizer": {"type":"Lowercase"}`, "its normalizer is not"},
-		{"added tokens", chars, `"added_tokens": []`, `"added_tokens": [{"id":0}]`, "its added_tokens is not"},
-		{"pre-tokenizer", chars, `Isolated`, `Removed`, "its pre_tokenizer makes neither"},
-		{"version", chars, `"1.0"`, `"2.0"`, "its version is not"},
+		{"normalizer", chars, `"normalizer": null`, `"normalizer": {"type":"Lowercase"}`, `its normalizer is "Lowercase": only null`},
+		{"added tokens", chars, `"added_tokens": []`, `"added_tokens": [{"id":0,"content":"a"}]`, `the added token "a" has the id 0 of another`},
+		{"pre-tokenizer", chars, `Isolated`, `Removed`, `its pre_tokenizer is "Split" with its "behavior, invert, pattern": only ByteLevel`},
+		{"version", chars, `"1.0"`, `"2.0"`, `its version is "2.0": only`},
 		{"deep", chars, `"normalizer": null`, `"normalizer": ` + strings.Repeat("[", 100000), "normalizer: byte 109: nested deeper than 8"},
-		{"huge number", chars, `"dropout": null`, `"dropout": 1e400`, "model.dropout is not null"},
+		{"huge number", chars, `"dropout": null`, `"dropout": 1e400`, `its model.dropout is "1e400": only null`},
 		{"many parts", chars, `"dropout"`, manyParts(100) + `"dropout"`, "more than 64 parts"},
 		{"key of two lines", chars, `"dropout": null`, `"a\nb": x`, `"a\nb" of its model: byte 321: not a value`},
 		{"long part", chars, `"dropout": null`, `"dropout": "` + strings.Repeat("x", 5000) + `"`, "5002 bytes, more than any"},
@@ -124,9 +128,9 @@ func TestReadTokenizerRefuses(t *testing.T) {
 		{"few counts", chars, `[2, 1, 0]`, `[2, 1]`, "2 counts for 3 tokens"},
 		{"negative count", chars, `[2, 1, 0]`, `[2, 1, -1]`, "the count of token 2: byte 608: not a whole"},
 		{"count overflow", chars, `[2, 1, 0]`, `[9007199254740992, 1, 0]`, "the count of token 1: byte 620: a number that is too large"},
-		{"few bytes", byteFile, ",\n      \"ÿ\": 255", "", "has 256 tokens, not 255"},
+		{"few bytes", byteFile, ",\n      \"ÿ\": 255", "", "256 counts for 255 tokens"},
 		{"bytes swapped", byteFile, `"A": 65`, `"☺": 65`, `id 65 is "☺"`},
-		{"bytes with characters' splitting", byteFile, byteLevel, charForm.preTokenizer, "its decoder is not"},
+		{"bytes with characters' splitting", byteFile, byteLevel, charForm.preTokenizer, `its decoder is "ByteLevel" with`},
 	} {
 		file := c.file
 		if c.old != "" {
@@ -232,6 +236,15 @@ func FuzzReadTokenizer(f *testing.F) {
 		f.Add([]byte(strings.Replace(file, `: 3`, `: 2`, 1)))
 		f.Add([]byte(file[:len(file)-5]))
 	}
+	for _, name := range []string{"word", "bpe"} {
+		file, err := os.ReadFile(filepath.Join("testdata", "huggingface", name+".json"))
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(file)
+		f.Add(bytes.Replace(file, []byte(`"add_prefix_space": true`), []byte(`"add_prefix_space": false`), 1))
+	}
+	f.Add([]byte(`{"version":"1.0","added_tokens":[{"id":1,"content":"ab"}],"normalizer":{"type":"Lowercase"},"pre_tokenizer":` + wordForm(WordOptions{Split: "space"}, "").preTokenizer + `,"model":{"type":"WordLevel","unk_token":"u","vocab":{"u":0}}}`))
 	f.Add([]byte(`{"version":"1.0","added_tokens":[],"pre_tokenizer":` + charForm.preTokenizer + `,"decoder":{"type":"Fuse"},"model":{"type":"BPE","dropout":null,"unk_token":"\ufffd","continuing_subword_prefix":null,"end_of_word_suffix":null,"fuse_unk":false,"byte_fallback":false,"merges":[],"vocab":{"\ufffd":0}}}`))
 	f.Fuzz(func(t *testing.T, file []byte) {
 		v, err := ReadTokenizer(file)
@@ -241,8 +254,12 @@ func FuzzReadTokenizer(f *testing.F) {
 			}
 			return
 		}
-		ids := v.Encode("any text\xFF, 世界" + v.Decode([]int{0, v.Size() - 1}))
-		if v.Kind == "byte" != (v.Unknown == -1) || len(v.Counts) != v.Size() || v.Decode(ids) == "" {
+		text := "any text\xFF, 世界" + v.Decode([]int{0, v.Size() - 1})
+		ids := v.Encode(text)
+		if n := v.Cut(text); !slices.Equal(append(v.Encode(text[:n]), v.Encode(text[n:])...), ids) {
+			t.Errorf("%q is cut at %d", text, n)
+		}
+		if (v.Kind == "byte" || v.Kind == "bpe") != (v.Unknown == -1) || len(v.Counts) != v.Size() || v.Decode(ids) == "" {
 			t.Errorf("read %+v", v)
 		}
 		again, err := ReadTokenizer([]byte(written(t, v)))
