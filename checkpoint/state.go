@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
+	"os"
 	"path"
 	"slices"
 	"strconv"
@@ -142,27 +144,72 @@ func (r *Run) LatestState() (step int64, meta []byte, tensors []Tensor, warnings
 	}
 }
 
+// LatestMeta reads the meta of the newest state without its tensors, to see quickly how far a run has come. A
+// state with a damaged header is passed over; damaged tensors, which [Run.LatestState] would pass over too, are
+// not found out. Errors are as there.
+func (r *Run) LatestMeta() (step int64, meta []byte, err error) {
+	var names []string
+	info, err := r.root.Stat(stateDir)
+	switch {
+	case errors.Is(err, fs.ErrNotExist): // as of a model from elsewhere
+	case err == nil && !info.IsDir():
+		return 0, nil, malformed(r.path(stateDir), fmt.Errorf("not a folder"))
+	default:
+		if names, err = r.states(); err != nil {
+			return 0, nil, readFault(r.path(stateDir), err)
+		}
+	}
+	var damage error
+	for _, name := range names {
+		step, _ := stepOf(name)
+		file, _, meta, err := r.openState(name, step)
+		if err == nil {
+			return step, meta, file.Close()
+		}
+		if !errors.Is(err, fs.ErrNotExist) { // who trains may have removed it meanwhile, since there is a newer
+			damage = cmp.Or(damage, err)
+		}
+	}
+	if damage != nil {
+		return 0, nil, damage
+	}
+	return 0, nil, &fault{text: fmt.Sprintf("%s: no state was saved yet", r.dir), kind: ErrNoState}
+}
+
 // loadState reads one state, which must have been written here.
 func (r *Run) loadState(name string, step int64) (meta []byte, tensors []Tensor, err error) {
-	name = path.Join(stateDir, name)
-	file, size, err := r.open(name)
+	file, h, meta, err := r.openState(name, step)
 	if err != nil {
 		return nil, nil, err
 	}
 	defer file.Close()
-	h, err := ReadHeader(file, size, r.path(name))
+	tensors, err = h.read(file, r.path(path.Join(stateDir, name)), allocate)
+	return meta, tensors, err
+}
+
+// openState reads the header of a state and leaves the file, which the caller closes, at its data.
+func (r *Run) openState(name string, step int64) (file *os.File, h *Header, meta []byte, err error) {
+	name = path.Join(stateDir, name)
+	file, size, err := r.open(name)
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, nil, err
+	}
+	defer func() {
+		if err != nil {
+			file.Close()
+		}
+	}()
+	if h, err = ReadHeader(file, size, r.path(name)); err != nil {
+		return nil, nil, nil, err
 	}
 	meta = []byte(h.Metadata[keyState])
 	switch {
 	case !h.sums:
-		return nil, nil, malformed(r.path(name), fmt.Errorf("damaged: no checksums"))
+		err = malformed(r.path(name), fmt.Errorf("damaged: no checksums"))
 	case h.Metadata[keyStep] != strconv.FormatInt(step, 10):
-		return nil, nil, malformed(r.path(name), fmt.Errorf("renamed: it holds step %s", quote(h.Metadata[keyStep])))
+		err = malformed(r.path(name), fmt.Errorf("renamed: it holds step %s", quote(h.Metadata[keyStep])))
 	case !json.Valid(meta):
-		return nil, nil, malformed(r.path(name), fmt.Errorf("damaged: %s is not JSON", keyState))
+		err = malformed(r.path(name), fmt.Errorf("damaged: %s is not JSON", keyState))
 	}
-	tensors, err = h.read(file, r.path(name), allocate)
-	return meta, tensors, err
+	return file, h, meta, err
 }

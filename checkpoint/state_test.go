@@ -256,3 +256,63 @@ func TestMetricsFault(t *testing.T) {
 		t.Errorf("%q, size %d", b, r.MetricsSize())
 	}
 }
+
+// TestLatestMeta wants the meta of the newest state with a sound header.
+func TestLatestMeta(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "run")
+	r := newRun(t, dir)
+	_, _, err := r.LatestMeta()
+	wantError(t, err, ErrNoState, "no state")
+	for _, step := range []int64{5, 1_000_000_000} {
+		if err := save(r, step, 100_000); err != nil {
+			t.Fatal(err)
+		}
+	}
+	reader, err := OpenRead(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer reader.Close()
+	expect := func(want int64) {
+		t.Helper()
+		step, meta, err := reader.LatestMeta()
+		if err != nil || step != want || string(meta) != fmt.Sprintf(`{"step":%d}`, want) {
+			t.Errorf("step %d, %s, %v: want %d", step, meta, err, want)
+		}
+	}
+	expect(1_000_000_000)
+	damage := func(step int64, at int64) {
+		t.Helper()
+		file, err := os.OpenFile(filepath.Join(dir, stateDir, stateName(step)), os.O_RDWR, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer file.Close()
+		b := make([]byte, 1)
+		if _, err := file.ReadAt(b, at); err != nil {
+			t.Fatal(err)
+		}
+		b[0] ^= 1
+		if _, err := file.WriteAt(b, at); err != nil {
+			t.Fatal(err)
+		}
+	}
+	damage(1_000_000_000, 5000) // in the tensors, which are not looked at
+	expect(1_000_000_000)
+	damage(1_000_000_000, 20)
+	expect(5)
+	damage(5, 20)
+	_, _, err = reader.LatestMeta()
+	wantError(t, err, ErrFormat, "1000000000.safetensors")
+
+	if err := os.RemoveAll(filepath.Join(dir, stateDir)); err != nil {
+		t.Fatal(err)
+	}
+	_, _, err = reader.LatestMeta()
+	wantError(t, err, ErrNoState, "no state")
+	if err := os.WriteFile(filepath.Join(dir, stateDir), nil, 0o666); err != nil {
+		t.Fatal(err)
+	}
+	_, _, err = reader.LatestMeta()
+	wantError(t, err, ErrFormat, "not a folder")
+}
