@@ -30,6 +30,9 @@ type cli struct {
 	Eval     evalCmd     `cmd:"" help:"Measure how well a model predicts a text."`
 	Generate generateCmd `cmd:"" help:"Write text with a model."`
 	Info     infoCmd     `cmd:"" help:"Describe a model or run; without one, this program and machine."`
+	List     listCmd     `cmd:"" help:"List runs: how far they have come and how good they are."`
+	Rm       rmCmd       `cmd:"" help:"Delete runs."`
+	Data     dataCmds    `cmd:"" help:"Find and download known data sets."`
 	Bench    benchCmd    `cmd:"" help:"Measure what this machine can do and how much of it is used."`
 	Version  versionCmd  `cmd:"" help:"Print the version."`
 }
