@@ -3,6 +3,8 @@ package main
 import (
 	"context"
 	"fmt"
+	"io"
+	"log"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -224,8 +226,9 @@ func TestGetRefuses(t *testing.T) {
 	}
 	closed := httptest.NewServer(nil)
 	closed.Close()
-	secure := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { w.Write([]byte(poemText)) }))
-	secure.Config.ErrorLog = nil
+	secure := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { w.Write([]byte(poemText)) }))
+	secure.Config.ErrorLog = log.New(io.Discard, "", 0)
+	secure.StartTLS()
 	defer secure.Close()
 	for what, c := range map[string]struct {
 		with   http.HandlerFunc
@@ -239,8 +242,10 @@ func TestGetRefuses(t *testing.T) {
 		"407": {status(407), nil, codeIO, "proxy wants to know who asks", "HTTPS_PROXY"},
 		"503": {status(503), nil, codeIO, "is busy or out of order (503 Service Unavailable)", "try again later"},
 		"204": {status(204), nil, codeIO, "answers 204 No Content", "try again later"},
-		"another size": {func(w http.ResponseWriter, r *http.Request) { w.Write([]byte("<html>Sign in</html>")) }, nil, codeIO,
-			"has 20 bytes in place of 8600", "a sign-in page"},
+		"another size": {
+			func(w http.ResponseWriter, r *http.Request) { w.Write([]byte("<html>Sign in</html>")) }, nil, codeIO,
+			"has 20 bytes in place of 8600", "a sign-in page",
+		},
 		"too much, not said before": {func(w http.ResponseWriter, r *http.Request) {
 			w.(http.Flusher).Flush()
 			w.Write([]byte(poemText + "!"))
@@ -251,20 +256,34 @@ func TestGetRefuses(t *testing.T) {
 				w.Write([]byte(poemText))
 			}
 		}, nil, codeIO, "sends more than the 8600 bytes", "changed there"},
-		"a wrong hash": {func(w http.ResponseWriter, r *http.Request) { w.Write([]byte(strings.ToUpper(poemText))) }, nil, codeInput,
-			"(the hash of what it holds is ", "it was deleted: try again"},
-		"silence": {func(w http.ResponseWriter, r *http.Request) { <-r.Context().Done() }, func(s *shelf) { s.stall = 30 * time.Millisecond }, codeIO,
-			"sent nothing for", "try again later"},
-		"a circle of redirects": {func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, r.URL.Path, http.StatusFound) }, nil, codeIO,
-			"stopped after 10 redirects", "try again later"},
-		"an https that nobody vouches for": {func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, secure.URL, http.StatusFound) }, nil, codeIO,
-			"a certificate that is not trusted", "clock and certificates"},
-		"no name": {nil, dial(&net.DNSError{Err: "no such host", Name: "x", IsNotFound: true}), codeIO,
-			"cannot be found (no such host)", "is there a network?"},
-		"no network": {nil, dial(&net.OpError{Op: "dial", Err: os.NewSyscallError("connect", syscall.ENETUNREACH)}), codeIO,
-			"cannot be reached", "is there a network?"},
-		"nobody there": {nil, func(s *shelf) { s.sets[0].files[0].addresses[0] = closed.URL + "/poem.txt" }, codeIO,
-			"refuses the connection", "try again later"},
+		"a wrong hash": {
+			func(w http.ResponseWriter, r *http.Request) { w.Write([]byte(strings.ToUpper(poemText))) }, nil, codeInput,
+			"(the hash of what it holds is ", "it was deleted: try again",
+		},
+		"silence": {
+			func(w http.ResponseWriter, r *http.Request) { <-r.Context().Done() }, func(s *shelf) { s.stall = 30 * time.Millisecond }, codeIO,
+			"sent nothing for", "try again later",
+		},
+		"a circle of redirects": {
+			func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, r.URL.Path, http.StatusFound) }, nil, codeIO,
+			"stopped after 10 redirects", "try again later",
+		},
+		"an https that nobody vouches for": {
+			func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, secure.URL, http.StatusFound) }, nil, codeIO,
+			"a certificate that is not trusted", "clock and certificates",
+		},
+		"no name": {
+			nil, dial(&net.DNSError{Err: "no such host", Name: "x", IsNotFound: true}), codeIO,
+			"cannot be found (no such host)", "is there a network?",
+		},
+		"no network": {
+			nil, dial(&net.OpError{Op: "dial", Err: os.NewSyscallError("connect", syscall.ENETUNREACH)}), codeIO,
+			"cannot be reached", "is there a network?",
+		},
+		"nobody there": {
+			nil, func(s *shelf) { s.sets[0].files[0].addresses[0] = closed.URL + "/poem.txt" }, codeIO,
+			"refuses the connection", "try again later",
+		},
 		"a proxy that is not there": {nil, func(s *shelf) {
 			s.client.Transport.(*http.Transport).Proxy = func(*http.Request) (*url.URL, error) { return url.Parse(closed.URL) }
 		}, codeIO, "the proxy does not answer", "HTTPS_PROXY"},
@@ -300,6 +319,19 @@ func TestGetRefuses(t *testing.T) {
 		t.Errorf("%+v", r)
 	}
 	s.stall, web.with = 5*time.Second, nil
+	wantPoem(t, s.get("poem", ""), dir)
+
+	// One that is slow, and never silent for long, is waited for.
+	web.with = func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Length", fmt.Sprint(len(poemText)))
+		for at := 0; at < len(poemText); at += 600 {
+			w.Write([]byte(poemText[at:min(at+600, len(poemText))]))
+			w.(http.Flusher).Flush()
+			time.Sleep(40 * time.Millisecond)
+		}
+	}
+	s, dir = aShelf(t, web.URL)
+	s.stall = 400 * time.Millisecond
 	wantPoem(t, s.get("poem", ""), dir)
 }
 

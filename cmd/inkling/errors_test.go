@@ -146,6 +146,26 @@ var wrong = []string{
 	"eval model text.txt --memory 1MB",
 	"resume begun --memory 1MB",
 	"demo --budget 0s",
+
+	"list none",
+	"list text.txt",
+	"list model other",
+	"rm",
+	"rm model",
+	"rm none --yes",
+	"rm model none --yes",
+	"rm text.txt --yes",
+	"rm folder --yes",
+	"rm garbage --yes",
+	"rm foreign --yes",
+	"rm untrained --states --yes",
+	"data",
+	"data list mnist",
+	"data get",
+	"data get mnits",
+	"data path",
+	"data path mnits",
+
 	"bench speed",
 	"bench matmul --m 3",
 	"bench matmul --m -3",
@@ -235,6 +255,7 @@ func wrongFolder(t *testing.T) *folder {
 	edited("huge", `"hidden": 16`, `"hidden": 65536`)
 	edited("shards", `"shards": 2`, `"shards": 200`)
 	edited("cut", `"hidden": 16`, `"hidden": 17`)
+	edited("foreign", `"kind": "lm"`, `"model_type": "gpt2"`)
 	edited("moved", "text.txt", "gone.txt")
 	edited("begun", "text.txt", "text.txt")
 	f.copy("model", "notoken")

@@ -17,7 +17,7 @@ var rewordings = []struct {
 }{
 	{regexp.MustCompile(`^(.*), did you mean (.*)$`), `$1: did you mean $2`, false},
 	{regexp.MustCompile(`^unexpected argument (.*)$`), `unknown command, or one argument too many: $1`, true},
-	{regexp.MustCompile(`^expected "(<.*>)"$`), `$1 is missing`, true},
+	{regexp.MustCompile(`^expected "(<.*>)(?: \.\.\.)?"$`), `$1 is missing`, true},
 	{regexp.MustCompile(`^expected (?:one of )?(".*")$`), `a command is missing: $1`, true},
 	{regexp.MustCompile(`^(--\S+): expected .* but got "EOL".*$`), `$1 needs a value`, true},
 	{regexp.MustCompile(`^(--\S+) must be one of (.*) but got "(.*)"$`), `$1 $3: must be one of $2`, false},

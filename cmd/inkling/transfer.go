@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"math"
 	"strings"
 	"sync"
 	"time"
@@ -74,7 +75,7 @@ func (t *transfer) line() string {
 	s := fmt.Sprintf("%s  %3.0f%%  %s of %s", t.name, 100*float64(now)/float64(max(1, t.total)), sizeOf(now), sizeOf(t.total))
 	if d := time.Since(t.began).Seconds(); !t.began.IsZero() && d > 0.5 && t.at > t.first {
 		speed := float64(t.at-t.first) / d
-		s += fmt.Sprintf("  %s/s  ETA %s", sizeOf(int64(speed)), span(seconds(float64(t.total-now)/speed)))
+		s += fmt.Sprintf("  %s/s  ETA %s", sizeOf(int64(math.Round(speed))), span(seconds(float64(t.total-now)/speed)))
 	}
 	return s + " "
 }
