@@ -85,7 +85,7 @@ func checkText(bytes, limit int64) error {
 // What the program takes by itself, measured: its code, its run-time system and the garbage that is let
 // lie; many goroutines at work, as in training, leave more of it.
 const (
-	programBytes = 12 << 20
+	programBytes = 15 << 20
 	workingBytes = 4 << 20
 )
 
