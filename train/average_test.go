@@ -126,6 +126,7 @@ func TestBestOfWeightsAndAverages(t *testing.T) {
 			}
 			if stored {
 				inFolder(t, dir, true, func(f *checkpoint.Run) { cfg.Folder = f; work() })
+				inFolder(t, dir, false, func(f *checkpoint.Run) { cfg.Folder = f; work() }) // finished, and as it was
 			} else {
 				work()
 			}

@@ -315,6 +315,9 @@ func TestFailingSaveLosesNothing(t *testing.T) {
 		restore := func() {}
 		c.Progress = func(p train.Progress) {
 			if p.Step == 17 {
+				for began := time.Now(); !exists(broken, "000000015") && time.Since(began) < 20*time.Second; { // another goroutine writes it
+					time.Sleep(time.Millisecond)
+				}
 				restore = checkpoint.SetFaults(&checkpoint.Faults{Write: func(string, int64, int) (int, error) { return 3, syscall.ENOSPC }})
 			}
 		}
@@ -335,6 +338,12 @@ func TestFailingSaveLosesNothing(t *testing.T) {
 		run(t, model(t), c)
 	})
 	same(t, "after a full disk", whole, broken)
+}
+
+// exists reports whether the state of a step is on the disk.
+func exists(dir, step string) bool {
+	_, err := os.Stat(filepath.Join(dir, "run", "state", step+".safetensors"))
+	return err == nil
 }
 
 func TestFinishedRunStaysFinished(t *testing.T) {
