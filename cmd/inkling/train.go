@@ -167,12 +167,12 @@ func (t *trainCmd) checkSchedule() error {
 // default.
 func (t *trainCmd) checkOptimizer() error {
 	switch usual := usualOptions[t.Optimizer]; {
-	case t.Momentum != nil && t.Optimizer == "rmsprop":
-		return usage("--momentum with --optimizer rmsprop, which has none: leave it out, or choose sgd")
+	case t.Momentum != nil && usual.Momentum == 0 && t.Optimizer != "sgd":
+		return usage("--momentum with --optimizer %s, which has none: leave it out, or choose sgd", t.Optimizer)
 	case t.Momentum != nil && *t.Momentum == 0 && usual.Momentum > 0:
 		return usage("--momentum 0 with --optimizer %s: must be above 0; it is %g if you leave it out", t.Optimizer, usual.Momentum)
-	case t.Beta2 != nil && t.Optimizer == "sgd":
-		return usage("--beta2 with --optimizer sgd, which has none: leave it out, or choose adamw")
+	case t.Beta2 != nil && usual.Beta2 == 0:
+		return usage("--beta2 with --optimizer %s, which has none: leave it out, or choose adamw", t.Optimizer)
 	case t.Beta2 != nil && *t.Beta2 == 0:
 		return usage("--beta2 0: must be above 0; it is %g if you leave it out", usual.Beta2)
 	}
