@@ -14,24 +14,27 @@ const maxWindow = 1 << 24
 type Memory struct {
 	Weights     int64 `json:"weights"`     // the parameters themselves
 	Optimizer   int64 `json:"optimizer"`   // its slots
-	Checkpoint  int64 `json:"checkpoint"`  // the copy of both that is written out while training goes on
+	Averages    int64 `json:"averages"`    // of the parameters over the steps
+	Checkpoint  int64 `json:"checkpoint"`  // the copy of these that is written out while training goes on
 	Packed      int64 `json:"packed"`      // weights rearranged for products
-	Gradients   int64 `json:"gradients"`   // of each shard
+	Gradients   int64 `json:"gradients"`   // of each shard, and their sum over the windows of a step
 	Activations int64 `json:"activations"` // of each shard: what the tape keeps from forward to backward
 	Validation  int64 `json:"validation"`  // the activations of held-out text, which needs no backward
 }
 
 // Total is the sum.
 func (m Memory) Total() int64 {
-	return m.Weights + m.Optimizer + m.Checkpoint + m.Packed + m.Gradients + m.Activations + m.Validation
+	return m.Weights + m.Optimizer + m.Averages + m.Checkpoint + m.Packed + m.Gradients + m.Activations + m.Validation
 }
 
 // Training is what memory depends on beside the model.
 type Training struct {
-	Lanes, Time int // of a batch
-	Shards      int // that a batch is cut into
-	Slots       int // floats that the optimizer keeps for a weight
-	Valid       int // tokens held out
+	Lanes, Time int  // of a batch
+	Shards      int  // that a batch is cut into
+	Slots       int  // floats that the optimizer keeps for a weight
+	Valid       int  // tokens held out
+	Averaged    bool // averages of the weights are kept
+	Accumulated bool // a step adds up the gradients of several windows
 	Saved       bool
 	Precision   tensor.Precision
 }
@@ -47,8 +50,14 @@ func (c Config) PlanTraining(t Training) (Memory, error) {
 	m := Memory{Weights: 4 * c.weights(), Packed: c.packed(t.Precision, true)}
 	m.Optimizer = m.Weights * int64(t.Slots)
 	m.Gradients = m.Weights * int64(t.Shards)
+	if t.Averaged {
+		m.Averages = m.Weights
+	}
+	if t.Accumulated {
+		m.Gradients += m.Weights
+	}
 	if t.Saved {
-		m.Checkpoint = m.Weights + m.Optimizer
+		m.Checkpoint = m.Weights + m.Optimizer + m.Averages
 	}
 	most := (t.Lanes + t.Shards - 1) / t.Shards // lanes of the largest shard
 	m.Activations = 4*c.activations(t.Lanes, t.Time, t.Shards, true) + int64(t.Shards)*c.scratch(most*t.Time, t.Precision)

@@ -56,6 +56,27 @@ func TestMemoryPlan(t *testing.T) {
 	}
 }
 
+// TestMemoryPlanOfAverages: each kept beside the weights, and the sum of gradients, is as large as they are.
+func TestMemoryPlanOfAverages(t *testing.T) {
+	c := Config{Hidden: 128, Counts: make([]int64, 65)}
+	plan := func(averaged, accumulated bool) Memory {
+		m, err := c.PlanTraining(Training{Lanes: 16, Time: 64, Shards: 2, Slots: 1, Saved: true, Averaged: averaged, Accumulated: accumulated})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return m
+	}
+	w := plan(false, false).Weights
+	for _, x := range []struct {
+		averaged, accumulated bool
+		more                  int64
+	}{{true, false, 2}, {false, true, 1}, {true, true, 3}} {
+		if more := plan(x.averaged, x.accumulated).Total() - plan(false, false).Total(); more != x.more*w {
+			t.Errorf("averaged %v, accumulated %v: %d bytes more, want %d of %d", x.averaged, x.accumulated, more, x.more, w)
+		}
+	}
+}
+
 func TestFitBudgetPicksMoreForMore(t *testing.T) {
 	counts := make([]int64, 65)
 	last, first := 0.0, 0.0

@@ -19,12 +19,14 @@ type loop struct {
 	workers       int
 	stepsPerEpoch int
 	opt           Optimizer
-	factor        func(float64) float64
+	schedule      *Schedule
 	loss          func(tp *tensor.Tape, step, shard int) (*tensor.Tensor, float64)
 
 	tapes           []*tensor.Tape
 	grads           [][][]float32 // by shard and parameter
+	sum             [][]float32   // of all gradients of a step, by parameter: the first shard's, unless a step has several windows
 	slots           [][][]float32 // of the optimizer, by parameter
+	averages        [][]float32   // of the weights, by parameter; nil: none are kept
 	carries         [][]float32   // by shard
 	pieces          []piece
 	squares         []float64 // by piece: the sum of squares of the gradient
@@ -65,8 +67,11 @@ func newLoop(cfg Config, params nn.Params, shards, stepsPerEpoch int) (*loop, er
 	if l.opt, err = newOptimizer(cfg.Optimizer, &l.cfg.Options); err != nil {
 		return nil, err
 	}
-	if l.factor, err = newSchedule(cfg.Schedule); err != nil {
+	if l.schedule, err = newSchedule(cfg.Schedule, &l.cfg.ScheduleOptions); err != nil {
 		return nil, err
+	}
+	if l.schedule.Validated && cfg.Validate == nil {
+		return nil, fmt.Errorf("schedule %s goes by validations, and there are none: hold something out, or choose another", cfg.Schedule)
 	}
 	var sizes []int
 	for _, p := range l.params {
@@ -76,6 +81,9 @@ func newLoop(cfg Config, params nn.Params, shards, stepsPerEpoch int) (*loop, er
 			slots[k] = make([]float32, len(p.Value))
 		}
 		l.slots = append(l.slots, slots)
+		if cfg.Average > 0 {
+			l.averages = append(l.averages, make([]float32, len(p.Value)))
+		}
 	}
 	l.pieces = cut(sizes)
 	l.squares = make([]float64, len(l.pieces))
@@ -99,7 +107,7 @@ func (l *loop) run(ctx context.Context) (Result, error) {
 		}
 	}
 	for !l.over() && ctx.Err() == nil {
-		rate := l.cfg.Options.Rate * l.factor(l.fraction())
+		rate := l.cfg.Options.Rate * l.schedule.Factor(l.cfg.ScheduleOptions, l.place())
 		loss, weight, norm, err := l.step(rate)
 		if err != nil {
 			return Result{}, err
@@ -172,7 +180,8 @@ func (l *loop) count(longest *time.Duration) (seconds float64) {
 func (l *loop) result(interrupted bool) Result {
 	r := Result{
 		Steps: l.state.Step, Seconds: l.state.Seconds, Weight: l.state.Weight, Loss: l.state.Mean,
-		Best: math.NaN(), BestStep: l.state.BestStep, Interrupted: interrupted,
+		Best: math.NaN(), BestStep: l.state.BestStep, Averaged: l.state.BestAverage,
+		Early: l.stalled() && l.fraction() < 1, Interrupted: interrupted,
 	}
 	if l.state.Judged {
 		r.Best = l.state.Best
@@ -198,43 +207,28 @@ func (l *loop) usable() float64 {
 	return max(b-l.state.ValidSeconds-l.state.SaveSeconds, 0.5*b)
 }
 
-func (l *loop) over() bool { return l.state.Done || l.fraction() >= 1 }
+func (l *loop) over() bool { return l.state.Done || l.fraction() >= 1 || l.stalled() }
+
+// epoch is how many passes over the data are behind.
+func (l *loop) epoch() float64 {
+	return float64(l.state.Step*l.cfg.Accumulate) / float64(l.stepsPerEpoch)
+}
+
+func (l *loop) place() Place {
+	return Place{Fraction: l.fraction(), Epoch: l.epoch(), Plateaus: l.state.Plateaus}
+}
 
 func (l *loop) progress(rate, loss, norm, weight float64) Progress {
 	p := Progress{
 		Step: l.state.Step, Fraction: l.fraction(), Seconds: l.state.Seconds,
-		Epoch: float64(l.state.Step) / float64(l.stepsPerEpoch),
-		Rate:  rate, Loss: loss, Norm: norm, Weight: weight,
-		Mean: l.state.LossSum / l.state.LossWeight, Valid: math.NaN(), Best: math.NaN(),
+		Epoch: l.epoch(), Rate: rate, Loss: loss, Norm: norm, Weight: weight,
+		Mean: l.state.LossSum / l.state.LossWeight, Valid: math.NaN(), Average: math.NaN(), Best: math.NaN(),
 	}
 	if l.state.Judged {
 		p.Valid, p.Best = l.state.Valid, l.state.Best
+		if l.averages != nil {
+			p.Average = l.state.ValidAverage
+		}
 	}
 	return p
-}
-
-// validate measures the held-out loss, keeps the weights if they are the best so far, and writes a line of metrics.
-func (l *loop) validate(ctx context.Context, p *Progress) error {
-	if l.cfg.Validate != nil {
-		// Never cut short: a resumed run must have seen the same validations.
-		valid, err := l.cfg.Validate(context.WithoutCancel(ctx))
-		if err != nil {
-			return err
-		}
-		if math.IsNaN(valid) || math.IsInf(valid, 0) {
-			return fmt.Errorf("step %d: the validation loss is %g: lower the learning rate (now %g)", l.state.Step, valid, p.Rate)
-		}
-		l.state.Valid = valid
-		if !l.state.Judged || valid < l.state.Best {
-			l.state.Judged, l.state.Best, l.state.BestStep = true, valid, l.state.Step
-			if err := l.keepBest(); err != nil {
-				return err
-			}
-		}
-		p.Validated, p.Valid, p.Best = true, valid, l.state.Best
-	}
-	l.state.Mean = l.state.LossSum / l.state.LossWeight
-	l.state.LossSum, l.state.LossWeight = 0, 0
-	l.state.ValidSeconds = l.count(&l.longest.validation)
-	return l.writeMetrics(p)
 }

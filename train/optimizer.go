@@ -23,7 +23,7 @@ type Options struct {
 	Rate     float64 `json:"rate,omitempty"`     // learning rate
 	Momentum float64 `json:"momentum,omitempty"` // of sgd; β1 of adam and adamw
 	Beta2    float64 `json:"beta2,omitempty"`    // of adam and adamw; α of rmsprop
-	Epsilon  float64 `json:"epsilon,omitempty"`  // added to the root of the second moment
+	Epsilon  float64 `json:"epsilon,omitempty"`  // added to the root of the second moment; of adagrad, of the sum
 	Decay    float64 `json:"decay,omitempty"`    // weight decay, of matrices, not of biases
 }
 
@@ -39,6 +39,7 @@ var Optimizers = []OptimizerKind{
 	{"adamw", "Adam with decoupled weight decay (Loshchilov & Hutter 2019)", 3e-3, func(o Options) Optimizer { return newAdam(o, true) }},
 	{"adam", "Adam (Kingma & Ba 2015); decay is an L2 term of the gradient", 2e-3, func(o Options) Optimizer { return newAdam(o, false) }},
 	{"rmsprop", "RMSProp (Tieleman & Hinton 2012)", 2e-3, newRMSProp},
+	{"adagrad", "AdaGrad (Duchi et al. 2011)", 1e-2, newAdaGrad},
 	{"sgd", "stochastic gradient descent with momentum", 1, newSGD},
 }
 

@@ -20,11 +20,16 @@ type state struct {
 	LossWeight float64 `json:"loss_weight"` // since the last validation
 	Mean       float64 `json:"mean"`        // loss up to the last validation
 	Validated  int     `json:"validated"`   // how many of the planned validations were due
-	Judged     bool    `json:"judged"`      // there was a validation: the next three mean something
+	Judged     bool    `json:"judged"`      // there was a validation: what follows about it means something
 	Valid      float64 `json:"valid"`
 	Best       float64 `json:"best"`
 	BestStep   int     `json:"best_step"`
 	Metrics    int64   `json:"metrics_bytes"` // length of the metrics file
+
+	ValidAverage float64 `json:"valid_average,omitempty"` // as Valid, of the averaged weights
+	BestAverage  bool    `json:"best_average,omitempty"`  // the best are averaged weights
+	Stale        int     `json:"stale,omitempty"`         // validations in a row without a new best
+	Plateaus     int     `json:"plateaus,omitempty"`      // as Place has it
 
 	// What validating and saving cost lately: a budget keeps that much in hand for its end.
 	ValidSeconds float64 `json:"valid_seconds"`
@@ -109,6 +114,10 @@ func (l *loop) tensors() (ts []checkpoint.Tensor) {
 			ts = append(ts, checkpoint.Tensor{Name: fmt.Sprintf("slot%d:%s", k, p.Name), Shape: p.Shape, Data: slot})
 		}
 	}
+	for i, a := range l.averages {
+		p := l.params[i]
+		ts = append(ts, checkpoint.Tensor{Name: "average:" + p.Name, Shape: p.Shape, Data: a})
+	}
 	for s, c := range l.carries {
 		if len(c) > 0 {
 			ts = append(ts, checkpoint.Tensor{Name: fmt.Sprintf("carry:%d", s), Shape: []int{len(c)}, Data: c})
@@ -166,10 +175,11 @@ type metrics struct {
 	Step    int      `json:"step"`
 	Epoch   float64  `json:"epoch"`
 	Rate    float64  `json:"rate"`
-	Loss    float64  `json:"loss"`            // mean of the steps since the line before, nats
-	Valid   *float64 `json:"valid,omitempty"` // nats
-	Norm    float64  `json:"norm"`            // of the gradient of this step, before clipping
-	Seconds float64  `json:"seconds"`         // of training so far: the one thing that differs between equal runs
+	Loss    float64  `json:"loss"`                    // mean of the steps since the line before, nats
+	Valid   *float64 `json:"valid,omitempty"`         // nats
+	Average *float64 `json:"valid_average,omitempty"` // nats, of the averaged weights
+	Norm    float64  `json:"norm"`                    // of the gradient of this step, before clipping
+	Seconds float64  `json:"seconds"`                 // of training so far: the one thing that differs between equal runs
 }
 
 func (l *loop) writeMetrics(p *Progress) error {
@@ -179,6 +189,9 @@ func (l *loop) writeMetrics(p *Progress) error {
 	m := metrics{Step: p.Step, Epoch: p.Epoch, Rate: p.Rate, Loss: l.state.Mean, Norm: p.Norm, Seconds: p.Seconds}
 	if p.Validated {
 		m.Valid = &p.Valid
+		if l.averages != nil {
+			m.Average = &p.Average
+		}
 	}
 	line, err := json.Marshal(m)
 	if err != nil {

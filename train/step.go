@@ -28,33 +28,30 @@ func cut(sizes []int) (ps []piece) {
 	return ps
 }
 
-// step trains on one batch. Shards run side by side, each on its own tape; their gradients are
-// added in shard order, so neither the number of cores nor scheduling changes a bit.
+// step trains on one batch, or on several successive ones as if they were one. Shards run side by side, each
+// on its own tape; their gradients are added in the order of batches and shards, as one chain, so neither the
+// number of cores nor scheduling changes a bit.
 func (l *loop) step(rate float64) (loss, weight, norm float64, err error) {
-	parallel(l.shards, l.shards, func(s int) {
-		tp := l.tapes[s]
-		tp.Reset(l.cfg.Seed, uint64(l.state.Step), s)
-		loss, weight := l.loss(tp, l.state.Step, s)
-		tp.Backward(loss, 1)
-		l.losses[s], l.weights[s] = float64(loss.Item()), weight
-	})
-	for s := range l.shards {
-		loss += l.losses[s]
-		weight += l.weights[s]
+	for k := range l.cfg.Accumulate {
+		at := l.state.Step*l.cfg.Accumulate + k
+		parallel(l.shards, l.shards, func(s int) {
+			tp := l.tapes[s]
+			tp.Reset(l.cfg.Seed, uint64(at), s)
+			loss, weight := l.loss(tp, at, s)
+			tp.Backward(loss, 1)
+			l.losses[s], l.weights[s] = float64(loss.Item()), weight
+		})
+		for s := range l.shards {
+			loss += l.losses[s]
+			weight += l.weights[s]
+		}
+		l.gather(k)
 	}
 	if weight == 0 {
 		return 0, 0, 0, fmt.Errorf("step %d trains on nothing: every target of its batch weighs zero", l.state.Step+1)
 	}
 	loss /= weight
 
-	parallel(l.workers, len(l.pieces), func(i int) {
-		p := l.pieces[i]
-		sum := l.grads[0][p.param][p.from:p.to]
-		for s := 1; s < l.shards; s++ {
-			kernel.Add(sum, l.grads[s][p.param][p.from:p.to])
-		}
-		l.squares[i] = float64(kernel.Dot(sum, sum))
-	})
 	for _, q := range l.squares {
 		norm += q
 	}
@@ -76,12 +73,35 @@ func (l *loop) step(rate float64) (loss, weight, norm float64, err error) {
 			slots[k] = slot[p.from:p.to]
 		}
 		param := l.params[p.param]
-		l.opt.Step(param.Value[p.from:p.to], l.grads[0][p.param][p.from:p.to], slots[:len(l.slots[p.param])], t, rate, scale, param.Rows > 1)
+		l.opt.Step(param.Value[p.from:p.to], l.sum[p.param][p.from:p.to], slots[:len(l.slots[p.param])], t, rate, scale, param.Rows > 1)
+		if l.averages != nil {
+			l.average(p, t)
+		}
 	})
 	for _, p := range l.params {
 		p.Changed()
 	}
 	return loss, weight, norm, nil
+}
+
+// gather adds the gradients of all shards to the sum, which the first of a step's batches begins, and measures
+// it with the last.
+func (l *loop) gather(k int) {
+	parallel(l.workers, len(l.pieces), func(i int) {
+		p := l.pieces[i]
+		sum := l.sum[p.param][p.from:p.to]
+		for s := range l.shards {
+			switch g := l.grads[s][p.param][p.from:p.to]; {
+			case k > 0 || s > 0:
+				kernel.Add(sum, g)
+			case l.cfg.Accumulate > 1: // otherwise it is the sum already
+				copy(sum, g)
+			}
+		}
+		if k == l.cfg.Accumulate-1 {
+			l.squares[i] = float64(kernel.Dot(sum, sum))
+		}
+	})
 }
 
 // parallel calls f(0) … f(n−1) from so many workers, each taking the next that is free.
@@ -116,6 +136,13 @@ func (l *loop) makeTapes() {
 		l.tapes[s].Precision = l.cfg.Precision
 		for _, p := range l.params {
 			l.grads[s] = append(l.grads[s], l.tapes[s].ParamGrad(p))
+		}
+	}
+	l.sum = l.grads[0]
+	if l.cfg.Accumulate > 1 { // a tape forgets its gradients from batch to batch
+		l.sum = nil
+		for _, p := range l.params {
+			l.sum = append(l.sum, make([]float32, len(p.Value)))
 		}
 	}
 }

@@ -44,16 +44,24 @@ type Config struct {
 	Epochs float64       // or after so many passes over the data
 	Budget time.Duration // or at this wall time, validation and saving included. The first reached ends the run; one of the three is needed
 
-	Optimizer string           // "adamw"
-	Options   Options          // of the optimizer: its rate, momenta and decay
-	Schedule  string           // "onecycle"
-	Clip      float64          // global norm of the gradient; 1; negative: no clipping
-	Shards    int              // parts of a batch, one a core; GOMAXPROCS. Results depend on it
-	Seed      uint64           // of dropout and all else that is random in training
-	Precision tensor.Precision // of matrix products: Float32 (the zero value) or BFloat16
+	Optimizer       string          // "adamw"
+	Options         Options         // of the optimizer: its rate, momenta and decay
+	Schedule        string          // "onecycle"
+	ScheduleOptions ScheduleOptions // when it drops, and by how much
+	Clip            float64         // global norm of the gradient; 1; negative: no clipping
+	// Accumulate is how many successive batches of the source make one step; 1. Their gradients add up, and
+	// the loss is the mean over all. Each shard's carried state goes from one to the next and its gradient
+	// does not; dropout masks are those of the source's step. Without dropout, the bits are those of batches
+	// Accumulate times as large in as many times the shards, each beginning with the state that it has here.
+	Accumulate int
+	Shards     int              // parts of a batch, one a core; GOMAXPROCS. Results depend on it
+	Seed       uint64           // of dropout and all else that is random in training
+	Precision  tensor.Precision // of matrix products: Float32 (the zero value) or BFloat16
 
 	Validate    func(context.Context) (float64, error) // mean loss on held-out data; nil: none
 	Validations int                                    // how often, spread evenly over the run; 20
+	Patience    int                                    // ends the run, whatever else does, after so many validations without a new best; 0: it does not
+	Average     float64                                // decay, above 0 and below 1, of a moving average of the weights, measured beside them; 0: none
 
 	Folder          *checkpoint.Run      // where state, metrics and the best weights go; nil: nowhere
 	CheckpointEvery int                  // steps between states saved; 0: about once a minute of training
@@ -74,7 +82,8 @@ type Progress struct {
 	Weight    float64 // what this step's loss is a mean over: tokens, examples
 	Validated bool    // Valid is of this step
 	Valid     float64 // the latest validation; NaN before the first
-	Best      float64 // the best; NaN before the first
+	Average   float64 // the same of the averaged weights; NaN before the first and if there are none
+	Best      float64 // the best of either; NaN before the first
 }
 
 // Result is how a run ended.
@@ -85,6 +94,8 @@ type Result struct {
 	Loss        float64 // mean of the steps since the last validation but one
 	Best        float64 // NaN without validation
 	BestStep    int
+	Averaged    bool // the best weights are averaged ones
+	Early       bool // it ended before its time, since validations brought nothing new
 	Interrupted bool // the context ended it before its time
 }
 
@@ -115,8 +126,9 @@ func Run[B Batch](ctx context.Context, m Model[B], src Source[B], cfg Config) (R
 }
 
 func (c *Config) complete(stepsPerEpoch int) error {
+	c.Accumulate = cmp.Or(c.Accumulate, 1)
 	if c.Epochs > 0 {
-		if n := int(c.Epochs*float64(stepsPerEpoch) + 0.5); c.Steps == 0 || n < c.Steps {
+		if n := int(c.Epochs*float64(stepsPerEpoch)/float64(c.Accumulate) + 0.5); c.Steps == 0 || n < c.Steps {
 			c.Steps = max(1, n)
 		}
 	}
@@ -127,6 +139,16 @@ func (c *Config) complete(stepsPerEpoch int) error {
 		return fmt.Errorf("training without an end: say how many steps or epochs, or give it a budget of time")
 	case c.Validations < 0 || c.CheckpointEvery < 0:
 		return fmt.Errorf("%d validations, a checkpoint every %d steps: must not be negative", c.Validations, c.CheckpointEvery)
+	}
+	switch {
+	case c.Accumulate < 1 || c.Accumulate > max(stepsPerEpoch, 1):
+		return fmt.Errorf("%d windows accumulated into one step: must be at least 1, and at most the %d that the data are read in once", c.Accumulate, stepsPerEpoch)
+	case c.Patience < 0 || c.Patience > 0 && c.Validate == nil:
+		return fmt.Errorf("a patience of %d validations: must not be negative, and there must be some: hold something out", c.Patience)
+	case !(c.Average >= 0 && c.Average < 1):
+		return fmt.Errorf("weights averaged with a decay of %g: must be above 0 and below 1, or 0 for no average", c.Average)
+	case c.Average > 0 && c.Validate == nil:
+		return fmt.Errorf("averaged weights are used where validation says that they are better, and there is none: hold something out, or leave the average out")
 	}
 	if c.Clip == 0 {
 		c.Clip = 1

@@ -198,10 +198,24 @@ func TestLargeParametersAreStepped(t *testing.T) {
 // TestResumeIsSeamless stops a run at several places and goes on; weights, state and metrics are those of a run in one piece.
 func TestResumeIsSeamless(t *testing.T) {
 	const steps = 60
-	for _, optimizer := range train.Optimizers {
+	settings := map[string]train.Config{
+		"plateau":    {Schedule: "plateau", ScheduleOptions: train.ScheduleOptions{Patience: 1, Factor: 0.7}, Optimizer: "sgd", Options: train.Options{Rate: 3}},
+		"averages":   {Average: 0.9},
+		"accumulate": {Accumulate: 3},
+		"all":        {Schedule: "plateau", ScheduleOptions: train.ScheduleOptions{Patience: 2}, Options: train.Options{Rate: 0.2}, Average: 0.95, Accumulate: 2, Patience: 20, Validations: 20},
+	}
+	for _, o := range train.Optimizers {
+		settings[o.Name] = train.Config{Optimizer: o.Name, Options: train.Options{Rate: 1e-3}}
+	}
+	for name, cfg := range settings {
 		whole, parts := t.TempDir(), t.TempDir()
-		cfg := train.Config{Steps: steps, Shards: 2, Optimizer: optimizer.Name, Options: train.Options{Rate: 1e-3}, Validations: 7}
+		cfg.Steps, cfg.Shards, cfg.Validations = steps, 2, max(cfg.Validations, 7)
+		rate := 0.0
+		cfg.Progress = func(p train.Progress) { rate = p.Rate }
 		inFolder(t, whole, true, func(f *checkpoint.Run) { cfg.Folder = f; run(t, model(t), cfg) })
+		if cfg.Schedule == "plateau" && rate == cfg.Options.Rate {
+			t.Errorf("%s: the rate never dropped: this tests too little", name)
+		}
 		for i, stop := range []int{1, 13, 37, steps} {
 			inFolder(t, parts, i == 0, func(f *checkpoint.Run) {
 				c := cfg
@@ -224,7 +238,7 @@ func TestResumeIsSeamless(t *testing.T) {
 				}
 			})
 		}
-		same(t, optimizer.Name, whole, parts)
+		same(t, name, whole, parts)
 	}
 }
 
@@ -301,6 +315,9 @@ func TestFailingSaveLosesNothing(t *testing.T) {
 		restore := func() {}
 		c.Progress = func(p train.Progress) {
 			if p.Step == 17 {
+				for began := time.Now(); !exists(broken, "000000015") && time.Since(began) < 20*time.Second; { // another goroutine writes it
+					time.Sleep(time.Millisecond)
+				}
 				restore = checkpoint.SetFaults(&checkpoint.Faults{Write: func(string, int64, int) (int, error) { return 3, syscall.ENOSPC }})
 			}
 		}
@@ -321,6 +338,12 @@ func TestFailingSaveLosesNothing(t *testing.T) {
 		run(t, model(t), c)
 	})
 	same(t, "after a full disk", whole, broken)
+}
+
+// exists reports whether the state of a step is on the disk.
+func exists(dir, step string) bool {
+	_, err := os.Stat(filepath.Join(dir, "run", "state", step+".safetensors"))
+	return err == nil
 }
 
 func TestFinishedRunStaysFinished(t *testing.T) {

@@ -10,6 +10,7 @@ const (
 	mostTime        = 1 << 16
 	mostShards      = 1 << 10
 	mostValidations = 100_000 // each is a line of metrics.jsonl
+	mostAccumulate  = 1 << 16 // windows of a step
 	mostStates      = 10_000
 	mostTexts       = 100_000 // of one call of generate, which holds them all
 	mostVocab       = 1 << 20 // of bench

@@ -34,15 +34,21 @@ func (s *sitting) card(o outcome) []byte {
 	}
 
 	b.WriteString("\n## Settings\n\n")
-	fmt.Fprintf(&b, "- batch %d × %d steps, %s, products in %s, seed %d\n", t.Batch, t.Time, plural(t.Shards, "shard"), t.Precision, t.Seed)
-	fmt.Fprintf(&b, "- %s, learning rate %.3g, %s schedule, dropout %.3g between layers and %.3g after them\n", t.Optimizer, t.Options.Rate, t.Schedule, m.Dropout, m.DropoutOut)
+	fmt.Fprintf(&b, "- %s, %s, products in %s, seed %d\n", t.batch(), plural(t.Shards, "shard"), t.Precision, t.Seed)
+	fmt.Fprintf(&b, "- %s; dropout %.3g between layers and %.3g after them\n", t.optimizer(), m.Dropout, m.DropoutOut)
+	if c.From != nil {
+		fmt.Fprintf(&b, "- begun with the weights of the run %s, SHA-256 %s\n", filepath.Base(c.From.Run), c.From.SHA256)
+	}
+	if t.Patience > 0 {
+		fmt.Fprintf(&b, "- to end after %s without a new best\n", plural(t.Patience, "validation"))
+	}
 	if t.Budget > 0 {
 		fmt.Fprintf(&b, "- a budget of %s\n", span(time.Duration(t.Budget)))
 	}
 	fmt.Fprintf(&b, "- %s/%s, %s, %s\n", c.MadeWith.OS, c.MadeWith.Arch, c.MadeWith.ISA, plural(c.MadeWith.Threads, "thread"))
 
 	b.WriteString("\n## Results\n\n")
-	fmt.Fprintf(&b, "%s steps, %s %s.\n", thousands(o.Steps), thousands(int64(o.Weight)), rate)
+	fmt.Fprintf(&b, "%s steps, %s %s%s.\n", thousands(o.Steps), thousands(int64(o.Weight)), rate, s.early(o))
 	if rows := s.scores(o); len(rows) > 0 {
 		b.WriteString("On the held-out text:\n\n")
 		for i, row := range rows {
@@ -53,7 +59,7 @@ func (s *sitting) card(o outcome) []byte {
 		}
 	}
 	if !math.IsNaN(o.Best) {
-		fmt.Fprintf(&b, "\nThe weights are those of step %s, the best on the held-out text.\n", thousands(o.BestStep))
+		fmt.Fprintf(&b, "\nThe weights are %s step %s, the best on the held-out text.\n", o.weightsOf(), thousands(o.BestStep))
 	}
 	return []byte(b.String())
 }

@@ -220,7 +220,7 @@ func TestOwnSource(t *testing.T) {
 	if len(text) < 50_000 || !strings.Contains(text, "func ownSource()") {
 		t.Fatalf("%d bytes of source", len(text))
 	}
-	c, err := readCorpus(dataSource{File: builtIn, ValidShare: 0.1}, "char", 0)
+	c, err := readCorpus(dataSource{File: builtIn, ValidShare: 0.1}, "char", nil, 0)
 	if err != nil || len(c.train) < 50_000 || len(c.source.SHA256) != 64 {
 		t.Errorf("%v, %+v", err, c.source)
 	}

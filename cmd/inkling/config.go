@@ -22,25 +22,30 @@ type runConfig struct {
 	Train    settings   `json:"train"`
 	Data     dataSource `json:"data"`
 	MadeWith madeWith   `json:"made_with"`
+	From     *origin    `json:"from,omitempty"` // where the first weights and the tokens come from; nil: chance, and the text
 }
 
 // settings of training, with no default left open.
 type settings struct {
-	Batch           int           `json:"batch"` // lanes
-	Time            int           `json:"time"`  // steps of a window
-	Steps           int           `json:"steps,omitempty"`
-	Epochs          float64       `json:"epochs,omitempty"`
-	Budget          duration      `json:"budget,omitempty"`
-	Optimizer       string        `json:"optimizer"`
-	Options         train.Options `json:"options"`
-	Schedule        string        `json:"schedule"`
-	Clip            float64       `json:"clip"` // negative: no clipping
-	Seed            uint64        `json:"seed"`
-	Shards          int           `json:"shards"`
-	Precision       string        `json:"precision"` // of products: "float32" or "bfloat16"
-	Validations     int           `json:"validations"`
-	CheckpointEvery int           `json:"checkpoint_every,omitempty"` // steps; 0: once a minute
-	Keep            int           `json:"keep,omitempty"`             // states; 0: 2
+	Batch           int                   `json:"batch"`                // lanes
+	Time            int                   `json:"time"`                 // steps of a window
+	Accumulate      int                   `json:"accumulate,omitempty"` // windows of a step; 0: 1
+	Steps           int                   `json:"steps,omitempty"`
+	Epochs          float64               `json:"epochs,omitempty"`
+	Budget          duration              `json:"budget,omitempty"`
+	Optimizer       string                `json:"optimizer"`
+	Options         train.Options         `json:"options"`
+	Schedule        string                `json:"schedule"`
+	ScheduleOptions train.ScheduleOptions `json:"schedule_options,omitzero"`
+	Clip            float64               `json:"clip"` // negative: no clipping
+	Seed            uint64                `json:"seed"`
+	Shards          int                   `json:"shards"`
+	Precision       string                `json:"precision"` // of products: "float32" or "bfloat16"
+	Validations     int                   `json:"validations"`
+	Patience        int                   `json:"patience,omitempty"`         // validations without a new best that end the run; 0: any
+	Average         float64               `json:"average,omitempty"`          // decay of the averaged weights; 0: none are kept
+	CheckpointEvery int                   `json:"checkpoint_every,omitempty"` // steps; 0: once a minute
+	Keep            int                   `json:"keep,omitempty"`             // states; 0: 2
 }
 
 // dataSource is the text that a run learns from.
@@ -112,6 +117,8 @@ func (c *runConfig) checkSizes() error {
 		{"train.budget", int64(c.Train.Budget), math.MaxInt64},
 		{"train.shards", int64(c.Train.Shards), mostShards},
 		{"train.validations", int64(c.Train.Validations), mostValidations},
+		{"train.accumulate", int64(c.Train.Accumulate), mostAccumulate},
+		{"train.patience", int64(c.Train.Patience), mostValidations},
 		{"train.checkpoint_every", int64(c.Train.CheckpointEvery), math.MaxInt64},
 		{"data.bytes", c.Data.Bytes, 1 << 60},
 		{"data.valid_bytes", c.Data.ValidBytes, 1 << 60},
@@ -135,8 +142,32 @@ func (s settings) loop() (train.Config, error) {
 	}
 	return train.Config{
 		Steps: s.Steps, Epochs: s.Epochs, Budget: time.Duration(s.Budget),
-		Optimizer: s.Optimizer, Options: s.Options, Schedule: s.Schedule, Clip: s.Clip,
-		Shards: s.Shards, Seed: s.Seed, Precision: precision,
-		Validations: s.Validations, CheckpointEvery: s.CheckpointEvery,
+		Optimizer: s.Optimizer, Options: s.Options, Schedule: s.Schedule, ScheduleOptions: s.ScheduleOptions, Clip: s.Clip,
+		Accumulate: s.Accumulate, Shards: s.Shards, Seed: s.Seed, Precision: precision,
+		Validations: s.Validations, Patience: s.Patience, Average: s.Average, CheckpointEvery: s.CheckpointEvery,
 	}, nil
+}
+
+// batch is what a step reads, in words.
+func (s settings) batch() string {
+	b := fmt.Sprintf("batch %d × %d steps", s.Batch, s.Time)
+	if s.Accumulate > 1 {
+		b += fmt.Sprintf(" × %d windows", s.Accumulate)
+	}
+	return b
+}
+
+// optimizer is how a step changes the weights, in words.
+func (s settings) optimizer() string {
+	o := fmt.Sprintf("%s, learning rate %.3g, %s schedule", s.Optimizer, s.Options.Rate, s.Schedule)
+	switch d := s.ScheduleOptions; {
+	case d.After > 0:
+		o += fmt.Sprintf(" (times %.3g with each epoch after %d)", d.Factor, d.After)
+	case d.Patience > 0:
+		o += fmt.Sprintf(" (times %.3g after %s without a new best)", d.Factor, plural(d.Patience, "validation"))
+	}
+	if s.Average > 0 {
+		o += fmt.Sprintf(", weights averaged with decay %g", s.Average)
+	}
+	return o
 }

@@ -21,8 +21,9 @@ type corpus struct {
 
 // readCorpus reads the text that a run learns from, src.File, and holds a part of it out as src says.
 // The vocabulary is that of the training part, so that the held-out part is new to the model in every
-// respect. limit is the memory there is, in bytes; 0 if that is not known.
-func readCorpus(src dataSource, tokens string, limit int64) (*corpus, error) {
+// respect; or the one given, whose kind is tokens. limit is the memory there is, in bytes; 0 if that is
+// not known.
+func readCorpus(src dataSource, tokens string, vocab *data.Vocab, limit int64) (*corpus, error) {
 	text, from, err := readText(src.File, tokens, limit)
 	if err != nil {
 		return nil, err
@@ -42,9 +43,15 @@ func readCorpus(src dataSource, tokens string, limit int64) (*corpus, error) {
 	if err != nil {
 		return nil, err
 	}
-	if tokens == "byte" {
+	switch {
+	case vocab != nil:
+		var report data.Report
+		c.vocab = vocab
+		c.train, report = vocab.EncodeReport(c.trainText)
+		c.tell("training text", report)
+	case tokens == "byte":
 		c.vocab, c.train = data.Bytes(c.trainText)
-	} else {
+	default:
 		c.vocab, c.train = data.Chars(c.trainText)
 		c.tell("training text", data.CheckUTF8(c.trainText))
 	}

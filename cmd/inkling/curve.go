@@ -23,8 +23,20 @@ import (
 type point struct {
 	Step    int      `json:"step"`
 	Seconds float64  `json:"seconds"`
-	Loss    float64  `json:"loss"`            // nats, in training
-	Valid   *float64 `json:"valid,omitempty"` // nats, on the held-out text
+	Loss    float64  `json:"loss"`                    // nats, in training
+	Valid   *float64 `json:"valid,omitempty"`         // nats, on the held-out text
+	Average *float64 `json:"valid_average,omitempty"` // the same of the averaged weights
+}
+
+// heldOut is the held-out loss of what was better, weights or averages; NaN if nothing was measured.
+func (p point) heldOut() float64 {
+	loss := math.NaN()
+	for _, v := range []*float64{p.Valid, p.Average} {
+		if v != nil && !(loss <= *v) {
+			loss = *v
+		}
+	}
+	return loss
 }
 
 // readCurve reads the metrics of a run; none if it has none yet. The last line may still be on its way.
@@ -105,6 +117,9 @@ func readPoint(line []byte) (p point, err error) {
 		case "valid":
 			p.Valid = new(float64)
 			return number(p.Valid)
+		case "valid_average":
+			p.Average = new(float64)
+			return number(p.Average)
 		}
 		_, err := s.Skip(strictjson.Limits{Depth: 2, Values: 100})
 		return err
@@ -118,8 +133,8 @@ func plot(curve []point) string {
 	var held, learnt []float64
 	for _, p := range curve {
 		learnt = append(learnt, p.Loss)
-		if p.Valid != nil {
-			held = append(held, *p.Valid)
+		if v := p.heldOut(); !math.IsNaN(v) {
+			held = append(held, v)
 		}
 	}
 	losses, caption := held, "held-out loss in nats, over steps"

@@ -232,6 +232,9 @@ func (i *runInfo) print(a *app, m lm.Config) {
 	if t.Budget > 0 {
 		length = append(length, span(time.Duration(t.Budget)))
 	}
+	if t.Patience > 0 {
+		length = append(length, plural(t.Patience, "validation")+" without a new best")
+	}
 	rows := [][]string{
 		{"model", fmt.Sprintf("%s, %s of %d, %s, output %s", m.Arch, plural(m.Layers, "layer"), m.Hidden, input, m.Output)},
 		{"tokens", fmt.Sprintf("%s, %d different ones", plural(2, one)[2:], i.Vocabulary)},
@@ -241,11 +244,14 @@ func (i *runInfo) print(a *app, m lm.Config) {
 	if t.Batch > 0 {
 		rows = append(rows,
 			[]string{"text", fmt.Sprintf("%s, %s to learn from, %s held out", i.Data.File, plural(i.Data.TrainTokens, one), thousands(i.Data.ValidTokens))},
-			[]string{"training", fmt.Sprintf("%s, %s, batch %d × %d steps, seed %d, %s", strings.Join(length, " or "), t.Precision, t.Batch, t.Time, t.Seed, plural(t.Shards, "shard"))},
-			[]string{"optimizer", fmt.Sprintf("%s, rate %.3g, %s", t.Optimizer, t.Options.Rate, t.Schedule)},
+			[]string{"training", fmt.Sprintf("%s, %s, %s, seed %d, %s", strings.Join(length, " or "), t.Precision, t.batch(), t.Seed, plural(t.Shards, "shard"))},
+			[]string{"optimizer", t.optimizer()},
 			[]string{"memory", sizeOf(i.TrainingBytes) + " in training"},
 			[]string{"made with", i.MadeWith.String()},
 		)
+	}
+	if i.From != nil {
+		rows = append(rows, []string{"begun with", fmt.Sprintf("the weights of %s, SHA-256 %.12s…", i.From.Run, i.From.SHA256)})
 	}
 	if i.MadeWith.Why != "" {
 		rows = append(rows, []string{"sizes", i.MadeWith.Why})
@@ -256,8 +262,8 @@ func (i *runInfo) print(a *app, m lm.Config) {
 	}
 	last, best := i.Curve[len(i.Curve)-1], math.NaN()
 	for _, p := range i.Curve {
-		if p.Valid != nil && !(best <= *p.Valid) {
-			best = *p.Valid
+		if v := p.heldOut(); !math.IsNaN(v) && !(best <= v) {
+			best = v
 		}
 	}
 	fmt.Fprintf(a.out, "\nstep %s after %s: loss %.4f", thousands(last.Step), span(seconds(last.Seconds)), last.Loss)

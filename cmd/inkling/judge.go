@@ -78,6 +78,8 @@ type trained struct {
 	Valid       *float64   `json:"valid"` // nats per token on the held-out text; null without
 	BestStep    int        `json:"best_step"`
 	Interrupted bool       `json:"interrupted"`
+	Early       bool       `json:"early"`    // ended by --patience
+	Averaged    bool       `json:"averaged"` // the best weights are averaged ones
 	ValidTokens int        `json:"valid_tokens"`
 	Baselines   []baseline `json:"baselines,omitempty"` // on the same held-out text
 }
@@ -89,7 +91,7 @@ func (s *sitting) tell(a *app, o outcome) error {
 		speed = o.Weight / o.Seconds
 	}
 	if a.json {
-		t := trained{Out: s.run.Dir(), Steps: o.Steps, Seconds: o.Seconds, BestStep: o.BestStep, Interrupted: o.Interrupted, ValidTokens: len(s.text.valid), Baselines: o.baselines}
+		t := trained{Out: s.run.Dir(), Steps: o.Steps, Seconds: o.Seconds, BestStep: o.BestStep, Interrupted: o.Interrupted, Early: o.Early, Averaged: o.Averaged, ValidTokens: len(s.text.valid), Baselines: o.baselines}
 		if s.cfg.Tokens == "char" {
 			t.CharsPerS = speed
 		} else {
@@ -115,13 +117,32 @@ func (s *sitting) tell(a *app, o outcome) error {
 	if o.Interrupted {
 		how = "stopped"
 	}
-	fmt.Fprintf(a.out, "%s at step %s after %s: %s %s read, %s %s/s\n",
-		how, thousands(o.Steps), span(seconds(o.Seconds)), thousands(int64(o.Weight)), rate, thousands(int64(speed)), rate)
+	fmt.Fprintf(a.out, "%s at step %s after %s: %s %s read, %s %s/s%s\n",
+		how, thousands(o.Steps), span(seconds(o.Seconds)), thousands(int64(o.Weight)), rate, thousands(int64(speed)), rate, s.early(o))
+	if s.cfg.Train.Average > 0 && !math.IsNaN(o.Best) {
+		fmt.Fprintf(a.out, "the best weights are %s step %s\n", o.weightsOf(), thousands(o.BestStep))
+	}
 	fmt.Fprintf(a.out, "the model is in %s\n\ntry next:\n", s.run.Dir())
 	for _, c := range s.next(o) {
 		fmt.Fprintf(a.out, "  %s\n", c)
 	}
 	return nil
+}
+
+// early says of a run that it ended before its time, and why; nothing of others.
+func (s *sitting) early(o outcome) string {
+	if !o.Early {
+		return ""
+	}
+	return fmt.Sprintf("; early, since %s brought no new best", plural(s.cfg.Train.Patience, "validation"))
+}
+
+// weightsOf is what the best weights are, in front of their step.
+func (o outcome) weightsOf() string {
+	if o.Averaged {
+		return "the averages up to"
+	}
+	return "those of"
 }
 
 // scores is the table of the model and what it is held against; empty without held-out text.

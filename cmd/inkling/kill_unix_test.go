@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -32,15 +33,23 @@ func kills(t *testing.T) int {
 // that ask a program to end, which then must say how to go on.
 func TestKilled(t *testing.T) {
 	f := newFolder(t)
-	settings := []string{"--steps", "300", "--checkpoint-every", "15", "--dropout", "0.2", "--validations", "10", "--keep", "3"}
-	f.must(trainArgs("whole", settings...)...)
-	want := fingerprint(f, "whole")
+	// Runs take turns with these.
+	usual := []string{"--steps", "300", "--checkpoint-every", "15", "--dropout", "0.2", "--validations", "10", "--keep", "3"}
+	all := append(slices.Clone(usual), "--accumulate", "2", "--average", "0.95", "--patience", "9", "--lr", "0.1", "--schedule", "plateau", "--schedule-patience", "1")
+	turns := [][]string{usual, all}
+	var wants []string
+	for i, settings := range turns {
+		dir := fmt.Sprint("whole", i)
+		f.must(trainArgs(dir, settings...)...)
+		wants = append(wants, fingerprint(f, dir))
+	}
+	f.contains(wants[1], `"plateaus":`, "average:lstm.weight_hh_l0")
 
 	seed := uint64(time.Now().UnixNano())
 	rng := rand.New(rand.NewPCG(seed, 0))
 	total, runs, inWrite, beforeState := kills(t), 0, 0, 0
 	for killed := 0; killed < total; runs++ {
-		dir := fmt.Sprint("run", runs)
+		dir, settings, want := fmt.Sprint("run", runs), turns[runs%2], wants[runs%2]
 		for done := false; !done; {
 			args := []string{"resume", dir}
 			if !f.exists(dir + "/config.json") { // killed before there was a run

@@ -118,6 +118,7 @@ func (p memoryPlan) parts() []part {
 	return []part{
 		{"weights", p.Weights},
 		{"optimizer", p.Optimizer},
+		{"averages", p.Averages},
 		{"checkpoint", p.Checkpoint},
 		{"packed weights", p.Packed},
 		{"gradients", p.Gradients},

@@ -41,6 +41,7 @@ func TestMemoryPlanned(t *testing.T) {
 		"middle.txt --hidden 512 --layers 1 --batch 32 --steps 3 --optimizer sgd",
 		"middle.txt --hidden 512 --layers 1 --batch 32 --steps 3 --optimizer sgd --momentum 0.9",
 		"middle.txt --hidden 1024 --layers 2 --batch 16 --steps 2 --valid 0",
+		"middle.txt --hidden 1024 --layers 1 --batch 16 --time 32 --steps 2 --average 0.9 --accumulate 2",
 		"middle.txt --hidden 384 --layers 3 --tied --batch 16 --time 128 --shards 4 --steps 2",
 		"middle.txt --hidden 256 --embed 64 --tokens byte --batch 32 --steps 4",
 		"middle.txt --hidden 128 --batch 2 --time 1000 --steps 3",
@@ -58,10 +59,10 @@ func TestMemoryPlanned(t *testing.T) {
 			t.Errorf("%s: train --plan says %d bytes, info --plan %d", settings, planned.Training.Total, again.Training.Total)
 		}
 		switch i {
-		case 1, 3, 6, 8:
+		case 1, 3, 6, 9:
 			within("generate with it", again.Generate.Total, f.peak("generate", dir, "--max-tokens", "200"))
 		}
-		if i == 1 || i == 8 {
+		if i == 1 || i == 9 {
 			f.write("held.txt", sampleText(100_000, 9))
 			within("eval with it", again.Eval.Total+textMemory(f.dir+"/held.txt"), f.peak("eval", dir, "held.txt"))
 		}

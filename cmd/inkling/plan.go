@@ -23,14 +23,14 @@ const (
 
 // settle settles every setting: what the user gave is kept, the rest is chosen, from the measured speed
 // of the machine if there is a budget, and said in a few lines.
-func (t *trainCmd) settle(a *app, text *corpus) *runConfig {
-	c := t.defaults(text)
+func (t *trainCmd) settle(a *app, text *corpus, from *inheritance) *runConfig {
+	c := t.defaults(text, from)
 	if t.Steps == nil && t.Epochs == nil && t.Budget == nil {
 		c.Train.Budget = duration(defaultBudget)
 		a.note("no --steps, --epochs or --budget: training for %s", span(defaultBudget))
 	}
 	budget := time.Duration(c.Train.Budget)
-	fitted := budget > 0 && (t.Hidden == nil || t.Layers == nil)
+	fitted := budget > 0 && from == nil && (t.Hidden == nil || t.Layers == nil)
 	var flops float64
 	if budget > 0 {
 		flops = lm.MeasureSpeed(t.shards(runtime.GOMAXPROCS(0)), precisions[c.Train.Precision])
@@ -38,7 +38,7 @@ func (t *trainCmd) settle(a *app, text *corpus) *runConfig {
 	}
 	if fitted {
 		fit := lm.FitBudget(budget, len(text.train), text.vocab.Counts, flops)
-		fit.Config.Tied, fit.Config.Output = t.Tied, t.Output
+		fit.Config.Tied, fit.Config.Output = c.Model.Tied, c.Model.Output
 		c.Model, c.Train.Batch, c.Train.Time = fit.Config, fit.Lanes, fit.Time
 		if t.Optimizer == train.Optimizers[0].Name { // the one that the rate is for
 			c.Train.Options.Rate = fit.Rate
@@ -47,7 +47,10 @@ func (t *trainCmd) settle(a *app, text *corpus) *runConfig {
 	}
 	t.given(c)
 	if budget > 0 && t.Validations == nil {
-		c.Train.Validations = affordable(c.Model, text, flops, budget)
+		c.Train.Validations = affordable(c, text, flops, budget)
+	}
+	if t.Validations == nil && c.Train.Patience >= c.Train.Validations { // so that it can end the run
+		c.Train.Validations = min(c.Train.Patience+1, mostValidations)
 	}
 	t.shrink(a, c, len(text.train))
 	c.Train.Shards = t.shards(c.Train.Batch)
@@ -63,20 +66,31 @@ var usualOptions = map[string]train.Options{
 	"adamw":   {Momentum: 0.9, Beta2: 0.999, Epsilon: 1e-8},
 	"adam":    {Momentum: 0.9, Beta2: 0.999, Epsilon: 1e-8},
 	"rmsprop": {Beta2: 0.99, Epsilon: 1e-8},
+	"adagrad": {Epsilon: 1e-10},
 	"sgd":     {},
 }
 
+// usualSchedules are the options of each schedule that has some, as usualOptions.
+var usualSchedules = map[string]train.ScheduleOptions{
+	"step":    {Factor: 0.5},
+	"plateau": {Factor: 0.5, Patience: 2},
+}
+
 // defaults are the settings before anything is chosen.
-func (t *trainCmd) defaults(text *corpus) *runConfig {
+func (t *trainCmd) defaults(text *corpus, from *inheritance) *runConfig {
 	c := &runConfig{
-		Header: lm.Header{Format: lm.Format, Kind: "lm", Model: lm.Config{Tied: t.Tied, Output: t.Output}},
-		Tokens: t.Tokens, Data: text.source,
+		Header: lm.Header{Format: lm.Format, Kind: "lm", Model: lm.Config{Tied: t.Tied, Output: valueOr(t.Output, "full")}},
+		Tokens: text.vocab.Kind, Data: text.source,
 		Train: settings{
 			Batch: defaultBatch, Time: defaultTime, Optimizer: t.Optimizer, Schedule: t.Schedule, Clip: t.Clip, Seed: t.Seed,
-			Options:   usualOptions[t.Optimizer],
+			Options:         usualOptions[t.Optimizer],
+			ScheduleOptions: usualSchedules[t.Schedule], Accumulate: 1,
 			Precision: t.Precision, Validations: defaultValidations, CheckpointEvery: t.CheckpointEvery, Keep: t.Keep,
 		},
 		MadeWith: madeWith{build: thisBuild(), Threads: runtime.GOMAXPROCS(0)},
+	}
+	if from != nil {
+		c.Model, c.From = from.model, &from.origin
 	}
 	if t.Clip == 0 {
 		c.Train.Clip = -1 // train's word for no clipping, where 0 is the default
@@ -95,6 +109,12 @@ func (t *trainCmd) defaults(text *corpus) *runConfig {
 	set(&c.Train.Options.Momentum, t.Momentum)
 	set(&c.Train.Options.Beta2, t.Beta2)
 	c.Train.Options.Decay = t.Decay
+	set(&c.Train.ScheduleOptions.Factor, t.ScheduleFactor)
+	set(&c.Train.ScheduleOptions.After, t.ScheduleAfter)
+	set(&c.Train.ScheduleOptions.Patience, t.SchedulePatience)
+	set(&c.Train.Accumulate, t.Accumulate)
+	set(&c.Train.Patience, t.Patience)
+	set(&c.Train.Average, t.Average)
 	set(&c.Train.Steps, t.Steps)
 	set(&c.Train.Epochs, t.Epochs)
 	set(&c.Train.Budget, (*duration)(t.Budget))
@@ -128,7 +148,7 @@ func (t *trainCmd) explain(a *app, c *runConfig, text *corpus, flops float64) {
 		return
 	}
 	m.Counts = text.vocab.Counts
-	_, rate := units(t.Tokens)
+	_, rate := units(c.Tokens)
 	speed := flops / m.FlopsPerToken()
 	yours := fmt.Sprintf("with the sizes you gave: about %.0f %s/s, %.1f passes over the text", speed, rate, speed*budget.Seconds()/float64(len(text.train)))
 	a.note("%s", yours)
@@ -136,13 +156,17 @@ func (t *trainCmd) explain(a *app, c *runConfig, text *corpus, flops float64) {
 }
 
 // affordable is how many validations a budget is good for. One is the forward third of a training
-// step, for each token held out.
-func affordable(m lm.Config, text *corpus, flops float64, budget time.Duration) int {
+// step, for each token held out, and twice that if averages are measured beside the weights.
+func affordable(c *runConfig, text *corpus, flops float64, budget time.Duration) int {
 	if len(text.valid) == 0 {
 		return defaultValidations
 	}
+	m := c.Model
 	m.Counts = text.vocab.Counts
 	one := float64(len(text.valid)) * m.FlopsPerToken() / 3 / flops
+	if c.Train.Average > 0 {
+		one *= 2
+	}
 	return int(min(max(validationShare*budget.Seconds()/one, fewestValidations), defaultValidations))
 }
 
@@ -151,6 +175,12 @@ func set[T any](v *T, given *T) {
 	if given != nil {
 		*v = *given
 	}
+}
+
+// valueOr is what was given, or a default.
+func valueOr[T any](given *T, v T) T {
+	set(&v, given)
+	return v
 }
 
 // shards is what was given, or as many as there are cores and lanes.
@@ -165,7 +195,7 @@ func (t *trainCmd) shards(lanes int) int {
 // least four steps, if that can be.
 func (t *trainCmd) shrink(a *app, c *runConfig, tokens int) {
 	lanes, steps := c.Train.Batch, c.Train.Time
-	for t.Batch == nil && lanes > 1 && lanes*steps > tokens/4 {
+	for t.Batch == nil && lanes > 1 && lanes*steps > tokens/4/c.Train.Accumulate {
 		lanes /= 2
 	}
 	for t.Time == nil && steps > 1 && lanes*steps >= tokens {

@@ -42,7 +42,7 @@ const (
 )
 
 func newProgress(w io.Writer, unit string) *progress {
-	p := &progress{out: w, plain: w, unit: unit, spoke: time.Now(), at: train.Progress{Valid: math.NaN()}}
+	p := &progress{out: w, plain: w, unit: unit, spoke: time.Now(), at: train.Progress{Valid: math.NaN(), Average: math.NaN()}}
 	if !terminal(w) {
 		return p
 	}
@@ -96,6 +96,9 @@ func (p *progress) line() string {
 	}
 	if !math.IsNaN(p.at.Valid) {
 		s += fmt.Sprintf("  valid %.4f", p.at.Valid)
+	}
+	if !math.IsNaN(p.at.Average) {
+		s += fmt.Sprintf("  averaged %.4f", p.at.Average)
 	}
 	if p.speed > 0 {
 		s += fmt.Sprintf("  %s %s/s", thousands(int(p.speed)), p.unit)

@@ -27,38 +27,47 @@ func (r *resumeCmd) Run(a *app) error {
 	if err != nil {
 		return err
 	}
-	step, done, err := position(run)
+	at, err := positionOf(run)
 	if err != nil {
 		return err
 	}
-	if done {
-		return r.finished(a, step)
+	if at.Done {
+		return r.finished(a, at.Step)
 	}
 	s, err := r.sitting(a, run, cfg)
 	if err != nil {
 		return err
 	}
-	a.note("%s goes on after step %s", r.Dir, thousands(step))
+	if cfg.From != nil && !at.saved {
+		if err := cfg.From.adopt(s.model); err != nil {
+			return err
+		}
+	}
+	a.note("%s goes on after step %s", r.Dir, thousands(at.Step))
 	return s.trainAndReport(a)
 }
 
-// position is how far a run has come, as its latest state tells.
-func position(run *checkpoint.Run) (step int, done bool, err error) {
+// position is how far a run has come.
+type position struct {
+	Step  int  `json:"step"`
+	Done  bool `json:"done"`
+	saved bool // there is a state to go on from
+}
+
+// positionOf is where the latest state of a run stands.
+func positionOf(run *checkpoint.Run) (p position, err error) {
 	_, meta, _, _, err := run.LatestState()
 	if errors.Is(err, checkpoint.ErrNoState) {
-		return 0, false, nil
+		return p, nil
 	}
 	if err != nil {
-		return 0, false, err
+		return p, err
 	}
-	var state struct {
-		Step int  `json:"step"`
-		Done bool `json:"done"`
+	if err := json.Unmarshal(meta, &p); err != nil {
+		return p, badInput("%s: the state of the run cannot be read: %v", run.Dir(), err)
 	}
-	if err := json.Unmarshal(meta, &state); err != nil {
-		return 0, false, badInput("%s: the state of the run cannot be read: %v", run.Dir(), err)
-	}
-	return state.Step, state.Done, nil
+	p.saved = true
+	return p, nil
 }
 
 func (r *resumeCmd) finished(a *app, step int) error {
@@ -75,7 +84,11 @@ func (r *resumeCmd) sitting(a *app, run *checkpoint.Run, cfg *runConfig) (*sitti
 	if r.File != "" {
 		src.File = r.File
 	}
-	text, err := readCorpus(src, cfg.Tokens, a.memory())
+	vocab, err := cfg.inheritedVocab(run)
+	if err != nil {
+		return nil, err
+	}
+	text, err := readCorpus(src, cfg.Tokens, vocab, a.memory())
 	if err != nil {
 		return nil, fmt.Errorf("the text that %s learns from: %w; if it was moved: inkling resume %s FILE", r.Dir, err, r.Dir)
 	}

@@ -20,14 +20,15 @@ type trainCmd struct {
 	File string `arg:"" help:"The text to learn from; - is standard input."`
 	Out  string `help:"Folder of the run; runs/ and the name of the text unless given." placeholder:"DIR"`
 
-	Tokens string `help:"What a token is: ${enum}." enum:"char,byte" default:"char" group:"The text"`
-	Valid  string `help:"What is held out: a share of the text's end, or a text of its own. 0: nothing." default:"0.1" placeholder:"SHARE|FILE" group:"The text"`
+	Tokens *string `help:"What a token is: ${enum}." enum:"char,byte" placeholder:"char" group:"The text"`
+	Valid  string  `help:"What is held out: a share of the text's end, or a text of its own. 0: nothing." default:"0.1" placeholder:"SHARE|FILE" group:"The text"`
 
+	From       string   `help:"Begin with the weights and the vocabulary of another run or model; sizes are those it has." placeholder:"DIR" group:"The model"`
 	Hidden     *int     `help:"Size of each layer's state." placeholder:"N" group:"The model"`
 	Layers     *int     `help:"LSTM layers." placeholder:"N" group:"The model"`
 	Embed      *int     `help:"Size of the token embedding; 0: tokens enter one-hot." placeholder:"N" group:"The model"`
 	Tied       bool     `help:"The output layer shares the embedding." group:"The model"`
-	Output     string   `help:"Output layer: ${enum}." enum:"${outputs}" default:"full" group:"The model"`
+	Output     *string  `help:"Output layer: ${enum}." enum:"${outputs}" placeholder:"full" group:"The model"`
 	Dropout    *float64 `help:"Share dropped between layers." placeholder:"P" group:"The model"`
 	DropoutOut *float64 `help:"Share dropped of what the last layer puts out; as --dropout." placeholder:"P" group:"The model"`
 
@@ -35,18 +36,25 @@ type trainCmd struct {
 	Epochs *float64       `help:"End after so many passes over the text." placeholder:"N" group:"How long"`
 	Budget *time.Duration `help:"End after this time, and choose sizes to fit it; reading the text, measuring the speed and the last table come on top." placeholder:"10m" group:"How long"`
 
-	Batch     *int     `help:"Lanes of text read side by side." placeholder:"N" group:"How"`
-	Time      *int     `help:"Steps that gradients flow back." placeholder:"N" group:"How"`
-	LR        *float64 `name:"lr" help:"Learning rate at its highest." placeholder:"R" group:"How"`
-	Optimizer string   `help:"${enum}." enum:"${optimizers}" default:"${optimizer}" group:"How"`
-	Momentum  *float64 `help:"Of sgd; the first beta of adam and adamw." placeholder:"M" group:"How"`
-	Beta2     *float64 `name:"beta2" help:"The second beta of adam and adamw; alpha of rmsprop." placeholder:"B" group:"How"`
-	Decay     float64  `help:"Weight decay." placeholder:"D" group:"How"`
-	Schedule  string   `help:"Of the learning rate: ${enum}." enum:"${schedules}" default:"${schedule}" group:"How"`
-	Clip      float64  `help:"Largest norm of the gradient; 0: any." default:"1" group:"How"`
-	Seed      uint64   `help:"Of the first weights, dropout and the order of the text." default:"1" group:"How"`
-	Precision string   `help:"Of matrix products: ${enum}; auto is bfloat16 where the processor is fast at it." enum:"auto,float32,bfloat16" default:"auto" group:"How"`
-	Shards    *int     `help:"Parts of a batch, one a core; results depend on it." placeholder:"N" group:"How"`
+	Patience *int `help:"End when so many validations in a row bring no new best, if nothing else ends the run before." placeholder:"N" group:"How long"`
+
+	Batch            *int     `help:"Lanes of text read side by side." placeholder:"N" group:"How"`
+	Time             *int     `help:"Steps that gradients flow back." placeholder:"N" group:"How"`
+	Accumulate       *int     `help:"Windows of text whose gradients make one step; 1." placeholder:"K" group:"How"`
+	LR               *float64 `name:"lr" help:"Learning rate at its highest." placeholder:"R" group:"How"`
+	Optimizer        string   `help:"${enum}." enum:"${optimizers}" default:"${optimizer}" group:"How"`
+	Momentum         *float64 `help:"Of sgd; the first beta of adam and adamw." placeholder:"M" group:"How"`
+	Beta2            *float64 `name:"beta2" help:"The second beta of adam and adamw; alpha of rmsprop." placeholder:"B" group:"How"`
+	Average          *float64 `help:"Average the weights over the steps, with this decay, and keep the average where it is better on the held-out text; 0.999 or so." placeholder:"DECAY" group:"How"`
+	Decay            float64  `help:"Weight decay." placeholder:"D" group:"How"`
+	Schedule         string   `help:"Of the learning rate: ${enum}." enum:"${schedules}" default:"${schedule}" group:"How"`
+	ScheduleFactor   *float64 `help:"What step and plateau multiply the rate by at each drop; 0.5." placeholder:"F" group:"How"`
+	ScheduleAfter    *int     `help:"Passes over the text at the full rate before step drops it with each; by tenths of the run unless given." placeholder:"N" group:"How"`
+	SchedulePatience *int     `help:"Validations without a new best before plateau drops the rate; 2." placeholder:"N" group:"How"`
+	Clip             float64  `help:"Largest norm of the gradient; 0: any." default:"1" group:"How"`
+	Seed             uint64   `help:"Of the first weights, dropout and the order of the text." default:"1" group:"How"`
+	Precision        string   `help:"Of matrix products: ${enum}; auto is bfloat16 where the processor is fast at it." enum:"auto,float32,bfloat16" default:"auto" group:"How"`
+	Shards           *int     `help:"Parts of a batch, one a core; results depend on it." placeholder:"N" group:"How"`
 
 	Validations     *int `help:"How often the held-out text is measured, spread over the run; 20, and fewer where they would take too much of a budget." placeholder:"N" group:"Along the way"`
 	CheckpointEvery int  `help:"Steps from one saved state to the next; once a minute unless given." placeholder:"STEPS" group:"Along the way"`
@@ -85,6 +93,10 @@ func (t *trainCmd) check() error {
 		bound{"--validations", t.Validations, 1, mostValidations},
 		bound{"--checkpoint-every", &t.CheckpointEvery, 0, unbounded},
 		bound{"--keep", &t.Keep, 1, mostStates},
+		bound{"--accumulate", t.Accumulate, 1, mostAccumulate},
+		bound{"--patience", t.Patience, 1, mostValidations},
+		bound{"--schedule-after", t.ScheduleAfter, 1, unbounded},
+		bound{"--schedule-patience", t.SchedulePatience, 1, mostValidations},
 	)
 	if err != nil {
 		return err
@@ -102,6 +114,8 @@ func (t *trainCmd) check() error {
 		{"decay", &t.Decay, func(v float64) bool { return v >= 0 && v <= math.MaxFloat32 }, "at least 0"},
 		{"clip", &t.Clip, func(v float64) bool { return v >= 0 }, "at least 0"},
 		{"lr", t.LR, func(v float64) bool { return v > 0 && v <= math.MaxFloat32 }, "above 0"},
+		{"average", t.Average, func(v float64) bool { return v > 0 && v < 1 }, "above 0 and below 1"},
+		{"schedule-factor", t.ScheduleFactor, func(v float64) bool { return v > 0 && v < 1 }, "above 0 and below 1"},
 		{"epochs", t.Epochs, func(v float64) bool { return v > 0 && v < 1e9 }, "above 0"},
 	} {
 		if f.value != nil && !f.fits(*f.value) {
@@ -114,19 +128,51 @@ func (t *trainCmd) check() error {
 	if t.Tied && t.Embed != nil && *t.Embed == 0 {
 		return usage("--tied needs an embedding to share: leave --embed out, or give it the size of --hidden")
 	}
+	if err := t.checkSchedule(); err != nil {
+		return err
+	}
 	return t.checkOptimizer()
+}
+
+// checkSchedule refuses what the schedule does not have, and what goes by validations if there are none.
+func (t *trainCmd) checkSchedule() error {
+	drops := usualSchedules[t.Schedule].Factor > 0
+	switch {
+	case t.ScheduleFactor != nil && !drops:
+		return usage("--schedule-factor with --schedule %s, which has none: leave it out, or choose step or plateau", t.Schedule)
+	case t.ScheduleAfter != nil && t.Schedule != "step":
+		return usage("--schedule-after with --schedule %s, which has none: leave it out, or choose step", t.Schedule)
+	case t.SchedulePatience != nil && t.Schedule != "plateau":
+		return usage("--schedule-patience with --schedule %s, which has none: leave it out, or choose plateau; to end the run: --patience", t.Schedule)
+	case t.Patience != nil && t.Validations != nil && *t.Patience >= *t.Validations:
+		return usage("--patience %d with --validations %d would end nothing: it must be less", *t.Patience, *t.Validations)
+	}
+	if share, err := strconv.ParseFloat(t.Valid, 64); err != nil || share != 0 {
+		return nil
+	}
+	for _, needs := range []struct {
+		given bool
+		flag  string
+	}{
+		{t.Patience != nil, "--patience"}, {t.Average != nil, "--average"}, {t.Schedule == "plateau", "--schedule plateau"},
+	} {
+		if needs.given {
+			return usage("%s goes by the held-out text, and --valid %s holds nothing out: leave one of them out", needs.flag, t.Valid)
+		}
+	}
+	return nil
 }
 
 // checkOptimizer refuses what the optimizer does not have, and a zero that train would take for a
 // default.
 func (t *trainCmd) checkOptimizer() error {
 	switch usual := usualOptions[t.Optimizer]; {
-	case t.Momentum != nil && t.Optimizer == "rmsprop":
-		return usage("--momentum with --optimizer rmsprop, which has none: leave it out, or choose sgd")
+	case t.Momentum != nil && usual.Momentum == 0 && t.Optimizer != "sgd":
+		return usage("--momentum with --optimizer %s, which has none: leave it out, or choose sgd", t.Optimizer)
 	case t.Momentum != nil && *t.Momentum == 0 && usual.Momentum > 0:
 		return usage("--momentum 0 with --optimizer %s: must be above 0; it is %g if you leave it out", t.Optimizer, usual.Momentum)
-	case t.Beta2 != nil && t.Optimizer == "sgd":
-		return usage("--beta2 with --optimizer sgd, which has none: leave it out, or choose adamw")
+	case t.Beta2 != nil && usual.Beta2 == 0:
+		return usage("--beta2 with --optimizer %s, which has none: leave it out, or choose adamw", t.Optimizer)
 	case t.Beta2 != nil && *t.Beta2 == 0:
 		return usage("--beta2 0: must be above 0; it is %g if you leave it out", usual.Beta2)
 	}
@@ -139,7 +185,15 @@ func (t *trainCmd) prepare(a *app) (*sitting, error) {
 	if err != nil {
 		return nil, err
 	}
-	text, err := readCorpus(source, t.Tokens, a.memory())
+	from, err := t.inherit()
+	if err != nil {
+		return nil, err
+	}
+	tokens := valueOr(t.Tokens, "char")
+	if from != nil {
+		tokens = from.vocab.Kind
+	}
+	text, err := readCorpus(source, tokens, from.vocabulary(), a.memory())
 	if err != nil {
 		return nil, err
 	}
@@ -149,9 +203,14 @@ func (t *trainCmd) prepare(a *app) (*sitting, error) {
 	for _, n := range text.notes {
 		a.note("%s", n)
 	}
-	one, _ := units(t.Tokens)
+	one, _ := units(tokens)
 	a.note("%s to learn from, %s held out; %d different ones", plural(len(text.train), one), thousands(len(text.valid)), text.vocab.Size())
-	return newSitting(a, t.settle(a, text), text, "make --hidden, --batch or --time smaller")
+	s, err := newSitting(a, t.settle(a, text, from), text, "make --hidden, --batch or --time smaller")
+	if err != nil || from == nil {
+		return s, err
+	}
+	a.note("the first weights are those of %s", t.From)
+	return s, from.adopt(s.model)
 }
 
 // source is what --valid and the text's name say.
@@ -211,6 +270,9 @@ func newSitting(a *app, cfg *runConfig, text *corpus, remedy string) (*sitting, 
 	if s.windows, err = newWindows(cfg, text); err != nil {
 		return nil, err
 	}
+	if n, all := cfg.Train.Accumulate, s.windows.StepsPerEpoch(); n > all {
+		return nil, usage("--accumulate %d: the text has %s of %d × %d tokens: accumulate fewer, or make --batch or --time smaller", n, plural(all, "window"), cfg.Train.Batch, cfg.Train.Time)
+	}
 	if s.model, err = lm.New(cfg.Model); err != nil {
 		return nil, usage("%w", err)
 	}
@@ -222,6 +284,7 @@ func newSitting(a *app, cfg *runConfig, text *corpus, remedy string) (*sitting, 
 func planTraining(m lm.Config, t settings, valid int) (lm.Memory, error) {
 	return m.PlanTraining(lm.Training{
 		Lanes: t.Batch, Time: t.Time, Shards: t.Shards, Slots: slotsOf(t), Valid: valid, Saved: true, Precision: precisions[t.Precision],
+		Averaged: t.Average > 0, Accumulated: t.Accumulate > 1,
 	})
 }
 

@@ -101,6 +101,25 @@ func TestTrainFlags(t *testing.T) {
 	if c.Model.Dropout != 0 || c.Model.DropoutOut != 0.5 || c.Model.Embed != 5 || c.Data.ValidTokens != 0 || c.Train.Options.Beta2 != 0.99 {
 		t.Errorf("%+v", c)
 	}
+	f.must(strings.Fields("train lm text.txt --hidden 4 --batch 2 --time 10 --steps 4 --accumulate 3 --average 0.9 --patience 2 --validations 4 --schedule step --schedule-after 4 --schedule-factor 0.8 --out c")...)
+	f.must(strings.Fields("train lm text.txt --hidden 4 --steps 4 --optimizer adagrad --schedule plateau --schedule-patience 3 --validations 2 --out d")...)
+	f.must(strings.Fields("train lm text.txt --hidden 4 --steps 4 --schedule plateau --patience 25 --out e")...)
+	read := func(dir string) (s settings) {
+		var c runConfig
+		if err := json.Unmarshal(f.read(dir+"/config.json"), &c); err != nil {
+			t.Fatal(err)
+		}
+		return c.Train
+	}
+	if s := read("c"); s.Accumulate != 3 || s.Average != 0.9 || s.Patience != 2 || s.ScheduleOptions != (train.ScheduleOptions{Factor: 0.8, After: 4}) {
+		t.Errorf("%+v", s)
+	}
+	if s := read("d"); s.Optimizer != "adagrad" || s.Options.Epsilon != 1e-10 || s.Accumulate != 1 || s.ScheduleOptions != (train.ScheduleOptions{Factor: 0.5, Patience: 3}) {
+		t.Errorf("%+v", s)
+	}
+	if s := read("e"); s.Validations != 26 || s.ScheduleOptions != (train.ScheduleOptions{Factor: 0.5, Patience: 2}) {
+		t.Errorf("%+v", s)
+	}
 	if o := c.Train.Options; o.Momentum != 0.9 || o.Epsilon != 1e-8 {
 		t.Errorf("what was used but not given is not in config.json: %+v", o)
 	}
@@ -113,6 +132,47 @@ func TestUsualOptions(t *testing.T) {
 		if given, none := k.New(o), k.New(train.Options{}); !ok || !reflect.DeepEqual(given, none) {
 			t.Errorf("%s: %+v is written down, and %+v is its default", k.Name, given, none)
 		}
+	}
+}
+
+// TestZaremba wants the schedule of Zaremba's small model of PTB: a rate of 1 for four passes, and half of what
+// it was with each after them.
+func TestZaremba(t *testing.T) {
+	f := newFolder(t)
+	f.must(strings.Fields("train lm text.txt --hidden 4 --batch 20 --time 20 --optimizer sgd --lr 1 --clip 5 --epochs 13 --validations 13 --schedule step --schedule-after 4 --out a")...)
+	var rates []float64
+	for line := range strings.Lines(string(f.read("a/metrics.jsonl"))) {
+		var at struct{ Rate float64 }
+		if err := json.Unmarshal([]byte(line), &at); err != nil {
+			t.Fatal(err)
+		}
+		rates = append(rates, at.Rate) // of the last step of each pass
+	}
+	if want := []float64{1, 1, 1, 1, 1. / 2, 1. / 4, 1. / 8, 1. / 16, 1. / 32, 1. / 64, 1. / 128, 1. / 256, 1. / 512}; !slices.Equal(rates, want) {
+		t.Errorf("rates %v, want %v", rates, want)
+	}
+}
+
+// TestPatience ends a run that can only get worse, and says so wherever a run is described.
+func TestPatience(t *testing.T) {
+	f := newFolder(t)
+	f.write("held.txt", strings.Repeat("z", 500))
+	args := trainArgs("a", "--steps", "400", "--valid", "held.txt", "--patience", "3", "--average", "0.9")
+	args = append(args, "--validations", "40")
+	r := f.must(args...)
+	f.contains(r.out, "early, since 3 validations brought no new best", "the best weights are ")
+	f.contains(r.err, "averaged ")
+	f.contains(string(f.read("a/README.md")), "early, since 3 validations", "to end after 3 validations without a new best", "weights averaged with decay 0.9")
+	f.contains(f.must("info", "a").out, "or 3 validations without a new best", "weights averaged with decay 0.9")
+	f.contains(f.must("resume", "a").out, "is finished")
+	var got struct {
+		Steps           int
+		Early, Averaged bool
+	}
+	args[4] = "b"
+	f.json(&got, args...)
+	if got.Steps >= 400 || !got.Early {
+		t.Errorf("%+v", got)
 	}
 }
 
