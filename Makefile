@@ -1,7 +1,7 @@
 # What one does with the source. `make help` lists it.
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo test torture compat fmt vet lint generate fuzz bench clean
+.PHONY: help build demo test torture compat compat-go fmt vet lint generate fuzz bench clean
 
 # The modules in this repository that hold Go code, and the tools, which have versions of their own.
 MODULES  := . tools internal/kernel/_gen compat
@@ -9,7 +9,7 @@ TOOL     := go tool -modfile=tools/go.mod
 FUZZTIME ?= 30s
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 build: ## bin/inkling, without cgo
 	CGO_ENABLED=0 go build -trimpath -o bin/inkling ./cmd/inkling
@@ -25,7 +25,10 @@ KILLS ?= 1000
 torture: ## kill trainings KILLS times (1000) at random instants and compare what they end with
 	KILLS=$(KILLS) go test ./cmd/inkling -run 'TestKilled$$' -count=1 -v -timeout 0
 
-compat: bin/gotest ## tests against other people's software
+compat: bin/gotest ## tests against other people's software; needs Node, npm, Python and pip
+	cd compat && ../bin/gotest -tags tokenizers ./...
+
+compat-go: bin/gotest ## those of them that need Go only
 	cd compat && ../bin/gotest ./...
 
 fmt: ## format every file (gofumpt)

@@ -165,7 +165,8 @@ func TestNobodySeesTheAverages(t *testing.T) {
 	held := source(22_000)[20_000:]
 	loss := func(m interface {
 		Evaluate(context.Context, []int, tensor.Precision, int) (float64, int, error)
-	}) float64 {
+	},
+	) float64 {
 		nats, n, err := m.Evaluate(context.Background(), held, tensor.Float32, 2)
 		if err != nil {
 			t.Fatal(err)
