@@ -20,7 +20,7 @@ func Example() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	windows, err := data.NewWindows(tokens, 8, 24, 1)
+	windows, err := data.NewWindows(data.List(tokens), 8, 24, 1)
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -28,7 +28,7 @@ func Example() {
 	if _, err := train.Run(ctx, model, windows, train.Config{Steps: 200, Shards: 2, Options: train.Options{Rate: 0.01}}); err != nil {
 		log.Fatal(err)
 	}
-	best, err := decode.Greedy{}.Decode(ctx, model, decode.Request{Prefix: vocab.Encode("the rain"), Length: 37, Piece: vocab.Piece})
+	best, err := decode.Greedy{}.Decode(ctx, model, decode.Request{Prefix: vocab.Encode("the rain"), Length: 37, Piece: vocab.PieceAfter})
 	if err != nil {
 		log.Fatal(err)
 	}

@@ -24,23 +24,7 @@ const (
 // that [CheckBPESize] takes. There are fewer tokens if no pair of tokens that is left occurs twice, and
 // none but the bytes if the text is empty. Ids are the bytes first, by their spelling in tokenizer.json, and then
 // what was merged, in order.
-func TrainBPE(text string, size int) (*Vocab, []int) {
-	if err := CheckBPESize(size); err != nil {
-		panic("data: " + err.Error())
-	}
-	pieces := newTally()
-	for rest := text; rest != ""; {
-		n := nextPiece(rest)
-		for at := 0; at < n; at += trainedPiece {
-			pieces.add(rest[at:min(n, at+trainedPiece)])
-		}
-		rest = rest[n:]
-	}
-	v := newTrainer(pieces, size).train()
-	ids := v.Encode(text)
-	v.count(ids)
-	return v, ids
-}
+func TrainBPE(text string, size int) (*Vocab, []int) { return learned(newBPELearner(size), text) }
 
 type trainer struct {
 	size   int

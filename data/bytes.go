@@ -5,12 +5,7 @@ import "slices"
 // Bytes gives the vocabulary of the 256 bytes, and a text in it. A token's id is the byte's value,
 // whatever the text, and there is no unknown symbol: any sequence of bytes is read and given back
 // unchanged.
-func Bytes(text string) (*Vocab, []int) {
-	v := newBytes()
-	ids := v.Encode(text)
-	v.count(ids)
-	return v, ids
-}
+func Bytes(text string) (*Vocab, []int) { return learned(byteLearner{}, text) }
 
 func newBytes() *Vocab {
 	tokens := make([]string, 256)

@@ -13,30 +13,7 @@ const unknownChar = "\uFFFD"
 // is always among them, as the unknown symbol: it stands for characters that the text did not have
 // and for each byte that is no UTF-8, in this text and in others. [Vocab.EncodeReport] of the same
 // text tells whether it had such bytes.
-func Chars(text string) (*Vocab, []int) {
-	// A table over all code points up to the highest is at most 9 MB, and faster than a map.
-	counts := make([]int64, utf8.RuneError+1)
-	for _, r := range text {
-		if int(r) >= len(counts) {
-			counts = append(counts, make([]int64, int(r)+1-len(counts))...)
-		}
-		counts[r]++
-	}
-	tokens := []string{}
-	for r, n := range counts {
-		if n > 0 || r == utf8.RuneError {
-			tokens = append(tokens, string(rune(r)))
-		}
-	}
-	byFrequency(tokens, func(token string) int64 {
-		r, _ := utf8.DecodeRuneInString(token)
-		return counts[r]
-	})
-	v := newChars(strings.Join(tokens, ""))
-	ids := v.Encode(text)
-	v.count(ids)
-	return v, ids
-}
+func Chars(text string) (*Vocab, []int) { return learned(newCharLearner(), text) }
 
 // newChars makes a vocabulary of the given characters, in this order; U+FFFD must be one of them.
 func newChars(chars string) *Vocab {

@@ -1,6 +1,11 @@
 // Package data turns what people bring into what models read: texts into tokens, tokens into
 // windows for training and streams for evaluation.
 //
+// A text is found with [Open], read once to know what it is with [Text.Survey], and cut into sections with
+// [Survey.Split]. A [Section] is learned from ([Section.Learn]) and encoded ([Section.Encode]) in parts, so that a
+// text may be of any size; its tokens are in memory ([Ids]) or in a file ([WriteIDs], [OpenIDs]). [Windows] cut
+// running text for training, [Items] the items of a list, and [Stream] and [Items.Once] read each once.
+//
 // A [Vocab] says which token ids a text is; it is made from the training text and saved with the model
 // as a Hugging Face tokenizer.json ([Vocab.WriteTokenizer], [ReadTokenizer]). Nothing in a text is an
 // error: what a vocabulary cannot read it reads as its unknown symbol, and says so in a [Report]. There

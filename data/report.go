@@ -105,3 +105,22 @@ func amount(n int, one, many string) string {
 	}
 	return fmt.Sprintf("%d %s", n, many)
 }
+
+// add adds what a later part of a text, which begins at some byte of it, could not be read of.
+func (r *Report) add(later Report, at int) {
+	if later.Invalid > 0 && r.Invalid == 0 {
+		r.InvalidAt = at + later.InvalidAt
+	}
+	r.Invalid += later.Invalid
+	r.Unseen += later.Unseen
+	for _, c := range later.First {
+		if len(r.First) < reportRunes && !slices.Contains(r.First, c) {
+			r.First = append(r.First, c)
+		}
+	}
+	for _, w := range later.Words {
+		if len(r.Words) < reportRunes && !slices.Contains(r.Words, w) {
+			r.Words = append(r.Words, w)
+		}
+	}
+}

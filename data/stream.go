@@ -7,9 +7,9 @@ import "iter"
 // one before by warm tokens, which only the earlier lane is scored on: they bring the later lane's
 // state up to date. With one lane the result is that of one pass; with more it is the same but
 // for what the model would have remembered of more than warm tokens ago.
-func Stream(tokens []int, lanes, time, warm int) iter.Seq[Window] {
-	return func(yield func(Window) bool) {
-		n := len(tokens) - 1
+func Stream(tokens Tokens, lanes, time, warm int) iter.Seq2[Window, error] {
+	return func(yield func(Window, error) bool) {
+		n := tokens.Len() - 1
 		if n < 1 {
 			return
 		}
@@ -18,6 +18,7 @@ func Stream(tokens []int, lanes, time, warm int) iter.Seq[Window] {
 			warm = 0
 		}
 		part := (n - warm + lanes - 1) / lanes // lane i reads from i·part, and is scored warm tokens later
+		text := make([]int, time+1)
 		for at := 0; at < part+warm; at += time {
 			steps := min(time, part+warm-at)
 			w := Window{
@@ -25,18 +26,24 @@ func Stream(tokens []int, lanes, time, warm int) iter.Seq[Window] {
 				Inputs: make([]int, lanes*steps), Targets: make([]int, lanes*steps), Weights: make([]float32, lanes*steps),
 			}
 			for lane := range lanes {
-				for t := range steps {
-					i, j := lane*part+at+t, t*lanes+lane
-					if i >= n {
-						continue // the last lane may be shorter: padding of weight zero
-					}
-					w.Inputs[j], w.Targets[j] = tokens[i], tokens[i+1]
+				from := lane*part + at
+				there := min(steps, n-from) // the last lane may be shorter: padding of weight zero
+				if there <= 0 {
+					continue
+				}
+				if err := tokens.Read(text[:there+1], from); err != nil {
+					yield(Window{}, err)
+					return
+				}
+				for t := range there {
+					j := t*lanes + lane
+					w.Inputs[j], w.Targets[j] = text[t], text[t+1]
 					if lane == 0 || at+t >= warm {
 						w.Weights[j] = 1
 					}
 				}
 			}
-			if !yield(w) {
+			if !yield(w, nil) {
 				return
 			}
 		}

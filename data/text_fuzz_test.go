@@ -21,23 +21,9 @@ func FuzzText(f *testing.F) {
 		if err := os.WriteFile(file, content, 0o666); err != nil {
 			t.Fatal(err)
 		}
-		const limit = 1 << 16
-		text, source, err := ReadBytes(file, limit)
-		if err != nil {
-			if strings.Contains(err.Error(), "\n") || !strings.Contains(err.Error(), file) {
-				t.Errorf("not an error for people: %q", err)
-			}
-			if utf8.RuneCount(content) > 1 && len(content) <= limit {
-				t.Errorf("refused: %v", err)
-			}
-			return
-		}
-		if text != string(content) || source.Size != int64(len(content)) || len(source.SHA256) != 64 {
-			t.Errorf("read %q, %+v", text, source)
-		}
-		again, _, err := ReadText(file, limit)
-		if err == nil && again != text || err != nil && utf8.Valid(content) && !strings.Contains(text, "\x00") {
-			t.Errorf("as text %q, %v", again, err)
+		text := string(content)
+		for _, in := range []Input{{Path: file}, {Path: file, Lines: true}, {Path: file, Field: "text"}} {
+			read(t, in, text)
 		}
 		b, ids := Bytes(text)
 		if b.Decode(ids) != text || b.Decode(b.Encode(other)) != other {
@@ -85,8 +71,51 @@ func FuzzText(f *testing.F) {
 				t.Error("encoded otherwise with a report")
 			}
 		}
-		if train, valid, err := Split(text, 0.1); err == nil && (train+valid != text || train == "" || valid == "") {
-			t.Errorf("split into %q and %q", train, valid)
-		}
 	})
+}
+
+// read opens a file in one of the ways there are, and makes tokens of it. What is wrong is said in one line that
+// names the file.
+func read(t *testing.T, in Input, content string) {
+	opened, err := Open(in)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer opened.Close()
+	people := func(err error) {
+		if strings.Contains(err.Error(), "\n") || !strings.Contains(err.Error(), in.Path) {
+			t.Errorf("not an error for people: %q", err)
+		}
+	}
+	if _, err := opened.Survey(false); err != nil {
+		people(err)
+	}
+	s, err := opened.Survey(true)
+	if err != nil {
+		people(err)
+		return
+	}
+	head, err := s.Whole().Head(1 << 20)
+	packed := strings.HasPrefix(content, "\x1F\x8B\x08") || strings.HasPrefix(content, "\x28\xB5\x2F\xFD")
+	if err != nil || !opened.Items() && !packed && head != content {
+		t.Errorf("read %q, %v", head, err)
+	}
+	for _, kind := range []string{"char", "bpe"} {
+		v, err := s.Whole().Learn(VocabOptions{Kind: kind, Size: 280})
+		if err != nil {
+			t.Fatal(err)
+		}
+		tokens := NewIds(v.Size())
+		side, err := s.Whole().Encode(v, tokens, 2)
+		if err != nil || side.Tokens != tokens.Len() || side.Items != s.Items {
+			t.Errorf("%s: %+v, %v", kind, side, err)
+		}
+	}
+	if train, valid, err := s.Split(0.1); err == nil && !opened.Items() && !packed {
+		a, _ := train.Head(1 << 20)
+		b, _ := valid.Head(1 << 20)
+		if a+b != content || a == "" || b == "" {
+			t.Errorf("split into %q and %q", a, b)
+		}
+	}
 }

@@ -1,20 +1,26 @@
 package data
 
 import (
+	"bytes"
+	"compress/gzip"
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"unicode/utf8"
 
+	"github.com/klauspost/compress/zstd"
 	"pgregory.net/rapid"
 )
 
-func file(t *testing.T, content string) string {
+func file(t testing.TB, content string) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "text.txt")
 	if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
@@ -23,122 +29,300 @@ func file(t *testing.T, content string) string {
 	return path
 }
 
-func TestReadText(t *testing.T) {
-	for _, content := range []string{"ab", "naïve 世界\n", "a\xFFb", strings.Repeat("x", 100_000), strings.Repeat("log\n", 1000) + "\x00", "\uFFFD\uFFFD"} {
-		path := file(t, content)
-		for _, limit := range []int64{0, int64(len(content)), 1 << 40} {
-			text, source, err := ReadText(path, limit)
-			if err != nil {
-				t.Fatal(err)
-			}
-			want := Source{path, int64(len(content)), fmt.Sprintf("%x", sha256.Sum256([]byte(content)))}
-			if text != content || source != want {
-				t.Errorf("%.20q: read %.20q from %+v, want %+v", content, text, source, want)
-			}
-		}
-	}
-}
-
-func TestReadTextStandardInput(t *testing.T) {
-	r, w, err := os.Pipe()
+func openText(t testing.TB, in Input) *Text {
+	t.Helper()
+	text, err := Open(in)
 	if err != nil {
 		t.Fatal(err)
 	}
-	stdin := os.Stdin
-	defer func() { os.Stdin = stdin }()
-	os.Stdin = r
-	go func() {
-		for range 1000 {
-			_, _ = w.WriteString("some text, ")
+	t.Cleanup(func() { text.Close() })
+	return text
+}
+
+func survey(t testing.TB, text *Text) *Survey {
+	t.Helper()
+	s, err := text.Survey(true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// inBlocks makes the blocks of all texts small while a test lasts.
+func inBlocks(t testing.TB, n int) {
+	before := blockBytes
+	blockBytes = n
+	t.Cleanup(func() { blockBytes = before })
+}
+
+func packedGzip(text string) string {
+	var b bytes.Buffer
+	z := gzip.NewWriter(&b)
+	_, _ = io.WriteString(z, text)
+	z.Close()
+	return b.String()
+}
+
+func packedZstd(text string) string {
+	z, _ := zstd.NewWriter(nil)
+	return string(z.EncodeAll([]byte(text), nil))
+}
+
+func TestSurvey(t *testing.T) {
+	for _, content := range []string{"ab", "naïve 世界\n", "a\xFFb", strings.Repeat("x", 100_000), strings.Repeat("log\n", 1000) + "\x00", "\uFFFD\uFFFD", "long enough 世\xE4\xB8", "\xE4\xB8\xE4\xB8\x96 long enough"} {
+		for _, n := range []int{4, 5, 64, 1 << 18} {
+			inBlocks(t, n)
+			for name, packed := range map[string]string{"plain": content, "gzip": packedGzip(content), "zstd": packedZstd(content)} {
+				path := file(t, packed)
+				s, err := openText(t, Input{Path: path}).Survey(false)
+				if err != nil {
+					t.Fatal(err)
+				}
+				want := Source{path, int64(len(content)), fmt.Sprintf("%x", sha256.Sum256([]byte(content)))}
+				if s.Source != want || s.Chars != utf8.RuneCountInString(content) || !reflect.DeepEqual(s.Report, CheckUTF8(content)) {
+					t.Errorf("%.20q, %s, in blocks of %d: %+v, %d characters, %+v", content, name, n, s.Source, s.Chars, s.Report)
+				}
+			}
 		}
-		w.Close()
-	}()
-	text, source, err := ReadText("-", 11_000)
-	if err != nil || text != strings.Repeat("some text, ", 1000) || source.Name != "standard input" || source.Size != 11_000 {
-		t.Errorf("read %d bytes from %+v: %v", len(text), source, err)
 	}
 }
 
-func TestReadTextRefuses(t *testing.T) {
+func TestOpenStandardInput(t *testing.T) {
+	want := strings.Repeat("some text, ", 1000)
+	for _, held := range []int64{64 << 20, 11_001, 11_000, 100} {
+		before := heldInMemory
+		heldInMemory = held
+		r, w, err := os.Pipe()
+		if err != nil {
+			t.Fatal(err)
+		}
+		stdin := os.Stdin
+		os.Stdin = r
+		go func() {
+			_, _ = w.WriteString(want)
+			w.Close()
+		}()
+		text, err := Open(Input{Path: "-"})
+		os.Stdin, heldInMemory = stdin, before
+		if err != nil {
+			t.Fatal(err)
+		}
+		if (text.spool != nil) != (held <= 11_000) {
+			t.Errorf("held in a file: %v", text.spool != nil)
+		}
+		for range 2 {
+			s := survey(t, text)
+			got, err := s.Whole().Head(1 << 20)
+			if err != nil || got != want || s.Source.Name != "standard input" || s.Source.Size != 11_000 {
+				t.Errorf("read %d bytes from %+v: %v", len(got), s.Source, err)
+			}
+		}
+		text.Close()
+	}
+}
+
+func TestSurveyRefuses(t *testing.T) {
 	for _, c := range []struct {
 		name, content, want string
-		limit               int64
-		bytes               bool // ReadBytes refuses it too
+		bytes               bool // as bytes it is refused too
 	}{
-		{"empty", "", "is empty", 0, true},
-		{"one character", "é", "only one character", 0, true},
-		{"one broken byte", "\xFF", "only one character", 0, true},
-		{"too large", "abcdef", "larger than 5 bytes", 5, true},
-		{"binary", strings.Repeat("\x00\x01\x02\x7F", 100), "looks binary (100 NUL bytes among 400): use --tokens byte", 0, false},
-		{"one NUL in little text", "ab\x00", "looks binary", 0, false},
-		{"some NULs", strings.Repeat("x", 490) + strings.Repeat("\x00", 2), "looks binary", 0, false},
-		{"UTF-16", "\xFF\xFEh\x00i\x00", "UTF-16", 0, false},
-		{"UTF-16, big endian", "\xFE\xFF\x00h\x00i", "UTF-16", 0, false},
-		{"KOI8-R", strings.Repeat("\xD0\xD2\xC9\xD7\xC5\xD4 ", 9), "is not UTF-8 (54 of its 63 bytes)", 0, false},
+		{"empty", "", "is empty", true},
+		{"one character", "é", "only one character", true},
+		{"one broken byte", "\xFF", "only one character", true},
+		{"binary", strings.Repeat("\x00\x01\x02\x7F", 100), "looks binary (100 NUL bytes among 400): use --tokens byte", false},
+		{"one NUL in little text", "ab\x00", "looks binary", false},
+		{"some NULs", strings.Repeat("x", 490) + strings.Repeat("\x00", 2), "looks binary", false},
+		{"UTF-16", "\xFF\xFEh\x00i\x00", "UTF-16", false},
+		{"UTF-16, big endian", "\xFE\xFF\x00h\x00i", "UTF-16", false},
+		{"KOI8-R", strings.Repeat("\xD0\xD2\xC9\xD7\xC5\xD4 ", 9), "is not UTF-8 (54 of its 63 bytes)", false},
+		{"a large binary file", strings.Repeat("\x00", 3<<20), "bytes among 1048576)", false},
 	} {
 		path := file(t, c.content)
-		_, _, err := ReadText(path, c.limit)
-		if err == nil || !strings.Contains(err.Error(), c.want) || !strings.Contains(err.Error(), path) {
+		text := openText(t, Input{Path: path})
+		if _, err := text.Survey(false); err == nil || !strings.Contains(err.Error(), c.want) || !strings.Contains(err.Error(), path) {
 			t.Errorf("%s: %v", c.name, err)
 		}
-		text, _, err := ReadBytes(path, c.limit)
-		if (err != nil) != c.bytes || !c.bytes && text != c.content {
+		if _, err := text.Survey(true); (err != nil) != c.bytes {
 			t.Errorf("%s, as bytes: %v", c.name, err)
 		}
 	}
-	if _, _, err := ReadText(t.TempDir(), 0); err == nil || !strings.Contains(err.Error(), "is a folder") {
-		t.Errorf("a folder: %v", err)
+	for _, c := range []struct {
+		name string
+		in   Input
+		want string
+	}{
+		{"no file", Input{Path: "no/such/file"}, "there is no file no/such/file"},
+		{"an empty folder", Input{Path: t.TempDir()}, "is a folder without files"},
+		{"an ending for a file", Input{Path: file(t, "abc"), Ext: []string{"txt"}}, "endings of names are for folders"},
+		{"a cut gzip file", Input{Path: file(t, packedGzip(strings.Repeat("abc", 1000))[:30])}, "cut short: pack it again"},
+		{"a cut zstd file", Input{Path: file(t, packedZstd(strings.Repeat("abc", 1000))[:15])}, "cut short: pack it again"},
+		{"a damaged gzip file", Input{Path: file(t, flipped(packedGzip(strings.Repeat("abc", 1000)), -6))}, "damaged (gzip: invalid checksum)"},
+		{"a damaged zstd file", Input{Path: file(t, flipped(packedZstd(strings.Repeat("abc", 1000)), -1))}, "damaged"},
+		{"a list of empty lines", Input{Path: file(t, "\n\r\n\n"), Lines: true}, "only empty lines"},
+		{"no object", Input{Path: file(t, "{\"a\": \"x\"}\n{\n"), Field: "a"}, "line 2 is no JSON object"},
+		{"no field", Input{Path: file(t, "{\"a\": \"x\", \"b\": 1}\n"), Field: "text"}, `line 1 has no field "text", but "a, b"`},
+		{"a number", Input{Path: file(t, "\n{\"a\": 1}\n"), Field: "a"}, `line 2 has in its field "a" something else than a string: "1"`},
+	} {
+		text, err := Open(c.in)
+		if err == nil {
+			_, err = text.Survey(true)
+		}
+		if err == nil || !strings.Contains(err.Error(), c.want) || strings.Contains(err.Error(), "\n") {
+			t.Errorf("%s: %v", c.name, err)
+		}
 	}
-	_, _, err := ReadText("no/such/file", 0)
-	if !errors.Is(err, fs.ErrNotExist) || err.Error() != "there is no file no/such/file" {
+	_, err := Open(Input{Path: "no/such/file"})
+	if !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("missing: %v", err)
-	}
-	path := file(t, "secret")
-	if err := os.Chmod(path, 0); err != nil {
-		t.Fatal(err)
-	}
-	if _, _, err := ReadText(path, 0); os.Getuid() != 0 && (!errors.Is(err, fs.ErrPermission) || !strings.Contains(err.Error(), "may not be read")) {
-		t.Errorf("unreadable: %v", err)
 	}
 	if err := inWords("f", &fs.PathError{Op: "read", Path: "f", Err: errors.New("input/output error")}); err.Error() != "f cannot be read: input/output error" {
 		t.Errorf("%v", err)
 	}
 }
 
-// A pipe has no size to tell beforehand.
-func TestReadTextLimitOfPipe(t *testing.T) {
-	source := Source{Name: "pipe"}
-	if _, err := readAll(strings.NewReader("abcdef"), &source, 0, 5); err == nil || !strings.Contains(err.Error(), "larger than 5") {
+// flipped is a text with one bit of one byte changed; negative places count from the end.
+func flipped(text string, at int) string {
+	b := []byte(text)
+	b[(at+len(b))%len(b)] ^= 1
+	return string(b)
+}
+
+// A line without an end in a file of gigabytes must not fill the memory.
+func TestLongItem(t *testing.T) {
+	text := openText(t, Input{Path: file(t, "short\n"+strings.Repeat("x", maxItem+1<<17)), Lines: true})
+	if _, err := text.Survey(false); err == nil || !strings.Contains(err.Error(), "line 2 is longer than 64 MiB: is this a list") {
 		t.Errorf("%v", err)
 	}
 }
 
-func TestSplit(t *testing.T) {
-	train, valid, err := Split("0123456789"+"0123456789"[:9]+"é", 0.1)
-	if err != nil || train != "012345678901234567" || valid != "8é" {
-		t.Errorf("%q %q %v", train, valid, err)
+func TestFolder(t *testing.T) {
+	dir := t.TempDir()
+	for name, content := range map[string]string{
+		"b.txt": "second", "a.txt": "first\n", "c/d.txt.gz": packedGzip("third"), "c/e.md": "# no", "c/f.md": "# nor this",
+		".hidden.txt": "no", ".git/x.txt": "no", "g.text": "no",
+	} {
+		path := filepath.Join(dir, filepath.FromSlash(name))
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
 	}
-	rapid.Check(t, func(t *rapid.T) {
-		text, share := anyText().Draw(t, "text"), rapid.Float64Range(0.01, 0.99).Draw(t, "share")
-		train, valid, err := Split(text, share)
-		n := utf8.RuneCountInString(text)
+	for _, c := range []struct {
+		ext  []string
+		want string
+	}{
+		{nil, "first\nsecond\nthird"},
+		{[]string{"md"}, "# no\n# nor this"},
+		{[]string{".md", "txt"}, "first\nsecond\nthird\n# no\n# nor this"},
+	} {
+		text := openText(t, Input{Path: dir, Ext: c.ext})
+		if got, err := survey(t, text).Whole().Head(1000); err != nil || got != c.want {
+			t.Errorf("%v: %q, %v", c.ext, got, err)
+		}
+	}
+	if _, err := Open(Input{Path: dir, Ext: []string{"log"}}); err == nil || !strings.Contains(err.Error(), "no files that end in .log; of .md it has 2: --ext md") {
+		t.Errorf("%v", err)
+	}
+}
+
+// itemsOf are the items of a section.
+func itemsOf(t testing.TB, s Section) (items []string) {
+	t.Helper()
+	for b, err := range s.blocks() {
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i := range b.ends {
+			items = append(items, b.item(i))
+		}
+	}
+	return items
+}
+
+func TestItemsOfAText(t *testing.T) {
+	lines := "one\r\ntwo two\n\n \nthree\rthree\n\r\nlast"
+	object := `{"text": "a\nb", "n": 1}` + "\n\n" + `{"text": null}` + "\n" + `{"text": ""}` + "\n" + `{"n": 2, "text": "世界"}`
+	for _, n := range []int{1, 7, 1 << 18} {
+		inBlocks(t, n)
+		for _, c := range []struct {
+			in    Input
+			want  []string
+			empty int
+		}{
+			{Input{Path: file(t, lines), Lines: true}, []string{"one", "two two", " ", "three\rthree", "last"}, 2},
+			{Input{Path: file(t, object), Field: "text"}, []string{"a\nb", "世界"}, 3},
+		} {
+			s := survey(t, openText(t, c.in))
+			if got := itemsOf(t, s.Whole()); !slices.Equal(got, c.want) || s.Items != len(c.want) || s.Empty != c.empty {
+				t.Errorf("items %q, %d, and %d empty", got, s.Items, s.Empty)
+			}
+			for cut := range len(c.want) + 1 {
+				first, rest := Section{s, 0, cut}, Section{s, cut, s.Items}
+				if got := append(itemsOf(t, first), itemsOf(t, rest)...); !slices.Equal(got, c.want) || len(itemsOf(t, first)) != cut {
+					t.Errorf("cut at %d: %q", cut, got)
+				}
+			}
+		}
+	}
+}
+
+func TestSplit(t *testing.T) {
+	path := file(t, "0123456789"+"0123456789"[:9]+"é")
+	train, valid, err := survey(t, openText(t, Input{Path: path})).Split(0.1)
+	first, _ := train.Head(100)
+	rest, _ := valid.Head(100)
+	if err != nil || first != "012345678901234567" || rest != "8é" {
+		t.Errorf("%q %q %v", first, rest, err)
+	}
+	rapid.Check(t, func(rt *rapid.T) {
+		content, share := anyText().Draw(rt, "text"), rapid.Float64Range(0.01, 0.99).Draw(rt, "share")
+		inBlocks(t, rapid.SampledFrom([]int{4, 9, 1 << 18}).Draw(rt, "block"))
+		s, err := InMemory("text", content).Survey(true)
+		if err != nil {
+			return
+		}
+		n := utf8.RuneCountInString(content)
 		want := int(float64(n) * (1 - share))
+		train, valid, err := s.Split(share)
 		if err != nil {
 			if want >= 2 && n-want >= 2 {
-				t.Fatal(err)
+				rt.Fatal(err)
 			}
 			return
 		}
-		if train+valid != text || utf8.RuneCountInString(train) != want || utf8.RuneCountInString(valid) != n-want {
-			t.Fatalf("%q and %q, want %d characters first", train, valid, want)
+		first, _ := train.Head(1 << 30)
+		rest, _ := valid.Tail(1 << 30)
+		if first+rest != content || utf8.RuneCountInString(first) != want || utf8.RuneCountInString(rest) != n-want {
+			rt.Fatalf("%q and %q, want %d characters first", first, rest, want)
 		}
 	})
+	s := survey(t, InMemory("text", "a text that is long enough"))
 	for _, share := range []float64{0, 1, -1, 2} {
-		if _, _, err := Split("a text that is long enough", share); err == nil {
+		if _, _, err := s.Split(share); err == nil {
 			t.Errorf("share %g accepted", share)
 		}
 	}
-	if _, _, err := Split("abc", 0.5); err == nil || !strings.Contains(err.Error(), "too short") {
+	if _, _, err := survey(t, InMemory("text", "abc")).Split(0.5); err == nil || !strings.Contains(err.Error(), "too short") {
 		t.Errorf("%v", err)
+	}
+	if _, _, err := survey(t, openText(t, Input{Path: file(t, "one\n"), Lines: true})).Split(0.5); err == nil || !strings.Contains(err.Error(), "a list of 1 item is too short") {
+		t.Errorf("%v", err)
+	}
+}
+
+// A text that changes between two passes over it is noticed.
+func TestChangedText(t *testing.T) {
+	inBlocks(t, 8)
+	path := file(t, strings.Repeat("0123456789", 10))
+	s := survey(t, openText(t, Input{Path: path}))
+	for _, content := range []string{strings.Repeat("0123456789", 9), strings.Repeat("é0123456789", 10)} {
+		if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := s.Whole().Encode(newBytes(), io.Discard, 1); err == nil || !strings.Contains(err.Error(), "was changed while it was read") {
+			t.Errorf("%v", err)
+		}
 	}
 }

@@ -35,7 +35,7 @@ func (w Window) Weight() float64 {
 // Reading the text in one piece per lane instead would let the state of training be always that of
 // a long run, and evaluation from a zero state would meet a model that never saw one.
 type Windows struct {
-	tokens      []int
+	tokens      Tokens
 	lanes, time int
 	segment     int // windows in a segment
 	segments    int // in an epoch
@@ -53,14 +53,14 @@ type order struct {
 const segmentWindows = 64 // how long a lane's state is carried, in windows
 
 // NewWindows cuts tokens into windows of the given lanes and time steps. The error says what does not fit.
-func NewWindows(tokens []int, lanes, time int, seed uint64) (*Windows, error) {
+func NewWindows(tokens Tokens, lanes, time int, seed uint64) (*Windows, error) {
 	if lanes < 1 || time < 1 {
 		return nil, fmt.Errorf("a batch of %d lanes of %d steps: both must be at least 1", lanes, time)
 	}
-	n := len(tokens) - 1 // inputs that have a target
-	if time > n/lanes {  // and not lanes·time > n, which may overflow
+	n := tokens.Len() - 1 // inputs that have a target
+	if time > n/lanes {   // and not lanes·time > n, which may overflow
 		return nil, fmt.Errorf("a batch of %d × %d tokens is longer than the text, which has %d to train on: make the batch or the time smaller, or bring more text",
-			lanes, time, max(len(tokens), 0))
+			lanes, time, tokens.Len())
 	}
 	w := &Windows{tokens: tokens, lanes: lanes, time: time, seed: seed, orders: map[int]order{}}
 	w.segment = max(1, min(segmentWindows, n/(lanes*time)))
@@ -83,24 +83,28 @@ func (w *Windows) ShardLanes(shard, shards int) int {
 	return (shard+1)*w.lanes/shards - shard*w.lanes/shards
 }
 
-// Batch is the part of a step's batch that belongs to one shard.
-func (w *Windows) Batch(step, shard, shards int) Window {
+// Batch is the part of a step's batch that belongs to one shard. It fails only if the tokens cannot be read.
+func (w *Windows) Batch(step, shard, shards int) (Window, error) {
 	first, lanes := shard*w.lanes/shards, w.ShardLanes(shard, shards)
 	round, within := step/w.segment, step%w.segment
 	b := Window{
 		Lanes: lanes, Time: w.time, Fresh: within == 0,
 		Inputs: make([]int, lanes*w.time), Targets: make([]int, lanes*w.time),
 	}
+	tokens := make([]int, w.time+1)
 	for lane := range lanes {
 		i := round*w.lanes + first + lane
 		o := w.order(i / w.segments)
 		at := o.offset + (o.perm[i%w.segments]*w.segment+within)*w.time
-		for t, token := range w.tokens[at : at+w.time] {
+		if err := w.tokens.Read(tokens, at); err != nil {
+			return Window{}, err
+		}
+		for t, token := range tokens[:w.time] {
 			b.Inputs[t*lanes+lane] = token
-			b.Targets[t*lanes+lane] = w.tokens[at+t+1]
+			b.Targets[t*lanes+lane] = tokens[t+1]
 		}
 	}
-	return b
+	return b, nil
 }
 
 func (w *Windows) order(epoch int) order {
@@ -114,7 +118,7 @@ func (w *Windows) order(epoch int) order {
 			}
 		}
 		r := rand.New(rand.NewPCG(w.seed, uint64(epoch)))
-		slack := len(w.tokens) - 1 - w.segments*w.segment*w.time
+		slack := w.tokens.Len() - 1 - w.segments*w.segment*w.time
 		o = order{offset: r.IntN(slack + 1), perm: r.Perm(w.segments)}
 		w.orders[epoch] = o
 	}

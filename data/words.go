@@ -44,38 +44,7 @@ func (o WordOptions) split() func(text string, each func(at int, word string)) {
 // no UTF-8 is never a token. Ids run from the most frequent token to the rarest, equally frequent ones
 // by their bytes.
 func Words(text string, o WordOptions) (*Vocab, []int) {
-	// Each word is looked up once: first come, first numbered, and renumbered when all are counted.
-	t := newTally()
-	t.add(unknownWord)
-	t.counts[0] = 0
-	ids := []int{}
-	var buf [32]byte
-	o.split()(text, func(_ int, word string) {
-		number := 0
-		if o.Lower {
-			if lower := appendLower(buf[:0], word); string(lower) != word {
-				if known := t.index.find(string(lower)); known >= 0 {
-					t.counts[known]++
-					ids = append(ids, known)
-					return
-				}
-				word = string(lower)
-			}
-		}
-		if mayBeToken(word) {
-			number = t.add(word)
-		} else {
-			t.counts[0]++
-		}
-		ids = append(ids, number)
-	})
-	tokens, number := chooseWords(t, o)
-	for i, n := range ids {
-		ids[i] = number[n]
-	}
-	v := newWords(tokens, unknownWord, o)
-	v.count(ids)
-	return v, ids
+	return learned(&wordLearner{o: o, words: newTally()}, text)
 }
 
 // mayBeToken says whether a word can be saved as one, and is not the name of a token that no text has.
@@ -83,49 +52,43 @@ func mayBeToken(word string) bool {
 	return len(word) <= maxWord && word != beginName && word != endName && utf8.ValidString(word)
 }
 
-// chooseWords gives the tokens of a vocabulary, and the id of each word that was counted. The first of
-// these is <unk>.
-func chooseWords(t *tally, o WordOptions) (tokens []string, number []int) {
-	all, counts := t.index.words, t.counts
+// chosen are the tokens of the vocabulary, <unk> among them.
+func (l *wordLearner) chosen() (tokens []string) {
+	all, counts := l.words.index.words, l.words.counts
 	order := make([]int, len(all))
 	for i := range order {
 		order[i] = i
 	}
+	always := func(i int) int { // a line end is a token however rare
+		if all[i] == lineEnd {
+			return 0
+		}
+		return 1
+	}
 	byCount := func(a, b int) int {
 		return cmp.Or(cmp.Compare(counts[b], counts[a]), strings.Compare(all[a], all[b]))
 	}
-	rank := func(i int) int { // what is always a token comes first
-		switch all[i] {
-		case unknownWord:
-			return 0
-		case lineEnd:
-			return 1
-		}
-		return 2
-	}
-	slices.SortFunc(order, func(a, b int) int { return cmp.Or(cmp.Compare(rank(a), rank(b)), byCount(a, b)) })
+	slices.SortFunc(order, func(a, b int) int { return cmp.Or(cmp.Compare(always(a), always(b)), byCount(a, b)) })
 	most := maxVocab
-	if o.Size > 0 {
-		most = min(most, o.Size)
+	if l.o.Size > 0 {
+		most = min(most, l.o.Size)
 	}
 	kept := 0
-	for kept < min(most, len(order)) && (rank(order[kept]) < 2 || counts[order[kept]] >= int64(o.MinCount)) {
+	for kept < min(most-1, len(order)) && (always(order[kept]) == 0 || counts[order[kept]] >= int64(l.o.MinCount)) {
 		kept++
 	}
-	for _, i := range order[kept:] {
-		counts[0] += counts[i]
+	count := map[string]int64{unknownWord: l.unknown}
+	tokens = append(tokens, unknownWord)
+	for i, word := range order {
+		if i < kept {
+			tokens = append(tokens, all[word])
+			count[all[word]] = counts[word]
+		} else {
+			count[unknownWord] += counts[word]
+		}
 	}
-	order = order[:kept]
-	slices.SortFunc(order, byCount)
-	number = make([]int, len(all))
-	unknown := slices.Index(order, 0)
-	for i := range number {
-		number[i] = unknown
-	}
-	for id, i := range order {
-		tokens, number[i] = append(tokens, all[i]), id
-	}
-	return tokens, number
+	byFrequency(tokens, func(token string) int64 { return count[token] })
+	return tokens
 }
 
 // newWords makes a vocabulary of the given words, each there once, one of which stands for all others.

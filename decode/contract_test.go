@@ -14,12 +14,12 @@ import (
 // pieces of the tokens in tests: several bytes, single ones, and parts of characters.
 var pieces = []string{"a", "b", "ab", "c\n", "é", "\xE4", "\xB8\x96", "\xFF", "aa"}
 
-func piece(token int) string { return pieces[token] }
+func piece(_, token int) string { return pieces[token] }
 
 func spell(tokens []int) string {
 	var b strings.Builder
 	for _, token := range tokens {
-		b.WriteString(piece(token))
+		b.WriteString(piece(-1, token))
 	}
 	return b.String()
 }
@@ -148,7 +148,7 @@ func cutAtStop(tokens []int, stops []string) (text string, used int, reason stri
 			continue
 		}
 		for n := 0; n < end; used++ {
-			n += len(piece(tokens[used]))
+			n += len(piece(-1, tokens[used]))
 		}
 		return all[:cut], used, FinishStop
 	}

@@ -12,9 +12,13 @@ type Request struct {
 	N      int    // how many hypotheses; 0: 1
 	Seed   uint64 // of all that is random
 
-	// Piece gives the bytes of a token, which need not be whole characters. Stop, Stream and
-	// Hypothesis.Text need it; it may be nil without them.
-	Piece func(token int) string
+	// Ends are tokens that end a hypothesis, such as that of the end of an item. They belong to it, and
+	// what they cost to its log-probability.
+	Ends []int
+
+	// Piece gives the bytes of a token as they read after the one before, −1 if there is none; they need not
+	// be whole characters. Stop, Stream and Hypothesis.Text need it; it may be nil without them.
+	Piece func(prev, token int) string
 	// Stop ends a hypothesis where one of these strings is complete in the text that was written. The
 	// first to be complete counts, and of several complete at the same byte the longest. Borders
 	// between tokens do not matter, and the prefix is not looked at.
@@ -41,6 +45,11 @@ func (r Request) Check(vocab int) error {
 	for _, stop := range r.Stop {
 		if stop == "" {
 			return errors.New("an empty stop string would end every text before it begins: leave it out")
+		}
+	}
+	for _, token := range r.Ends {
+		if token < 0 || token >= vocab {
+			return fmt.Errorf("token %d is to end a text, and the model has %d: the tokenizer is not the one it was trained with", token, vocab)
 		}
 	}
 	for _, token := range r.Prefix {

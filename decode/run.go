@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"slices"
 )
 
 // maxLanes is how many samples are written side by side: enough to make a matrix product of a step,
@@ -127,12 +128,16 @@ func (l *lane) begin(sample int, req *Request, stops []stop) {
 
 // take adds a token and says whether it was the last.
 func (l *lane) take(token int, logp float32) (last bool) {
+	prev := -1
+	if n := len(l.soFar); n > 0 {
+		prev = l.soFar[n-1]
+	}
 	l.soFar = append(l.soFar, token)
 	l.out.LogProb += float64(logp)
 	if l.req.LogProbs {
 		l.out.LogProbs = append(l.out.LogProbs, logp)
 	}
-	if l.req.Piece != nil && l.text.write(l.req.Piece(token)) {
+	if l.req.Piece != nil && l.text.write(l.req.Piece(prev, token)) || slices.Contains(l.req.Ends, token) {
 		l.out.FinishReason = FinishStop
 	} else if len(l.soFar)-len(l.req.Prefix) == l.req.Length {
 		l.out.FinishReason = FinishLength

@@ -214,7 +214,7 @@ func BenchmarkDecode(b *testing.B) {
 		for i := range pieces {
 			pieces[i] = string(rune('!' + i))
 		}
-		req := Request{Length: 1000, Piece: func(token int) string { return pieces[token] }, Stop: []string{"\n\n"}, Stream: func(int, string) {}}
+		req := Request{Length: 1000, Piece: func(_, token int) string { return pieces[token] }, Stop: []string{"\n\n"}, Stream: func(int, string) {}}
 		for name, d := range map[string]Decoder{
 			"greedy": Greedy{}, "sample": Sample{}, "temp": Sample{Temperature: 0.8}, "top_k": Sample{TopK: 40, Temperature: 0.8},
 			"top_p": Sample{TopP: 0.95, Temperature: 0.8}, "all": Sample{RepeatPenalty: 1.1, TopK: 40, TopP: 0.95, MinP: 0.05, Temperature: 0.8},

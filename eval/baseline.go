@@ -32,19 +32,44 @@ type node struct {
 
 type edge struct{ node, token int32 }
 
-// NewNGram counts the n-grams of a training text over a vocabulary. A token costs n look-ups in a map.
-func NewNGram(n, vocab int, train []int) *NGram {
+// Tokens is a text as token ids, in memory or in a file.
+type Tokens interface {
+	Len() int
+	Read(dst []int, at int) error // sets dst to the tokens from position at on
+}
+
+// NewNGram counts the n-grams of a training text over a vocabulary. A token costs n look-ups in a map. It fails only
+// if the tokens cannot be read.
+func NewNGram(n, vocab int, train Tokens) (*NGram, error) {
 	if n < 1 || vocab < 1 {
 		panic(fmt.Sprintf("eval: %d-grams over %d tokens", n, vocab))
 	}
 	g := &NGram{order: n, vocab: vocab, nodes: make([]node, 1), child: map[edge]int32{}}
-	for i := range train {
-		at := int32(0)
-		for _, token := range train[i:min(i+n, len(train))] {
-			at = g.add(at, token)
+	err := parts(train, 0, n-1, func(tokens []int, first, last int) {
+		for i := first; i < last; i++ {
+			at := int32(0)
+			for _, token := range tokens[i:min(i+n, len(tokens))] {
+				at = g.add(at, token)
+			}
 		}
+	})
+	return g, err
+}
+
+// parts calls each with the tokens of a text in parts: those from first up to last, with so many tokens before and
+// after them as far as there are any.
+func parts(text Tokens, before, after int, each func(tokens []int, first, last int)) error {
+	const size = 1 << 14
+	buf := make([]int, before+size+after)
+	for at := 0; at < text.Len(); at += size {
+		from, to := max(0, at-before), min(text.Len(), at+size+after)
+		tokens := buf[:to-from]
+		if err := text.Read(tokens, from); err != nil {
+			return err
+		}
+		each(tokens, at-from, min(at+size, text.Len())-from)
 	}
-	return g
+	return nil
 }
 
 // add counts a token after a node, and gives the node of both.
@@ -97,23 +122,18 @@ func (g *NGram) find(tokens []int) (at int32, known bool) {
 }
 
 // NatsPerToken is the mean of −log p over a held-out text. Its first token is not judged but only
-// read, as when a model with a state is judged from a fresh one. Of fewer than two tokens it is 0.
-func (g *NGram) NatsPerToken(valid []int) float64 {
-	nats := 0.0
-	for i := 1; i < len(valid); i++ {
-		nats -= math.Log(g.Prob(valid[max(0, i-g.order+1):i], valid[i]))
-	}
-	return nats / float64(max(1, len(valid)-1))
-}
-
-// Unigram is what a held-out text costs, in nats per token, by the frequencies of single tokens in the
-// training text.
-func Unigram(train, valid []int, vocab int) float64 {
-	return NewNGram(1, vocab, train).NatsPerToken(valid)
-}
-
-// Trigram is what a held-out text costs, in nats per token, by an interpolated trigram model of the
-// training text.
-func Trigram(train, valid []int, vocab int) float64 {
-	return NewNGram(3, vocab, train).NatsPerToken(valid)
+// read, as when a model with a state is judged from a fresh one; nor is the token begin, wherever it stands, which
+// begins the items of a list (−1: there is none). Of a text of which nothing is judged it is 0.
+func (g *NGram) NatsPerToken(valid Tokens, begin int) (float64, error) {
+	nats, n, at := 0.0, 0, 0
+	err := parts(valid, g.order-1, 0, func(tokens []int, first, last int) {
+		for i := first; i < last; i++ {
+			if at++; at == 1 || tokens[i] == begin {
+				continue
+			}
+			nats -= math.Log(g.Prob(tokens[max(0, i-g.order+1):i], tokens[i]))
+			n++
+		}
+	})
+	return nats / float64(max(1, n)), err
 }

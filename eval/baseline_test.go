@@ -13,13 +13,71 @@ import (
 	"pgregory.net/rapid"
 )
 
+// list is tokens in memory.
+type list []int
+
+func (l list) Len() int { return len(l) }
+
+func (l list) Read(dst []int, at int) error {
+	copy(dst, l[at:at+len(dst)])
+	return nil
+}
+
+// cost is what a held-out text costs by n-grams of a training text, in nats per token.
+func cost(t testing.TB, n int, train, valid []int, vocab int) float64 {
+	t.Helper()
+	g, err := NewNGram(n, vocab, list(train))
+	if err != nil {
+		t.Fatal(err)
+	}
+	nats, err := g.NatsPerToken(list(valid), -1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return nats
+}
+
+// In parts a text is what it is as a whole, counted and judged; the tokens that begin items are not judged.
+func TestNGramInParts(t *testing.T) {
+	const n = 3
+	r := rand.New(rand.NewPCG(3, 3))
+	tokens := make([]int, 40_000)
+	for i := range tokens {
+		tokens[i] = r.IntN(1 + r.IntN(9))
+	}
+	train, valid := tokens[:20_000], tokens[20_000:]
+	g, _ := NewNGram(n, 9, list(train))
+	whole := &NGram{order: n, vocab: 9, nodes: make([]node, 1), child: map[edge]int32{}}
+	for i := range train {
+		at := int32(0)
+		for _, token := range train[i:min(i+n, len(train))] {
+			at = whole.add(at, token)
+		}
+	}
+	for _, begin := range []int{-1, 0} {
+		want, judged := 0.0, 0
+		for i := 1; i < len(valid); i++ {
+			if valid[i] != begin {
+				want -= math.Log(whole.Prob(valid[max(0, i-n+1):i], valid[i]))
+				judged++
+			}
+		}
+		if got, err := g.NatsPerToken(list(valid), begin); err != nil || math.Abs(got-want/float64(judged)) > 1e-12 {
+			t.Errorf("%g nats a token, want %g; %v", got, want/float64(judged), err)
+		}
+	}
+}
+
 func TestNGramSumsToOne(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		vocab, n := rapid.IntRange(1, 7).Draw(t, "vocab"), rapid.IntRange(1, 4).Draw(t, "n")
 		token := rapid.IntRange(0, vocab-1)
 		train := rapid.SliceOfN(token, 0, 60).Draw(t, "train")
 		context := rapid.SliceOfN(token, 0, 5).Draw(t, "context")
-		g := NewNGram(n, vocab, train)
+		g, err := NewNGram(n, vocab, list(train))
+		if err != nil {
+			t.Fatal(err)
+		}
 		sum := 0.0
 		for w := range vocab {
 			p := g.Prob(context, w)
@@ -90,7 +148,7 @@ func TestNGramOnAKnownSource(t *testing.T) {
 		}
 	}
 	train, valid := tokens[:n/2], tokens[n/2:]
-	entropy, tri, uni := nats/float64(len(valid)-2), Trigram(train, valid, v), Unigram(train, valid, v)
+	entropy, tri, uni := nats/float64(len(valid)-2), cost(t, 3, train, valid, v), cost(t, 1, train, valid, v)
 	if tri < entropy-1e-4 || tri > entropy+0.002 || uni < entropy+0.1 {
 		t.Errorf("entropy %.4f, trigram %.4f, unigram %.4f", entropy, tri, uni)
 	}
@@ -98,16 +156,16 @@ func TestNGramOnAKnownSource(t *testing.T) {
 
 func TestNGramOfLittle(t *testing.T) {
 	for _, valid := range [][]int{nil, {2}} {
-		if got := Trigram([]int{1, 2, 3}, valid, 4); got != 0 {
+		if got := cost(t, 3, []int{1, 2, 3}, valid, 4); got != 0 {
 			t.Errorf("%v costs %g", valid, got)
 		}
 	}
 	// Untrained, all tokens are as likely.
-	if got := Trigram(nil, []int{1, 2, 3, 0, 1}, 4); !near(got, math.Log(4)) {
+	if got := cost(t, 3, nil, []int{1, 2, 3, 0, 1}, 4); !near(got, math.Log(4)) {
 		t.Errorf("untrained: %g, want ln 4", got)
 	}
 	// Two of a, one of b; the first token is not judged: p(b) = (1 + 2/3) / (3 + 2).
-	if got := Unigram([]int{0, 0, 1}, []int{0, 1}, 3); !near(got, -math.Log((1+2.0/3)/5)) {
+	if got := cost(t, 1, []int{0, 0, 1}, []int{0, 1}, 3); !near(got, -math.Log((1+2.0/3)/5)) {
 		t.Errorf("unigram: %g", got)
 	}
 }
@@ -167,7 +225,7 @@ func TestBaselinesInOrder(t *testing.T) {
 		return ids
 	}
 	perChar := float64(len(valid)) / float64(len([]rune(valid))) / math.Ln2
-	uni, tri := Unigram(bytes(train), bytes(valid), 256)*perChar, Trigram(bytes(train), bytes(valid), 256)*perChar
+	uni, tri := cost(t, 1, bytes(train), bytes(valid), 256)*perChar, cost(t, 3, bytes(train), bytes(valid), 256)*perChar
 	if !(1 < tri && tri < uni && uni < 8) {
 		t.Errorf("bits per character: unigram %.3f, trigram %.3f", uni, tri)
 	}
@@ -181,6 +239,6 @@ func BenchmarkTrigram(b *testing.B) {
 		tokens[i] = int(60 * r.Float64() * r.Float64())
 	}
 	for b.Loop() {
-		Trigram(tokens[:450_000], tokens[450_000:], 60)
+		cost(b, 3, tokens[:450_000], tokens[450_000:], 60)
 	}
 }

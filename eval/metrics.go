@@ -2,11 +2,7 @@
 // the same data.
 package eval
 
-import (
-	"math"
-	"strings"
-	"unicode/utf8"
-)
+import "math"
 
 // A Likelihood says how well a model foretells a text, in the measures in use. All come from one sum
 // of nats; bits per character and perplexity per word compare models whose tokens differ.
@@ -23,15 +19,14 @@ type Likelihood struct {
 	Unknown           int     `json:"unknown"`             // tokens among them that stand for what the vocabulary does not have
 }
 
-// NewLikelihood gives the measures of a text that cost so many nats in all, −Σ log p. The text is what
-// the tokens spell, no more: where the first token of a text is not judged, it starts with the second.
-func NewLikelihood(nats float64, tokens, unknown int, text string) Likelihood {
-	chars := utf8.RuneCountInString(text)
+// NewLikelihood gives the measures of a text that cost so many nats in all, −Σ log p. Characters and words are those
+// that the judged tokens spell: where the first token of a text is not judged, what comes after it.
+func NewLikelihood(nats float64, tokens, unknown, chars, words int) Likelihood {
 	return Likelihood{
 		NatsPerToken:      ratio(nats, tokens),
 		BitsPerChar:       ratio(nats/math.Ln2, chars),
 		Perplexity:        math.Min(math.Exp(ratio(nats, tokens)), math.MaxFloat64),
-		PerplexityPerWord: math.Min(math.Exp(ratio(nats, len(strings.Fields(text)))), math.MaxFloat64),
+		PerplexityPerWord: math.Min(math.Exp(ratio(nats, words)), math.MaxFloat64),
 		Tokens:            tokens,
 		Chars:             chars,
 		Unknown:           unknown,

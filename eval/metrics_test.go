@@ -3,15 +3,14 @@ package eval
 import (
 	"encoding/json"
 	"math"
-	"strings"
 	"testing"
 )
 
 func near(a, b float64) bool { return math.Abs(a-b) <= 1e-12*math.Max(math.Abs(a), math.Abs(b)) }
 
 func TestLikelihood(t *testing.T) {
-	// A fair coin for each of 8 characters in 2 words, read as 4 tokens.
-	l := NewLikelihood(8*math.Ln2, 4, 1, "abé de\n!")
+	// A fair coin for each of 8 characters in 3 words, read as 4 tokens.
+	l := NewLikelihood(8*math.Ln2, 4, 1, 8, 3)
 	if !near(l.NatsPerToken, 2*math.Ln2) || !near(l.BitsPerChar, 1) || !near(l.Perplexity, 4) || !near(l.PerplexityPerWord, math.Pow(2, 8.0/3)) ||
 		l.Tokens != 4 || l.Chars != 8 || l.Unknown != 1 {
 		t.Errorf("%+v", l)
@@ -32,14 +31,14 @@ func TestLikelihood(t *testing.T) {
 }
 
 func TestLikelihoodIsAlwaysDefined(t *testing.T) {
-	if l := NewLikelihood(0, 0, 0, ""); l != (Likelihood{Perplexity: 1, PerplexityPerWord: 1}) {
+	if l := NewLikelihood(0, 0, 0, 0, 0); l != (Likelihood{Perplexity: 1, PerplexityPerWord: 1}) {
 		t.Errorf("of nothing: %+v", l)
 	}
 	for _, l := range []Likelihood{
-		NewLikelihood(0, 0, 0, ""),
-		NewLikelihood(5, 1, 0, " \n"),                        // no word
-		NewLikelihood(1e6, 1e6, 0, strings.Repeat("x", 1e6)), // one long word
-		NewLikelihood(math.Inf(1), 3, 0, "abc"),
+		NewLikelihood(0, 0, 0, 0, 0),
+		NewLikelihood(5, 1, 0, 2, 0),       // no word
+		NewLikelihood(1e6, 1e6, 0, 1e6, 1), // one long word
+		NewLikelihood(math.Inf(1), 3, 0, 3, 1),
 	} {
 		if _, err := json.Marshal(l); err != nil {
 			t.Errorf("%+v: %v", l, err)

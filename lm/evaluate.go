@@ -3,6 +3,7 @@ package lm
 import (
 	"context"
 	"fmt"
+	"iter"
 	"sync"
 
 	"inkling/data"
@@ -18,8 +19,23 @@ const (
 )
 
 // Evaluate is the summed loss of a text in nats and the number of tokens it is over: all but the first.
-// State is carried through the text. workers is the number of cores to use.
-func (m *Model) Evaluate(ctx context.Context, tokens []int, precision tensor.Precision, workers int) (nats float64, n int, err error) {
+// State is carried through the text. workers is the number of cores to use. It fails if ctx ends, or if the tokens
+// cannot be read.
+func (m *Model) Evaluate(ctx context.Context, tokens data.Tokens, precision tensor.Precision, workers int) (nats float64, n int, err error) {
+	return m.evaluate(ctx, data.Stream(tokens, evalLanes, evalTime, evalWarm), precision, workers)
+}
+
+// EvaluateItems is Evaluate for a list, each of whose items begins with the token begin and is read from a fresh
+// state: the loss is over all that follows Begin, End included.
+func (m *Model) EvaluateItems(ctx context.Context, tokens data.Tokens, begin int, precision tensor.Precision, workers int) (nats float64, n int, err error) {
+	items, err := data.NewItems(tokens, begin, evalLanes, evalTime, 0)
+	if err != nil {
+		return 0, 0, err
+	}
+	return m.evaluate(ctx, items.Once(), precision, workers)
+}
+
+func (m *Model) evaluate(ctx context.Context, windows iter.Seq2[data.Window, error], precision tensor.Precision, workers int) (nats float64, n int, err error) {
 	if workers < 1 {
 		panic(fmt.Sprintf("lm: Evaluate with %d workers", workers))
 	}
@@ -30,7 +46,10 @@ func (m *Model) Evaluate(ctx context.Context, tokens []int, precision tensor.Pre
 		tapes[i].Precision = precision
 	}
 	step := uint64(0)
-	for w := range data.Stream(tokens, evalLanes, evalTime, evalWarm) {
+	for w, err := range windows {
+		if err != nil {
+			return 0, 0, err
+		}
 		if err := ctx.Err(); err != nil {
 			return 0, 0, err
 		}

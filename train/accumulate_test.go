@@ -15,10 +15,10 @@ import (
 // fresh gives windows that all begin with a zero state.
 type fresh struct{ *data.Windows }
 
-func (f fresh) Batch(step, shard, shards int) data.Window {
-	w := f.Windows.Batch(step, shard, shards)
+func (f fresh) Batch(step, shard, shards int) (data.Window, error) {
+	w, err := f.Windows.Batch(step, shard, shards)
 	w.Fresh = true
-	return w
+	return w, err
 }
 
 // together makes of each so many successive batches of a source one that is as many times as large, with a
@@ -28,7 +28,7 @@ type together struct {
 	windows int
 }
 
-func (g together) Batch(step, shard, shards int) data.Window {
+func (g together) Batch(step, shard, shards int) (data.Window, error) {
 	each := shards / g.windows
 	return g.fresh.Batch(step*g.windows+shard/each, shard%each, each)
 }
@@ -94,7 +94,7 @@ func TestAccumulationCarriesState(t *testing.T) {
 	var left []float32
 	calls := 0
 	m.saw = func(tp *tensor.Tape, w data.Window, carry []float32) {
-		want := windows(t).Batch(calls, 0, 1)
+		want, _ := windows(t).Batch(calls, 0, 1)
 		if !slices.Equal(w.Inputs, want.Inputs) || w.Fresh != want.Fresh {
 			t.Errorf("window %d is not that of the source", calls)
 		}

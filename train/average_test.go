@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"inkling/checkpoint"
+	"inkling/data"
 	"inkling/tensor"
 	"inkling/train"
 )
@@ -164,10 +165,10 @@ func TestNobodySeesTheAverages(t *testing.T) {
 	m := model(t)
 	held := source(22_000)[20_000:]
 	loss := func(m interface {
-		Evaluate(context.Context, []int, tensor.Precision, int) (float64, int, error)
+		Evaluate(context.Context, data.Tokens, tensor.Precision, int) (float64, int, error)
 	},
 	) float64 {
-		nats, n, err := m.Evaluate(context.Background(), held, tensor.Float32, 2)
+		nats, n, err := m.Evaluate(context.Background(), data.List(held), tensor.Float32, 2)
 		if err != nil {
 			t.Fatal(err)
 		}

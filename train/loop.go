@@ -20,7 +20,7 @@ type loop struct {
 	stepsPerEpoch int
 	opt           Optimizer
 	schedule      *Schedule
-	loss          func(tp *tensor.Tape, step, shard int) (*tensor.Tensor, float64)
+	loss          func(tp *tensor.Tape, step, shard int) (*tensor.Tensor, float64, error)
 
 	tapes           []*tensor.Tape
 	grads           [][][]float32 // by shard and parameter
@@ -31,6 +31,7 @@ type loop struct {
 	pieces          []piece
 	squares         []float64 // by piece: the sum of squares of the gradient
 	losses, weights []float64 // by shard
+	errs            []error
 
 	state   state
 	saver   *saver // nil without a folder
@@ -55,7 +56,7 @@ func newLoop(cfg Config, params nn.Params, shards, stepsPerEpoch int) (*loop, er
 	}
 	l := &loop{
 		cfg: cfg, shards: shards, workers: runtime.GOMAXPROCS(0), stepsPerEpoch: stepsPerEpoch,
-		losses: make([]float64, shards), weights: make([]float64, shards),
+		losses: make([]float64, shards), weights: make([]float64, shards), errs: make([]error, shards),
 	}
 	l.all = params
 	for _, p := range params {

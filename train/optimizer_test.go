@@ -30,8 +30,8 @@ func (atStep) Weight() float64 { return 1 }
 func (g *given) Params() nn.Params      { return g.params }
 func (g *given) CarryFloats(atStep) int { return 0 }
 
-func (g *given) Batch(step, _, _ int) atStep { return atStep(step) }
-func (g *given) StepsPerEpoch() int          { return len(g.grads) }
+func (g *given) Batch(step, _, _ int) (atStep, error) { return atStep(step), nil }
+func (g *given) StepsPerEpoch() int                   { return len(g.grads) }
 
 func (g *given) Loss(tp *tensor.Tape, step atStep, _ []float32) *tensor.Tensor {
 	loss := tp.Const(1, 1, []float32{0})

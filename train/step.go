@@ -37,10 +37,18 @@ func (l *loop) step(rate float64) (loss, weight, norm float64, err error) {
 		parallel(l.shards, l.shards, func(s int) {
 			tp := l.tapes[s]
 			tp.Reset(l.cfg.Seed, uint64(at), s)
-			loss, weight := l.loss(tp, at, s)
+			loss, weight, err := l.loss(tp, at, s)
+			if l.errs[s] = err; err != nil {
+				return
+			}
 			tp.Backward(loss, 1)
 			l.losses[s], l.weights[s] = float64(loss.Item()), weight
 		})
+		for _, err := range l.errs {
+			if err != nil {
+				return 0, 0, 0, err
+			}
+		}
 		for s := range l.shards {
 			loss += l.losses[s]
 			weight += l.weights[s]

@@ -32,9 +32,10 @@ type Model[B Batch] interface {
 	Loss(tp *tensor.Tape, batch B, carry []float32) *tensor.Tensor
 }
 
-// A Source gives batches. Batch is a pure function of its arguments, so a position is a number.
+// A Source gives batches. Batch is a pure function of its arguments, so a position is a number. It fails only if
+// what it reads cannot be read.
 type Source[B Batch] interface {
-	Batch(step, shard, shards int) B
+	Batch(step, shard, shards int) (B, error)
 	StepsPerEpoch() int
 }
 
@@ -113,14 +114,21 @@ func Run[B Batch](ctx context.Context, m Model[B], src Source[B], cfg Config) (R
 	}
 	carries := make([][]float32, shards)
 	for s := range carries {
-		if n := m.CarryFloats(src.Batch(0, s, shards)); n > 0 {
+		b, err := src.Batch(0, s, shards)
+		if err != nil {
+			return Result{}, err
+		}
+		if n := m.CarryFloats(b); n > 0 {
 			carries[s] = make([]float32, n)
 		}
 	}
 	l.carries = carries
-	l.loss = func(tp *tensor.Tape, step, shard int) (*tensor.Tensor, float64) {
-		b := src.Batch(step, shard, shards)
-		return m.Loss(tp, b, carries[shard]), b.Weight()
+	l.loss = func(tp *tensor.Tape, step, shard int) (*tensor.Tensor, float64, error) {
+		b, err := src.Batch(step, shard, shards)
+		if err != nil {
+			return nil, 0, err
+		}
+		return m.Loss(tp, b, carries[shard]), b.Weight(), nil
 	}
 	return l.run(ctx)
 }

@@ -46,7 +46,7 @@ func model(t testing.TB) *lm.Model {
 
 func windows(t testing.TB) *data.Windows {
 	t.Helper()
-	w, err := data.NewWindows(source(20_000), 6, 12, 5)
+	w, err := data.NewWindows(data.List(source(20_000)), 6, 12, 5)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -75,7 +75,7 @@ func run(t testing.TB, m *lm.Model, cfg train.Config) train.Result {
 func heldOut(m *lm.Model) func(context.Context) (float64, error) {
 	held := source(24_000)[20_000:]
 	return func(ctx context.Context) (float64, error) {
-		nats, n, err := m.Evaluate(ctx, held, tensor.Float32, 2)
+		nats, n, err := m.Evaluate(ctx, data.List(held), tensor.Float32, 2)
 		return nats / float64(n), err
 	}
 }

@@ -73,7 +73,7 @@ func (b *benchCmd) trainSteps(a *app, r *row) error {
 	for i := range tokens {
 		tokens[i] = (i*i + i/3) % r.Vocab
 	}
-	windows, err := data.NewWindows(tokens, r.Batch, r.Time, 1)
+	windows, err := data.NewWindows(data.List(tokens), r.Batch, r.Time, 1)
 	if err != nil {
 		return usage("%w", err)
 	}

@@ -13,7 +13,7 @@ const (
 	mostAccumulate  = 1 << 16 // windows of a step
 	mostStates      = 10_000
 	mostTexts       = 100_000 // of one call of generate, which holds them all
-	mostVocab       = 1 << 20 // of bench
+	mostVocab       = 1 << 20 // tokens
 	mostRows        = 1 << 24 // and columns, of a product in bench
 	unbounded       = math.MaxInt
 )

@@ -194,10 +194,10 @@ func TestBench(t *testing.T) {
 
 func TestDemo(t *testing.T) {
 	f := newFolder(t)
-	r := f.must("demo", "--budget", "3s")
-	f.contains(r.err, "sizes for 3s", "chars/s", "ETA", "valid")
+	r := f.must("demo", "--budget", "8s")
+	f.contains(r.err, "sizes for 8s", "chars/s", "ETA", "valid")
 	f.contains(r.out, "A page by the model:", "bits/char", "trigram", "gzip", "the model is in runs/demo", "try next:", "inkling generate runs/demo")
-	if !regexp.MustCompile(`(?m)^ +[1-3]s  \S`).MatchString(r.err) {
+	if !regexp.MustCompile(`(?m)^ +[1-8]s  \S`).MatchString(r.err) {
 		t.Errorf("no line by the model while it learns:\n%s", r.err)
 	}
 	before := f.read("runs/demo/model.safetensors")
@@ -220,8 +220,8 @@ func TestOwnSource(t *testing.T) {
 	if len(text) < 50_000 || !strings.Contains(text, "func ownSource()") {
 		t.Fatalf("%d bytes of source", len(text))
 	}
-	c, err := readCorpus(dataSource{File: builtIn, ValidShare: 0.1}, "char", nil, 0)
-	if err != nil || len(c.train) < 50_000 || len(c.source.SHA256) != 64 {
+	c, err := readCorpus(dataSource{File: builtIn, ValidShare: 0.1}, reading{kind: "char"})
+	if err != nil || c.train.Len() < 50_000 || len(c.source.SHA256) != 64 {
 		t.Errorf("%v, %+v", err, c.source)
 	}
 	file, what := demoText()

@@ -6,9 +6,11 @@ import (
 	"fmt"
 	"io/fs"
 	"math"
+	"slices"
 	"time"
 
 	"inkling/checkpoint"
+	"inkling/data"
 	"inkling/lm"
 	"inkling/tensor"
 	"inkling/train"
@@ -18,11 +20,13 @@ import (
 // measured before the first step, so that the run can go on from the folder alone.
 type runConfig struct {
 	lm.Header
-	Tokens   string     `json:"tokens"` // "char" or "byte"
-	Train    settings   `json:"train"`
-	Data     dataSource `json:"data"`
-	MadeWith madeWith   `json:"made_with"`
-	From     *origin    `json:"from,omitempty"` // where the first weights and the tokens come from; nil: chance, and the text
+	Tokens string `json:"tokens"` // "char", "byte", "word" or "bpe"
+	// Vocabulary says which of these tokens there are, where that is not given by the text.
+	Vocabulary tokenSettings `json:"vocabulary,omitzero"`
+	Train      settings      `json:"train"`
+	Data       dataSource    `json:"data"`
+	MadeWith   madeWith      `json:"made_with"`
+	From       *origin       `json:"from,omitempty"` // where the first weights and the tokens come from; nil: chance, and the text
 }
 
 // settings of training, with no default left open.
@@ -50,15 +54,25 @@ type settings struct {
 
 // dataSource is the text that a run learns from.
 type dataSource struct {
-	File        string  `json:"file"` // an absolute path; "-" for standard input; or the built-in text
-	Bytes       int64   `json:"bytes"`
-	SHA256      string  `json:"sha256"`
-	ValidShare  float64 `json:"valid_share,omitempty"` // of the text's end that is held out
-	ValidFile   string  `json:"valid_file,omitempty"`  // or a text of its own
-	ValidBytes  int64   `json:"valid_bytes,omitempty"`
-	ValidSHA256 string  `json:"valid_sha256,omitempty"`
-	TrainTokens int     `json:"train_tokens"`
-	ValidTokens int     `json:"valid_tokens"`
+	File        string   `json:"file"`            // an absolute path; "-" for standard input; or the built-in text
+	Ext         []string `json:"ext,omitempty"`   // of a folder's files
+	Lines       bool     `json:"lines,omitempty"` // each line is an item
+	Field       string   `json:"field,omitempty"` // of the JSON object on each line: the item
+	Bytes       int64    `json:"bytes"`
+	SHA256      string   `json:"sha256"`
+	ValidShare  float64  `json:"valid_share,omitempty"` // of the text's end that is held out
+	ValidFile   string   `json:"valid_file,omitempty"`  // or a text of its own
+	ValidBytes  int64    `json:"valid_bytes,omitempty"`
+	ValidSHA256 string   `json:"valid_sha256,omitempty"`
+	Items       int      `json:"items,omitempty"` // of both sides of a list
+	TrainTokens int      `json:"train_tokens"`
+	ValidTokens int      `json:"valid_tokens"`
+}
+
+// memory is what the text takes when it is read again, in bytes, where memory is enough for its tokens.
+func (d dataSource) memory(vocab *data.Vocab) int64 {
+	tokens := int64(data.IDBytes(vocab.Size())) * int64(d.TrainTokens+d.ValidTokens)
+	return tokens + data.ItemBytes*int64(d.Items) + min(d.Bytes, tailBytes+headBytes) + min(2*d.Bytes, readingBytes)
 }
 
 // madeWith is what else a result may depend on.
@@ -122,12 +136,29 @@ func (c *runConfig) checkSizes() error {
 		{"train.checkpoint_every", int64(c.Train.CheckpointEvery), math.MaxInt64},
 		{"data.bytes", c.Data.Bytes, 1 << 60},
 		{"data.valid_bytes", c.Data.ValidBytes, 1 << 60},
+		{"data.items", int64(c.Data.Items), 1 << 32},
 		{"data.train_tokens", int64(c.Data.TrainTokens), 1 << 56},
 		{"data.valid_tokens", int64(c.Data.ValidTokens), 1 << 56},
 	} {
 		if size.n < 0 || size.n > size.most {
 			return fmt.Errorf("%s is %d: must be at least 0 and at most %d", size.name, size.n, size.most)
 		}
+	}
+	return nil
+}
+
+// checkTokens refuses tokens that this program cannot make of a text.
+func (c *runConfig) checkTokens() error {
+	v := c.Vocabulary
+	switch {
+	case !slices.Contains([]string{"char", "byte", "word", "bpe"}, c.Tokens):
+		return fmt.Errorf("no tokens %.64q: char, byte, word and bpe are known", c.Tokens)
+	case v.Split != "" && v.Split != "unicode" && v.Split != "space":
+		return fmt.Errorf("vocabulary.split is %.64q: must be unicode or space", v.Split)
+	case v.Size < 0 || v.Size > mostVocab || v.MinCount < 0:
+		return fmt.Errorf("vocabulary of %d tokens that occur %d times: must be at least 0, and at most %d tokens", v.Size, v.MinCount, mostVocab)
+	case c.Tokens == "bpe" && c.From == nil:
+		return data.CheckBPESize(v.Size)
 	}
 	return nil
 }

@@ -1,65 +1,155 @@
 package main
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
-	"os"
 	"path/filepath"
+	"runtime"
 
 	"inkling/data"
 )
 
-// corpus is a text, cut into what is learnt from and what is held out, as text and as tokens.
+// corpus is a text, cut into what is learnt from and what is held out, in tokens.
 type corpus struct {
-	vocab                *data.Vocab
-	train, valid         []int
-	trainText, validText string
+	vocab        *data.Vocab
+	train, valid data.Tokens
+	// What else is known of the two sides.
+	trainSide, validSide data.Side
+	trainTail, validHead string // as much of the text as its baselines and the user are shown
 	source               dataSource
 	notes                []string // what the user should know of the text
+	texts                []*data.Text
+	files                []*data.IDFile
+}
+
+const (
+	tailBytes = 64 << 10 // of the training text: gzip looks back half of it
+	headBytes = 1 << 20  // of the held-out text
+)
+
+// tokenSettings say which tokens a text is cut into; zero values mean that it does not matter.
+type tokenSettings struct {
+	Size     int    `json:"size,omitempty"` // the most tokens
+	MinCount int    `json:"min_count,omitempty"`
+	Split    string `json:"split,omitempty"`
+	Lower    bool   `json:"lower,omitempty"`
+}
+
+// options are the settings of a kind of tokens as the package data has them.
+func (s tokenSettings) options(kind string) data.VocabOptions {
+	return data.VocabOptions{
+		Kind: kind, Size: s.Size,
+		Words: data.WordOptions{Split: s.Split, Lower: s.Lower, MinCount: s.MinCount, Size: s.Size},
+	}
+}
+
+// reading is how a corpus is read.
+type reading struct {
+	kind   string // of tokens
+	tokens tokenSettings
+	vocab  *data.Vocab // to read with; nil: that of the training part, so that the held-out part is new to the model in every respect
+	cache  cache
+	limit  int64 // the memory there is, in bytes; 0 if that is not known
 }
 
 // readCorpus reads the text that a run learns from, src.File, and holds a part of it out as src says.
-// The vocabulary is that of the training part, so that the held-out part is new to the model in every
-// respect; or the one given, whose kind is tokens. limit is the memory there is, in bytes; 0 if that is
-// not known.
-func readCorpus(src dataSource, tokens string, vocab *data.Vocab, limit int64) (*corpus, error) {
-	text, from, err := readText(src.File, tokens, limit)
-	if err != nil {
+func readCorpus(src dataSource, r reading) (*corpus, error) {
+	c := &corpus{source: src, vocab: r.vocab, train: data.List{}, valid: data.List{}}
+	if err := c.read(src, r); err != nil {
+		c.close()
 		return nil, err
 	}
-	c := &corpus{source: src, trainText: text}
-	c.source.Bytes, c.source.SHA256 = from.Size, from.SHA256
+	return c, nil
+}
+
+func (c *corpus) read(src dataSource, r reading) error {
+	survey, err := c.survey(src.File, src, r)
+	if err != nil {
+		return err
+	}
+	c.source.Bytes, c.source.SHA256 = survey.Source.Size, survey.Source.SHA256
+	train, valid := survey.Whole(), (*data.Section)(nil)
+	held := survey.Source.SHA256
 	switch {
 	case src.ValidFile != "":
-		c.validText, from, err = readText(src.ValidFile, tokens, limit)
-		c.source.ValidBytes, c.source.ValidSHA256 = from.Size, from.SHA256
-	case src.ValidShare > 0:
-		c.trainText, c.validText, err = data.Split(text, src.ValidShare)
+		other, err := c.survey(src.ValidFile, src, r)
 		if err != nil {
-			err = badInput("%w: bring a longer text, or hold nothing out with --valid 0", err)
+			return err
+		}
+		whole := other.Whole()
+		valid, held = &whole, other.Source.SHA256
+		c.source.ValidBytes, c.source.ValidSHA256 = other.Source.Size, held
+	case src.ValidShare > 0:
+		first, last, err := survey.Split(src.ValidShare)
+		if err != nil {
+			return badInput("%w: bring a longer text, or hold nothing out with --valid 0", err)
+		}
+		train, valid = first, &last
+	}
+	learned := c.vocab == nil
+	if learned {
+		if c.vocab, err = train.Learn(r.tokens.options(r.kind)); err != nil {
+			return err
 		}
 	}
+	if c.train, c.trainSide, err = c.encode(train, r, survey.Source.SHA256); err != nil {
+		return err
+	}
+	c.tell("training text", c.trainSide.Report)
+	if learned {
+		copy(c.vocab.Counts, c.trainSide.Counts)
+	}
+	if c.trainTail, err = train.Tail(tailBytes); err != nil {
+		return err
+	}
+	if valid != nil {
+		if c.valid, c.validSide, err = c.encode(*valid, r, held); err != nil {
+			return err
+		}
+		c.tell("held-out text", c.validSide.Report)
+		if c.validHead, err = valid.Head(headBytes); err != nil {
+			return err
+		}
+	}
+	c.source.TrainTokens, c.source.ValidTokens = c.train.Len(), c.valid.Len()
+	c.source.Items = c.trainSide.Items + c.validSide.Items
+	return nil
+}
+
+// survey finds a text and reads it once.
+func (c *corpus) survey(name string, src dataSource, r reading) (*data.Survey, error) {
+	text, err := openText(name, src)
 	if err != nil {
 		return nil, err
 	}
-	switch {
-	case vocab != nil:
-		var report data.Report
-		c.vocab = vocab
-		c.train, report = vocab.EncodeReport(c.trainText)
-		c.tell("training text", report)
-	case tokens == "byte":
-		c.vocab, c.train = data.Bytes(c.trainText)
-	default:
-		c.vocab, c.train = data.Chars(c.trainText)
-		c.tell("training text", data.CheckUTF8(c.trainText))
+	c.texts = append(c.texts, text)
+	survey, err := text.Survey(r.kind == "byte")
+	if err != nil {
+		return nil, err
 	}
-	var report data.Report
-	c.valid, report = c.vocab.EncodeReport(c.validText)
-	c.tell("held-out text", report)
-	c.source.TrainTokens, c.source.ValidTokens = len(c.train), len(c.valid)
-	return c, nil
+	if n := text.Files(); n > 1 {
+		c.notes = append(c.notes, fmt.Sprintf("%s: %s", name, plural(n, "file")))
+	}
+	if survey.Empty > 0 {
+		c.notes = append(c.notes, fmt.Sprintf("%s: %s left out", name, plural(survey.Empty, "empty line")))
+	}
+	return survey, nil
+}
+
+// encode makes tokens of a section of a text of this hash: in memory if a quarter of it is enough, or else in a file.
+func (c *corpus) encode(s data.Section, r reading, sha string) (data.Tokens, data.Side, error) {
+	workers := runtime.GOMAXPROCS(0)
+	if r.cache.dir == "" && (r.limit == 0 || s.MostTokens()*int64(data.IDBytes(c.vocab.Size())) <= r.limit/4) {
+		ids := data.NewIds(c.vocab.Size())
+		side, err := s.Encode(c.vocab, ids, workers)
+		return ids, side, err
+	}
+	ids, side, note, err := r.cache.tokens(s, c.vocab, sha, workers)
+	if err != nil {
+		return data.List{}, side, err
+	}
+	c.files = append(c.files, ids)
+	c.notes = append(c.notes, note)
+	return ids, side, nil
 }
 
 func (c *corpus) tell(what string, r data.Report) {
@@ -70,43 +160,55 @@ func (c *corpus) tell(what string, r data.Report) {
 
 // memory is what the corpus holds, in bytes.
 func (c *corpus) memory() int64 {
-	return int64(len(c.trainText)+len(c.validText)) + 8*int64(len(c.train)+len(c.valid))
+	d := c.source
+	if len(c.files) > 0 {
+		d.TrainTokens, d.ValidTokens = 0, 0
+	}
+	held := d.memory(c.vocab)
+	for _, t := range c.texts {
+		held += t.Held()
+	}
+	return held
 }
 
-// readText reads a text that a user names: a file, "-" for standard input, or the built-in text. What
-// would not fit in memory is refused before it is read.
-func readText(name, tokens string, limit int64) (string, data.Source, error) {
+// close gives back the files that the corpus is in.
+func (c *corpus) close() {
+	for _, t := range c.texts {
+		t.Close()
+	}
+	for _, f := range c.files {
+		f.Close()
+	}
+}
+
+// begin is the token that begins an item; −1 if the text is none of a list.
+func (c *corpus) begin() int { return beginOf(c.vocab) }
+
+// beginOf is the token that begins an item, where a vocabulary is for items; −1 of others.
+func beginOf(v *data.Vocab) int {
+	if v.Begin >= 0 && v.End != v.Begin {
+		return v.Begin
+	}
+	return -1
+}
+
+// openText finds a text that a user names: a file, a folder, "-" for standard input, or the built-in text.
+func openText(name string, src dataSource) (*data.Text, error) {
 	if name == builtIn {
-		text := ownSource()
-		sum := sha256.Sum256([]byte(text))
-		return text, data.Source{Name: name, Size: int64(len(text)), SHA256: hex.EncodeToString(sum[:])}, nil
+		return data.InMemory(name, ownSource()), nil
 	}
-	if info, err := os.Stat(name); err == nil && info.Mode().IsRegular() {
-		if err := checkText(info.Size(), limit); err != nil {
-			return "", data.Source{}, err
-		}
-	}
-	if tokens == "byte" {
-		return data.ReadBytes(name, limit/bytesPerByte)
-	}
-	return data.ReadText(name, limit/bytesPerByte)
-}
-
-// textMemory is what a text and its tokens will take, in bytes; 0 of what is no regular file.
-func textMemory(name string) int64 {
-	info, err := os.Stat(name)
-	if err != nil || !info.Mode().IsRegular() {
-		return 0
-	}
-	return bytesPerByte * info.Size()
+	return data.Open(data.Input{Path: name, Ext: src.Ext, Lines: src.Lines, Field: src.Field})
 }
 
 // units are what messages call tokens: one of them, and many in front of "/s".
 func units(tokens string) (one, rate string) {
-	if tokens == "byte" {
-		return "byte", "bytes"
+	switch tokens {
+	case "char":
+		return "character", "chars"
+	case "byte", "word":
+		return tokens, tokens + "s"
 	}
-	return "character", "chars"
+	return "token", "tokens"
 }
 
 // absolute makes the names of files fit for config.json: a run can go on from another folder.

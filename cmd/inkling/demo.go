@@ -80,7 +80,7 @@ func (d *demoCmd) page(a *app, s *sitting) error {
 // write makes a text with the model as it is.
 func (s *sitting) write(ctx context.Context, length int, seed uint64, stream func(int, string)) (string, error) {
 	texts, err := decode.Sample{Temperature: demoTemp}.Decode(ctx, s.model, decode.Request{
-		Prefix: opening(s.text.vocab, nil), Length: length, Seed: seed, Piece: s.text.vocab.Piece, Stream: stream,
+		Prefix: opening(s.text.vocab, nil), Length: length, Seed: seed, Piece: s.text.vocab.PieceAfter, Ends: ends(s.text.vocab), Stream: stream,
 	})
 	if err != nil {
 		return "", err

@@ -56,7 +56,24 @@ var wrong = []string{
 	"train lm text.txt --beta2 0 --optimizer rmsprop",
 	"train lm text.txt --clip -1",
 	"train lm text.txt --seed -1",
-	"train lm text.txt --tokens word",
+	"train lm text.txt --tokens syllable",
+	"train lm text.txt --tokens word --vocab 0",
+	"train lm text.txt --tokens bpe --vocab 100",
+	"train lm text.txt --tokens word --min-count 0",
+	"train lm text.txt --tokens word --split lines",
+	"train lm text.txt --min-count 2",
+	"train lm text.txt --tokens bpe --lower",
+	"train lm text.txt --from model --lower",
+	"train lm text.txt --from model --lines",
+	"train lm text.txt --ext txt",
+	"train lm folder/empty",
+	"train lm folder --ext md",
+	"train lm blank.txt --lines",
+	"train lm text.txt --field text",
+	"train lm objects.jsonl --field name",
+	"train lm objects.jsonl --field number",
+	"train lm text.txt.gz",
+	"train lm text.txt --cache text.txt/cache --steps 1",
 	"train lm text.txt --optimizer adan",
 	"train lm text.txt --schedule linear",
 	"train lm text.txt --schedule-factor 0.9",
@@ -129,6 +146,7 @@ var wrong = []string{
 	"resume newer",
 	"resume shards",
 	"resume words",
+	"resume split",
 	"resume othertoken",
 
 	"eval model",
@@ -143,6 +161,8 @@ var wrong = []string{
 	"eval notoken text.txt",
 	"eval cut text.txt",
 	"eval text.txt text.txt",
+	"eval model text.txt --lines",
+	"eval model folder --ext md",
 
 	"generate none",
 	"generate untrained",
@@ -269,7 +289,11 @@ func wrongFolder(t *testing.T) *folder {
 	f.write("utf16.txt", "\xff\xfea\x00b\x00")
 	f.write("other.txt", sampleText(12_000, 9))
 	f.mkdir("folder")
-	f.write("folder/notes.txt", "mine")
+	f.mkdir("folder/empty")
+	f.write("folder/notes.text", "mine")
+	f.write("blank.txt", "\n\n\r\n")
+	f.write("objects.jsonl", `{"text": "an object", "number": 1}`+"\n")
+	f.write("text.txt.gz", "\x1f\x8b\x08 and no more of gzip")
 
 	config := string(f.read("model/config.json"))
 	edited := func(dir, old, new string) {
@@ -297,10 +321,11 @@ func wrongFolder(t *testing.T) *folder {
 	edited("outside", "text.txt", "text.txt")
 	f.remove("outside/metrics.jsonl")
 	f.mkdir("outside/metrics.jsonl")
-	edited("words", `"tokens": "char"`, `"tokens": "word"`)
+	edited("words", `"tokens": "char"`, `"tokens": "syllable"`)
+	edited("split", `"tokens": "char"`, `"tokens": "word", "vocabulary": {"split": "lines"}`)
 	f.copy("model", "othertoken")
 	f.write("othertoken/tokenizer.json", string(f.read("model/tokenizer.json"))+" ")
-	for _, dir := range []string{"shards", "moved", "begun", "words", "othertoken"} { // so that there is something to resume
+	for _, dir := range []string{"shards", "moved", "begun", "words", "split", "othertoken"} { // so that there is something to resume
 		f.remove(dir + "/state/000000080.safetensors")
 	}
 	return f

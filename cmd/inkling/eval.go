@@ -3,39 +3,43 @@ package main
 import (
 	"fmt"
 	"runtime"
-	"unicode/utf8"
 
-	"inkling/eval"
 	"inkling/tensor"
 )
 
 type evalCmd struct {
 	Dir  string `arg:"" help:"Folder of the model."`
-	File string `arg:"" help:"The text to predict; - is standard input."`
+	File string `arg:"" help:"The text to predict: a file, a folder, or - for standard input; gzip and zstd are unpacked."`
+	textFlags
+	Cache string `help:"Keep the tokens of the text in files of this folder." placeholder:"DIR"`
 }
 
 // Run measures in float32, whatever the model was trained in, with state carried through the text. The
-// first token is only read.
+// first token is only read; of a list each item is judged from a fresh state, with its end.
 func (e *evalCmd) Run(a *app) error {
-	model, vocab, err := load(a, e.Dir, forEvaluation, textMemory(e.File))
+	model, vocab, err := load(a, e.Dir, forEvaluation, textMemory(e.File, a.memory()))
 	if err != nil {
 		return err
 	}
-	text, source, err := readText(e.File, vocab.Kind, a.memory())
+	src := dataSource{File: e.File, Ext: e.Ext, Lines: e.Lines, Field: e.Field}
+	if beginOf(vocab) >= 0 {
+		src.Lines = src.Lines || src.Field == ""
+	} else if src.Lines || src.Field != "" {
+		return usage("--lines and --field: %s was trained on running text: leave them out", e.Dir)
+	}
+	c, err := readCorpus(src, reading{kind: vocab.Kind, vocab: vocab, cache: cache{e.Cache}, limit: a.memory()})
 	if err != nil {
 		return err
 	}
-	tokens, report := vocab.EncodeReport(text)
-	for _, line := range report.Lines() {
-		a.note("%s: %s", source.Name, line)
+	defer c.close()
+	for _, note := range c.notes {
+		a.note("%s", note)
 	}
-	nats, n, err := model.Evaluate(a.ctx, tokens, tensor.Float32, runtime.GOMAXPROCS(0))
+	nats, _, err := evaluate(a.ctx, model, vocab, c.train, tensor.Float32, runtime.GOMAXPROCS(0))
 	if err != nil {
 		return err
 	}
-	judged := afterFirst(text, vocab.Kind)
-	_, report = vocab.EncodeReport(judged)
-	l := eval.NewLikelihood(nats, n, report.Unseen+report.Invalid, judged)
+	l := likelihood(nats, c.trainSide)
 	if a.json {
 		return a.printJSON(l)
 	}
@@ -48,13 +52,4 @@ func (e *evalCmd) Run(a *app) error {
 		[]string{"of", fmt.Sprintf("%s, %s, %d unknown", plural(l.Tokens, "token"), plural(l.Chars, "character"), l.Unknown)},
 	)
 	return nil
-}
-
-// afterFirst is a text without its first token, which a model only reads.
-func afterFirst(text, tokens string) string {
-	size := min(1, len(text))
-	if tokens != "byte" {
-		_, size = utf8.DecodeRuneInString(text)
-	}
-	return text[size:]
 }

@@ -157,7 +157,7 @@ func FuzzTexts(f *testing.F) {
 				t.Errorf("not one line: %q", line)
 			}
 		}
-		req.Prefix, req.Piece = opening(vocab, ids), vocab.Piece
+		req.Prefix, req.Piece = opening(vocab, ids), vocab.PieceAfter
 		streamed := make([]strings.Builder, g.N)
 		req.Stream = func(sample int, piece string) { streamed[sample].WriteString(piece) }
 		texts, err := decoder.Decode(context.Background(), model, req)

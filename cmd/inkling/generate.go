@@ -48,11 +48,14 @@ func (g *generateCmd) Run(a *app) error {
 	if err != nil {
 		return err
 	}
+	if vocab.Kind == "word" {
+		g.Prompt = strings.TrimRight(g.Prompt, " ") // the next word brings the space before it
+	}
 	ids, report := vocab.EncodeReport(g.Prompt)
 	for _, line := range report.Lines() {
 		a.note("prompt: %s", line)
 	}
-	req.Prefix, req.Piece = opening(vocab, ids), vocab.Piece
+	req.Prefix, req.Piece, req.Ends = opening(vocab, ids), vocab.PieceAfter, ends(vocab)
 	screen := onTerminal(a)
 	if !a.json {
 		g.begin(a, 0)
@@ -177,9 +180,12 @@ func (g *generateCmd) sampler() (s decode.Sample, err error) {
 	return s, nil
 }
 
-// opening is what a model reads first. Without a prompt that is a line end, since a model knows only
-// how a text goes on, not how it begins.
+// opening is what a model reads first. An item has a beginning of its own. Of running text a model knows only how
+// it goes on, not how it begins: without a prompt it reads a line end.
 func opening(vocab *data.Vocab, prompt []int) []int {
+	if vocab.Begin >= 0 && vocab.End != vocab.Begin {
+		return append([]int{vocab.Begin}, prompt...)
+	}
 	if len(prompt) > 0 {
 		return prompt
 	}
@@ -187,6 +193,14 @@ func opening(vocab *data.Vocab, prompt []int) []int {
 		return ids
 	}
 	return nil
+}
+
+// ends are the tokens that end a text: the end of an item, where a model writes items.
+func ends(vocab *data.Vocab) []int {
+	if vocab.End < 0 {
+		return nil
+	}
+	return []int{vocab.End}
 }
 
 // unescape reads \n, \t, \\, \x41, \u00e9 as Go does, and quotes as they are.

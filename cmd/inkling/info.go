@@ -191,7 +191,7 @@ func plansOf(cfg *runConfig, m lm.Config, vocab *data.Vocab) (plans []namedPlan,
 	}
 	if t := cfg.Train; t.Batch > 0 && t.Time > 0 && t.Shards > 0 {
 		need, e := planTraining(m, t, cfg.Data.ValidTokens)
-		add("training", need, e, cfg.Data.Bytes+cfg.Data.ValidBytes+8*int64(cfg.Data.TrainTokens+cfg.Data.ValidTokens))
+		add("training", need, e, cfg.Data.memory(vocab))
 	}
 	need, e := forEvaluation(m)
 	add("eval", need, e, 0)

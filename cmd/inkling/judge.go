@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"inkling/data"
 	"inkling/eval"
 	"inkling/tensor"
 	"inkling/train"
@@ -26,9 +27,9 @@ type baseline struct {
 
 // judge measures the model that training left, which is the best by validation, in float32, and what it
 // is to be held against. A user who stopped the run does not want to wait for that.
-func (s *sitting) judge(a *app, r train.Result) (outcome, error) {
-	o := outcome{Result: r, valid: r.Best}
-	if r.Interrupted || len(s.text.valid) == 0 {
+func (s *sitting) judge(a *app, r train.Result) (o outcome, err error) {
+	o = outcome{Result: r, valid: r.Best}
+	if r.Interrupted || s.text.valid.Len() == 0 {
 		return o, nil
 	}
 	if s.cfg.Train.Precision != "float32" {
@@ -41,31 +42,61 @@ func (s *sitting) judge(a *app, r train.Result) (outcome, error) {
 		}
 		o.valid = valid
 	}
-	o.baselines = baselines(s.text)
-	return o, nil
+	o.baselines, err = baselines(s.text)
+	return o, err
 }
 
 // baselines are simple models of the same split: what a model must beat to be worth its training. They
-// learn from the last baselineTokens of a longer text, since counting costs time and memory that the
-// user did not ask to spend; more would not change the first two digits.
-func baselines(c *corpus) []baseline {
+// learn from the last tokens of a longer text, and gzip is shown only the beginning of a longer held-out one, since
+// counting costs time and memory that the user did not ask to spend; more would not change the first two digits.
+func baselines(c *corpus) ([]baseline, error) {
 	train, note := c.train, ""
-	if cut := len(train) - baselineTokens; cut > 0 {
-		train, note = train[cut:], fmt.Sprintf(" of the last %s tokens", thousands(baselineTokens))
+	if most := baselineTokens(c.vocab.Size()); train.Len() > most {
+		train, note = data.Part(train, train.Len()-most, train.Len()), fmt.Sprintf(" of the last %s tokens", thousands(most))
 	}
-	return []baseline{
-		{"trigram" + note, c.bits(eval.Trigram(train, c.valid, c.vocab.Size()))},
-		{"gzip", eval.Gzip(c.trainText, c.validText)},
-		{"unigram" + note, c.bits(eval.Unigram(train, c.valid, c.vocab.Size()))},
+	ngram := func(name string, n int) (baseline, error) {
+		g, err := eval.NewNGram(n, c.vocab.Size(), train)
+		if err != nil {
+			return baseline{}, err
+		}
+		nats, err := g.NatsPerToken(c.valid, c.begin())
+		return baseline{name + note, c.bits(nats)}, err
 	}
+	trigram, err := ngram("trigram", 3)
+	if err != nil {
+		return nil, err
+	}
+	unigram, err := ngram("unigram", 1)
+	if err != nil {
+		return nil, err
+	}
+	gzip := baseline{"gzip", eval.Gzip(c.trainTail, c.validHead)}
+	if len(c.validHead) == headBytes {
+		gzip.Name += " of the first " + sizeOf(headBytes)
+	}
+	return []baseline{trigram, gzip, unigram}, nil
 }
 
-const baselineTokens = 10_000_000
+// baselineTokens is how many tokens n-grams are counted of: contexts of characters repeat, those of words do not, and
+// each takes memory.
+func baselineTokens(vocab int) int {
+	if vocab <= 1000 {
+		return 10_000_000
+	}
+	return 2_000_000
+}
 
 // bits turns nats per token of the held-out text into bits per character.
 func (c *corpus) bits(nats float64) float64 {
-	n := len(c.valid) - 1
-	return eval.NewLikelihood(nats*float64(n), n, 0, afterFirst(c.validText, c.vocab.Kind)).BitsPerChar
+	return c.likelihood(nats * float64(c.validSide.Judged)).BitsPerChar
+}
+
+// likelihood gives the measures of the held-out text, which cost so many nats in all.
+func (c *corpus) likelihood(nats float64) eval.Likelihood { return likelihood(nats, c.validSide) }
+
+// likelihood gives the measures of a text that cost so many nats in all.
+func likelihood(nats float64, s data.Side) eval.Likelihood {
+	return eval.NewLikelihood(nats, s.Judged, s.Unknown, s.Chars, s.Words)
 }
 
 // trained is what --json says of a run; one of the speeds is there.
@@ -91,7 +122,7 @@ func (s *sitting) tell(a *app, o outcome) error {
 		speed = o.Weight / o.Seconds
 	}
 	if a.json {
-		t := trained{Out: s.run.Dir(), Steps: o.Steps, Seconds: o.Seconds, BestStep: o.BestStep, Interrupted: o.Interrupted, Early: o.Early, Averaged: o.Averaged, ValidTokens: len(s.text.valid), Baselines: o.baselines}
+		t := trained{Out: s.run.Dir(), Steps: o.Steps, Seconds: o.Seconds, BestStep: o.BestStep, Interrupted: o.Interrupted, Early: o.Early, Averaged: o.Averaged, ValidTokens: s.text.validSide.Judged, Baselines: o.baselines}
 		if s.cfg.Tokens == "char" {
 			t.CharsPerS = speed
 		} else {
@@ -109,7 +140,7 @@ func (s *sitting) tell(a *app, o outcome) error {
 	}
 	one, rate := units(s.cfg.Tokens)
 	if rows := s.scores(o); len(rows) > 0 {
-		fmt.Fprintf(a.out, "on the %s held out:\n", plural(len(s.text.valid), one))
+		fmt.Fprintf(a.out, "on the %s held out:\n", plural(s.text.valid.Len(), one))
 		table(a.out, rows...)
 		fmt.Fprintln(a.out)
 	}
@@ -165,7 +196,7 @@ func (s *sitting) next(o outcome) []string {
 		return []string{"inkling resume " + dir, "inkling generate " + dir, "inkling info " + dir}
 	}
 	prompt := ""
-	_, whole, _ := strings.Cut(s.text.validText, "\n") // the first line may be cut in the middle
+	_, whole, _ := strings.Cut(s.text.validHead, "\n") // the first line may be cut in the middle
 	for line := range strings.Lines(whole) {
 		if words := strings.Fields(line); len(words) > 1 {
 			prompt = " --prompt " + quoted(strings.Join(words[:2], " "))

@@ -70,16 +70,17 @@ func readFile(name string) string {
 	return string(b)
 }
 
-// bytesPerByte is what a byte of text takes: itself and, as a token, 8 bytes.
-const bytesPerByte = 9
-
-// checkText refuses a file that is too large to be read, before it is.
-func checkText(bytes, limit int64) error {
-	if need := bytesPerByte * bytes; limit > 0 && need > limit {
-		return badInput("a text of %s would take %s of memory (the text and its tokens, %d bytes a byte), and there are %s: take a part of the text",
-			sizeOf(bytes), sizeOf(need), bytesPerByte, sizeOf(limit))
+// textMemory is what the tokens of a text will take, in bytes, before it is read: two bytes each, as many as the file
+// has bytes, and at most a quarter of what there is, past which they are kept in a file. 0 of what is no regular file.
+func textMemory(name string, limit int64) int64 {
+	info, err := os.Stat(name)
+	if err != nil || !info.Mode().IsRegular() {
+		return 0
 	}
-	return nil
+	if limit == 0 {
+		return 2 * info.Size()
+	}
+	return min(2*info.Size(), limit/4)
 }
 
 // What the program takes by itself, measured: its code, its run-time system and the garbage that is let
@@ -87,6 +88,7 @@ func checkText(bytes, limit int64) error {
 const (
 	programBytes = 15 << 20
 	workingBytes = 4 << 20
+	readingBytes = 4 << 20 // that reading a text leaves, if it is not a short one
 )
 
 // memoryPlan is all that a command will hold, in bytes.

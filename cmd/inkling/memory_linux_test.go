@@ -64,7 +64,7 @@ func TestMemoryPlanned(t *testing.T) {
 		}
 		if i == 1 || i == 9 {
 			f.write("held.txt", sampleText(100_000, 9))
-			within("eval with it", again.Eval.Total+textMemory(f.dir+"/held.txt"), f.peak("eval", dir, "held.txt"))
+			within("eval with it", again.Eval.Total+textMemory(f.dir+"/held.txt", 0), f.peak("eval", dir, "held.txt"))
 		}
 	}
 }

@@ -37,7 +37,7 @@ func (t *trainCmd) settle(a *app, text *corpus, from *inheritance) *runConfig {
 		c.MadeWith.GFLOPS = flops / 1e9
 	}
 	if fitted {
-		fit := lm.FitBudget(budget, len(text.train), text.vocab.Counts, flops)
+		fit := lm.FitBudget(budget, text.train.Len(), text.vocab.Counts, flops)
 		fit.Config.Tied, fit.Config.Output = c.Model.Tied, c.Model.Output
 		c.Model, c.Train.Batch, c.Train.Time = fit.Config, fit.Lanes, fit.Time
 		if t.Optimizer == train.Optimizers[0].Name { // the one that the rate is for
@@ -52,7 +52,7 @@ func (t *trainCmd) settle(a *app, text *corpus, from *inheritance) *runConfig {
 	if t.Validations == nil && c.Train.Patience >= c.Train.Validations { // so that it can end the run
 		c.Train.Validations = min(c.Train.Patience+1, mostValidations)
 	}
-	t.shrink(a, c, len(text.train))
+	t.shrink(a, c, text)
 	c.Train.Shards = t.shards(c.Train.Batch)
 	if fitted {
 		t.explain(a, c, text, flops)
@@ -80,7 +80,7 @@ var usualSchedules = map[string]train.ScheduleOptions{
 func (t *trainCmd) defaults(text *corpus, from *inheritance) *runConfig {
 	c := &runConfig{
 		Header: lm.Header{Format: lm.Format, Kind: "lm", Model: lm.Config{Tied: t.Tied, Output: valueOr(t.Output, "full")}},
-		Tokens: text.vocab.Kind, Data: text.source,
+		Tokens: text.vocab.Kind, Vocabulary: t.vocabulary(from), Data: text.source,
 		Train: settings{
 			Batch: defaultBatch, Time: defaultTime, Optimizer: t.Optimizer, Schedule: t.Schedule, Clip: t.Clip, Seed: t.Seed,
 			Options:         usualOptions[t.Optimizer],
@@ -150,7 +150,7 @@ func (t *trainCmd) explain(a *app, c *runConfig, text *corpus, flops float64) {
 	m.Counts = text.vocab.Counts
 	_, rate := units(c.Tokens)
 	speed := flops / m.FlopsPerToken()
-	yours := fmt.Sprintf("with the sizes you gave: about %.0f %s/s, %.1f passes over the text", speed, rate, speed*budget.Seconds()/float64(len(text.train)))
+	yours := fmt.Sprintf("with the sizes you gave: about %.0f %s/s, %.1f passes over the text", speed, rate, speed*budget.Seconds()/float64(text.train.Len()))
 	a.note("%s", yours)
 	c.MadeWith.Why += "; " + yours
 }
@@ -158,12 +158,12 @@ func (t *trainCmd) explain(a *app, c *runConfig, text *corpus, flops float64) {
 // affordable is how many validations a budget is good for. One is the forward third of a training
 // step, for each token held out, and twice that if averages are measured beside the weights.
 func affordable(c *runConfig, text *corpus, flops float64, budget time.Duration) int {
-	if len(text.valid) == 0 {
+	if text.valid.Len() == 0 {
 		return defaultValidations
 	}
 	m := c.Model
 	m.Counts = text.vocab.Counts
-	one := float64(len(text.valid)) * m.FlopsPerToken() / 3 / flops
+	one := float64(text.valid.Len()) * m.FlopsPerToken() / 3 / flops
 	if c.Train.Average > 0 {
 		one *= 2
 	}
@@ -193,13 +193,20 @@ func (t *trainCmd) shards(lanes int) int {
 
 // shrink makes a batch that was not asked for small enough for a short text: so that it is read in at
 // least four steps, if that can be.
-func (t *trainCmd) shrink(a *app, c *runConfig, tokens int) {
+func (t *trainCmd) shrink(a *app, c *runConfig, text *corpus) {
 	lanes, steps := c.Train.Batch, c.Train.Time
-	for t.Batch == nil && lanes > 1 && lanes*steps > tokens/4/c.Train.Accumulate {
-		lanes /= 2
-	}
-	for t.Time == nil && steps > 1 && lanes*steps >= tokens {
-		steps /= 2
+	if items := text.trainSide.Items; items > 0 {
+		for t.Batch == nil && lanes > 1 && lanes > items/4/c.Train.Accumulate {
+			lanes /= 2
+		}
+	} else {
+		tokens := text.train.Len()
+		for t.Batch == nil && lanes > 1 && lanes*steps > tokens/4/c.Train.Accumulate {
+			lanes /= 2
+		}
+		for t.Time == nil && steps > 1 && lanes*steps >= tokens {
+			steps /= 2
+		}
 	}
 	if lanes != c.Train.Batch || steps != c.Train.Time {
 		a.note("a short text: batch %d × %d steps", lanes, steps)

@@ -15,6 +15,8 @@ import (
 type resumeCmd struct {
 	Dir  string `arg:"" help:"Folder of the run."`
 	File string `arg:"" optional:"" help:"Where the text is now, if it was moved; - is standard input."`
+
+	Cache string `help:"Where the tokens of the text are kept, if train was told a folder." placeholder:"DIR"`
 }
 
 func (r *resumeCmd) Run(a *app) error {
@@ -84,13 +86,19 @@ func (r *resumeCmd) sitting(a *app, run *checkpoint.Run, cfg *runConfig) (*sitti
 	if r.File != "" {
 		src.File = r.File
 	}
+	if err := cfg.checkTokens(); err != nil {
+		return nil, badInput("%s: config.json: %w", r.Dir, err)
+	}
 	vocab, err := cfg.inheritedVocab(run)
 	if err != nil {
 		return nil, err
 	}
-	text, err := readCorpus(src, cfg.Tokens, vocab, a.memory())
+	text, err := readCorpus(src, reading{kind: cfg.Tokens, tokens: cfg.Vocabulary, vocab: vocab, cache: cache{r.Cache}, limit: a.memory()})
 	if err != nil {
 		return nil, fmt.Errorf("the text that %s learns from: %w; if it was moved: inkling resume %s FILE", r.Dir, err, r.Dir)
+	}
+	for _, note := range text.notes {
+		a.note("%s", note)
 	}
 	switch {
 	case text.source.SHA256 != want.SHA256:
@@ -101,9 +109,6 @@ func (r *resumeCmd) sitting(a *app, run *checkpoint.Run, cfg *runConfig) (*sitti
 	}
 	if isa := cfg.MadeWith.ISA; isa != "" && isa != kernel.ISA() {
 		a.note("the run began with %s and goes on with %s: the result will differ in the last bits", isa, kernel.ISA())
-	}
-	if cfg.Tokens != text.vocab.Kind {
-		return nil, badInput("%s: config.json: no tokens %q: char and byte are known", r.Dir, cfg.Tokens)
 	}
 	s, err := newSitting(a, cfg, text, "go on on a machine with more, or raise --memory")
 	if err != nil {

@@ -20,12 +20,15 @@ type sitting struct {
 	text    *corpus
 	model   *lm.Model
 	need    memoryPlan
-	windows *data.Windows
+	windows train.Source[data.Window]
 	each    func(p *progress, s train.Progress) // what else to do after a step; may be nil
 	page    func() error                        // what else to show with the result; may be nil
 }
 
-func newWindows(cfg *runConfig, text *corpus) (*data.Windows, error) {
+func newWindows(cfg *runConfig, text *corpus) (train.Source[data.Window], error) {
+	if begin := text.begin(); begin >= 0 {
+		return data.NewItems(text.train, begin, cfg.Train.Batch, cfg.Train.Time, cfg.Train.Seed)
+	}
 	return data.NewWindows(text.train, cfg.Train.Batch, cfg.Train.Time, cfg.Train.Seed)
 }
 
@@ -67,6 +70,7 @@ func (s *sitting) writeTokenizer() error {
 }
 
 func (s *sitting) trainAndReport(a *app) error {
+	defer s.text.close()
 	result, err := s.train(a)
 	if err != nil {
 		return err
@@ -110,7 +114,7 @@ func (s *sitting) train(a *app) (train.Result, error) {
 			s.each(p, now)
 		}
 	}
-	if len(s.text.valid) > 0 {
+	if s.text.valid.Len() > 0 {
 		loop.Validate = func(ctx context.Context) (float64, error) {
 			// A validation that is due belongs to the run: it is not cut short, so that a run that was
 			// stopped in the middle of it has the same best weights as one that was not.
@@ -122,10 +126,18 @@ func (s *sitting) train(a *app) (train.Result, error) {
 	return train.Run(a.ctx, s.model, s.windows, loop)
 }
 
+// evaluate is the summed loss of a text in nats, and the number of tokens it is over.
+func evaluate(ctx context.Context, m *lm.Model, vocab *data.Vocab, tokens data.Tokens, precision tensor.Precision, workers int) (nats float64, n int, err error) {
+	if begin := beginOf(vocab); begin >= 0 {
+		return m.EvaluateItems(ctx, tokens, begin, precision, workers)
+	}
+	return m.Evaluate(ctx, tokens, precision, workers)
+}
+
 // heldOut is the mean loss of the held-out text in nats per token. As many workers as shards, whatever
 // cores there are: the order of the sum, and so its last bits, must not depend on the machine.
 func (s *sitting) heldOut(ctx context.Context, precision tensor.Precision) (float64, error) {
-	nats, n, err := s.model.Evaluate(ctx, s.text.valid, precision, s.cfg.Train.Shards)
+	nats, n, err := evaluate(ctx, s.model, s.text.vocab, s.text.valid, precision, s.cfg.Train.Shards)
 	if err != nil {
 		return math.NaN(), err
 	}

@@ -17,11 +17,17 @@ import (
 
 // trainCmd is inkling train lm. A flag that is nil was not given: the program chooses.
 type trainCmd struct {
-	File string `arg:"" help:"The text to learn from; - is standard input."`
+	File string `arg:"" help:"The text to learn from: a file, a folder, or - for standard input; gzip and zstd are unpacked."`
 	Out  string `help:"Folder of the run; runs/ and the name of the text unless given." placeholder:"DIR"`
 
-	Tokens *string `help:"What a token is: ${enum}." enum:"char,byte" placeholder:"char" group:"The text"`
-	Valid  string  `help:"What is held out: a share of the text's end, or a text of its own. 0: nothing." default:"0.1" placeholder:"SHARE|FILE" group:"The text"`
+	textFlags
+	Tokens   *string `help:"What a token is: ${enum}." enum:"char,byte,word,bpe" placeholder:"char" group:"The text"`
+	Vocab    *int    `help:"Of word and bpe: the most tokens; 8192 of bpe, any number of words." placeholder:"N" group:"The text"`
+	MinCount *int    `help:"Words that occur less often are unknown; 2." placeholder:"N" group:"The text"`
+	Split    *string `help:"Where words end: at the word boundaries of Unicode, or only at white space, as in texts that are tokenized already; unicode or space." enum:"unicode,space" placeholder:"unicode" group:"The text"`
+	Lower    bool    `help:"Words are read in lower case." group:"The text"`
+	Cache    string  `help:"Keep the tokens of the text in files of this folder; a text that is too large for memory has them in the user's folder for caches unless given." placeholder:"DIR" group:"The text"`
+	Valid    string  `help:"What is held out: a share of the text's end, or a text of its own. 0: nothing." default:"0.1" placeholder:"SHARE|FILE" group:"The text"`
 
 	From       string   `help:"Begin with the weights and the vocabulary of another run or model; sizes are those it has." placeholder:"DIR" group:"The model"`
 	Hidden     *int     `help:"Size of each layer's state." placeholder:"N" group:"The model"`
@@ -95,6 +101,7 @@ func (t *trainCmd) check() error {
 		bound{"--keep", &t.Keep, 1, mostStates},
 		bound{"--accumulate", t.Accumulate, 1, mostAccumulate},
 		bound{"--patience", t.Patience, 1, mostValidations},
+		bound{"--min-count", t.MinCount, 1, unbounded},
 		bound{"--schedule-after", t.ScheduleAfter, 1, unbounded},
 		bound{"--schedule-patience", t.SchedulePatience, 1, mostValidations},
 	)
@@ -127,6 +134,9 @@ func (t *trainCmd) check() error {
 	}
 	if t.Tied && t.Embed != nil && *t.Embed == 0 {
 		return usage("--tied needs an embedding to share: leave --embed out, or give it the size of --hidden")
+	}
+	if err := t.checkTokens(); err != nil {
+		return err
 	}
 	if err := t.checkSchedule(); err != nil {
 		return err
@@ -193,7 +203,12 @@ func (t *trainCmd) prepare(a *app) (*sitting, error) {
 	if from != nil {
 		tokens = from.vocab.Kind
 	}
-	text, err := readCorpus(source, tokens, from.vocabulary(), a.memory())
+	if from != nil {
+		if err := t.sameItems(&source, from.vocab); err != nil {
+			return nil, err
+		}
+	}
+	text, err := readCorpus(source, reading{kind: tokens, tokens: t.vocabulary(from), vocab: from.vocabulary(), cache: cache{t.Cache}, limit: a.memory()})
 	if err != nil {
 		return nil, err
 	}
@@ -204,7 +219,7 @@ func (t *trainCmd) prepare(a *app) (*sitting, error) {
 		a.note("%s", n)
 	}
 	one, _ := units(tokens)
-	a.note("%s to learn from, %s held out; %d different ones", plural(len(text.train), one), thousands(len(text.valid)), text.vocab.Size())
+	a.note("%s", text.summary(one))
 	s, err := newSitting(a, t.settle(a, text, from), text, "make --hidden, --batch or --time smaller")
 	if err != nil || from == nil {
 		return s, err
@@ -215,7 +230,7 @@ func (t *trainCmd) prepare(a *app) (*sitting, error) {
 
 // source is what --valid and the text's name say.
 func (t *trainCmd) source() (d dataSource, err error) {
-	d.File = t.File
+	d.File, d.Ext, d.Lines, d.Field = t.File, t.Ext, t.Lines, t.Field
 	share, notNumber := strconv.ParseFloat(t.Valid, 64)
 	switch {
 	case notNumber == nil && share >= 0 && share < 1:
@@ -258,7 +273,7 @@ func newSitting(a *app, cfg *runConfig, text *corpus, remedy string) (*sitting, 
 	}
 	cfg.Model.Counts, cfg.Model.Seed = text.vocab.Counts, cfg.Train.Seed
 	s := &sitting{cfg: cfg, text: text}
-	need, err := planTraining(cfg.Model, cfg.Train, len(text.valid))
+	need, err := planTraining(cfg.Model, cfg.Train, text.valid.Len())
 	if err != nil {
 		return nil, usage("%w", err)
 	}

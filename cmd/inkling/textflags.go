@@ -1,0 +1,89 @@
+package main
+
+import (
+	"fmt"
+
+	"inkling/data"
+)
+
+// textFlags say how a text is read.
+type textFlags struct {
+	Ext   []string `help:"Of a folder, the files whose names end so; txt." placeholder:"EXT" group:"The text"`
+	Lines bool     `help:"Each line is an item, such as a name or a line of a log, which is read by itself." group:"The text"`
+	Field string   `help:"Each line is a JSON object, and the item is the string that it has by this name." placeholder:"NAME" group:"The text"`
+}
+
+const usualBPE = 8192 // tokens
+
+// checkTokens refuses what a kind of tokens does not have.
+func (t *trainCmd) checkTokens() error {
+	kind := valueOr(t.Tokens, "char")
+	for _, f := range []struct {
+		flag  string
+		given bool
+		fits  bool
+		kinds string
+	}{
+		{"--vocab", t.Vocab != nil, kind == "word" || kind == "bpe", "word or bpe"},
+		{"--min-count", t.MinCount != nil, kind == "word", "word"},
+		{"--split", t.Split != nil, kind == "word", "word"},
+		{"--lower", t.Lower, kind == "word", "word"},
+	} {
+		switch {
+		case f.given && t.From != "":
+			return usage("%s with --from %s, which has a vocabulary: leave it out", f.flag, t.From)
+		case f.given && !f.fits:
+			return usage("%s is for --tokens %s: leave one of them out", f.flag, f.kinds)
+		}
+	}
+	switch {
+	case t.Vocab == nil:
+		return nil
+	case kind == "bpe":
+		if err := data.CheckBPESize(*t.Vocab); err != nil {
+			return usage("--vocab %d: %w", *t.Vocab, err)
+		}
+	case *t.Vocab < 2 || *t.Vocab > mostVocab:
+		return usage("--vocab %d: must be at least 2 and at most %d", *t.Vocab, mostVocab)
+	}
+	return nil
+}
+
+// vocabulary are the settings of the tokens, with no default left open; none if the vocabulary is another run's.
+func (t *trainCmd) vocabulary(from *inheritance) (s tokenSettings) {
+	if from != nil {
+		return s
+	}
+	switch valueOr(t.Tokens, "char") {
+	case "bpe":
+		s.Size = valueOr(t.Vocab, usualBPE)
+	case "word":
+		s = tokenSettings{Size: valueOr(t.Vocab, 0), MinCount: valueOr(t.MinCount, 2), Split: valueOr(t.Split, "unicode"), Lower: t.Lower}
+	}
+	return s
+}
+
+// sameItems makes the text be read as the vocabulary is: as a list, if it is for items.
+func (t *trainCmd) sameItems(d *dataSource, vocab *data.Vocab) error {
+	if beginOf(vocab) >= 0 {
+		d.Lines = d.Lines || d.Field == ""
+		return nil
+	}
+	if d.Lines || d.Field != "" {
+		return usage("--lines and --field with --from %s, which knows running text: leave them out", t.From)
+	}
+	return nil
+}
+
+// summary is what there is to learn from, in words.
+func (c *corpus) summary(one string) string {
+	s := plural(c.train.Len(), one)
+	if n := c.trainSide.Items; n > 0 {
+		s += " in " + plural(n, "item")
+	}
+	s += " to learn from, " + thousands(c.valid.Len()) + " held out; " + thousands(c.vocab.Size()) + " different ones"
+	if u := c.trainSide.Unknown; u > 0 && c.vocab.Kind == "word" {
+		s += fmt.Sprintf(", which leave %.2g %% unknown", 100*float64(u)/float64(max(1, c.trainSide.Judged)))
+	}
+	return s
+}

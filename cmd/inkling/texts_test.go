@@ -1,0 +1,145 @@
+package main
+
+import (
+	"bytes"
+	"compress/gzip"
+	"fmt"
+	"math"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/klauspost/compress/zstd"
+)
+
+// textKinds are the ways in which people bring a text, and into which tokens it is cut.
+var textKinds = []struct {
+	name  string
+	args  string
+	items bool
+}{
+	{"words", "text.txt --tokens word --min-count 1", false},
+	{"few words", "text.txt --tokens word --split space --lower --vocab 20", false},
+	{"bpe", "text.txt --tokens bpe --vocab 300", false},
+	{"lines", "text.txt --lines", true},
+	{"lines of words", "text.txt --lines --tokens word", true},
+	{"lines of bpe, longer than a window", "text.txt --lines --tokens bpe --vocab 270 --time 7", true},
+	{"objects", "objects.jsonl --field text --tokens byte", true},
+	{"folder", "folder --ext md,text", false},
+	{"gzip", "text.txt.gz", false},
+	{"zstd", "text.txt.zst --lines", true},
+	{"standard input", "-", false},
+	{"held out apart", "text.txt --tokens word --valid other.txt", false},
+	{"kept", "text.txt --lines --cache kept", true},
+}
+
+// TestTexts trains on each, goes on from an earlier state as if it had been killed, with the same bits in the end, and
+// judges and writes with the model.
+func TestTexts(t *testing.T) {
+	f := newFolder(t)
+	text := sampleText(12_000, 1)
+	f.in = text
+	f.write("other.txt", sampleText(3000, 2))
+	f.mkdir("folder")
+	f.mkdir("folder/more")
+	f.write("folder/a.md", text[:5000])
+	f.write("folder/more/b.text", text[5000:])
+	var packed bytes.Buffer
+	z := gzip.NewWriter(&packed)
+	_, _ = z.Write([]byte(text))
+	z.Close()
+	f.write("text.txt.gz", packed.String())
+	enc, err := zstd.NewWriter(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	f.write("text.txt.zst", string(enc.EncodeAll([]byte(text), nil)))
+	var objects strings.Builder
+	for line := range strings.Lines(text) {
+		fmt.Fprintf(&objects, "{\"n\": 1, \"text\": %q}\n", strings.TrimSuffix(line, "\n"))
+	}
+	f.write("objects.jsonl", objects.String())
+	for _, c := range textKinds {
+		t.Run(c.name, func(t *testing.T) {
+			f := &folder{T: t, dir: f.dir, in: f.in}
+			dir := "run-" + strings.ReplaceAll(c.name, " ", "-")
+			args := append(append([]string{"train", "lm", "--out", dir}, small...), "--steps", "30", "--checkpoint-every", "10", "--keep", "9")
+			f.must(append(args, strings.Fields(c.args)...)...)
+			model, metrics := string(f.read(dir+"/model.safetensors")), string(f.read(dir+"/metrics.jsonl"))
+			f.remove(dir + "/state/000000030.safetensors")
+			resume := []string{"resume", dir}
+			if strings.Contains(c.args, "kept") {
+				if n := len(f.list("kept")); n != 2 {
+					t.Errorf("%d files of tokens are kept", n)
+				}
+				resume = append(resume, "--cache", "kept")
+			}
+			r := f.must(resume...)
+			f.contains(r.err, "goes on after step 20")
+			if string(f.read(dir+"/model.safetensors")) != model || withoutSeconds(string(f.read(dir+"/metrics.jsonl"))) != withoutSeconds(metrics) {
+				t.Error("a resumed run ends otherwise")
+			}
+			if strings.Contains(c.args, "kept") {
+				f.contains(r.err, "the tokens of the text are in ")
+			}
+
+			var judged struct {
+				BitsPerChar float64 `json:"bits_per_char"`
+				Tokens      int
+			}
+			file := append([]string{"eval", dir}, strings.Fields(strings.Split(c.args, " --")[0])...)
+			switch c.name {
+			case "folder":
+				file = append(file, "--ext", "md,text")
+			case "objects":
+				file = append(file, "--field", "text")
+			}
+			if f.json(&judged, file...); !(judged.BitsPerChar > 0.5 && judged.BitsPerChar < 8) || judged.Tokens < 1000 {
+				t.Errorf("%+v", judged)
+			}
+
+			var written []generated
+			f.json(&written, "generate", dir, "-n", "20", "--seed", "1", "--max-tokens", "400")
+			stopped := 0
+			for _, w := range written {
+				if c.items && strings.Contains(w.Text, "\n") || math.IsNaN(w.LogProb) || w.LogProb > 0 {
+					t.Errorf("wrote %+v", w)
+				}
+				if w.FinishReason == "stop" {
+					stopped++
+				}
+			}
+			if c.items != (stopped > 0) {
+				t.Errorf("%d of 20 texts are items", stopped)
+			}
+		})
+	}
+}
+
+// The same text is the same model, however it is packed, and tokens in a file are those in memory.
+func TestTextsAreTheSame(t *testing.T) {
+	f := newFolder(t)
+	var packed bytes.Buffer
+	z := gzip.NewWriter(&packed)
+	_, _ = z.Write(f.read("text.txt"))
+	z.Close()
+	f.write("packed", packed.String())
+	f.mkdir("folder")
+	f.write("folder/text.txt", string(f.read("text.txt")))
+	f.in = string(f.read("text.txt"))
+	want := ""
+	for i, text := range []string{"text.txt", "packed", "folder", "-", "text.txt --cache cache", "text.txt --memory 28MB"} {
+		args := append(append([]string{"train", "lm", "--out", fmt.Sprint(i)}, small...), "--steps", "10")
+		f.must(append(args, strings.Fields(text)...)...)
+		got := string(f.read(fmt.Sprint(i) + "/model.safetensors"))
+		if i > 0 && got != want {
+			t.Errorf("%s makes another model", text)
+		}
+		want = got
+	}
+}
+
+var secondsOf = regexp.MustCompile(`"seconds":[^,}]*`)
+
+// withoutSeconds takes the one field of metrics out that differs from run to run.
+func withoutSeconds(metrics string) string { return secondsOf.ReplaceAllString(metrics, "") }

@@ -1,0 +1,45 @@
+package data
+
+import (
+	"fmt"
+	"strings"
+	"unicode/utf8"
+)
+
+// judge tells text from what is none, block by block. A stray NUL (logs have them after a power failure) and some
+// bytes of another encoding are let through: they cost a few tokens, not the model.
+type judge struct {
+	utf16 bool
+	nul   int
+	bytes int
+	rep   Report
+}
+
+// early is after how many bytes a file that is no text is known for that, so that nobody waits for a large one.
+const early = 1 << 20
+
+func (j *judge) add(text string) {
+	if j.bytes == 0 {
+		j.utf16 = strings.HasPrefix(text, "\xFF\xFE") || strings.HasPrefix(text, "\xFE\xFF")
+	}
+	j.nul += strings.Count(text, "\x00")
+	if !utf8.ValidString(text) {
+		rep := CheckUTF8(text)
+		j.rep.add(rep, j.bytes)
+	}
+	j.bytes += len(text)
+}
+
+// verdict says what is wrong with a text of which all so far was added.
+func (j *judge) verdict(name string) error {
+	const iconv = "convert it (iconv -f ENCODING -t UTF-8), or use --tokens byte"
+	switch {
+	case j.utf16:
+		return fmt.Errorf("%s is UTF-16, not UTF-8: %s", name, iconv)
+	case j.nul > j.bytes/1000:
+		return fmt.Errorf("%s looks binary (%d NUL bytes among %d): use --tokens byte", name, j.nul, j.bytes)
+	case j.rep.Invalid > j.bytes/3:
+		return fmt.Errorf("%s is not UTF-8 (%d of its %d bytes): %s", name, j.rep.Invalid, j.bytes, iconv)
+	}
+	return nil
+}
