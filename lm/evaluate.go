@@ -9,12 +9,11 @@ import (
 	"inkling/tensor"
 )
 
-// Evaluation reads held-out text in evalLanes lanes, windows of evalTime tokens; a lane has read
-// evalWarm tokens before it is scored, more than an LSTM of these sizes remembers.
+// Evaluation reads held-out text in evalLanes lanes, windows of evalTime tokens; a lane has read as many
+// tokens before it is scored as the architecture remembers.
 const (
 	evalLanes = 64
 	evalTime  = 16
-	evalWarm  = 200
 )
 
 // Evaluate is the summed loss of a text in nats and the number of tokens it is over: all but the first.
@@ -30,7 +29,7 @@ func (m *Model) Evaluate(ctx context.Context, tokens []int, precision tensor.Pre
 		tapes[i].Precision = precision
 	}
 	step := uint64(0)
-	for w := range data.Stream(tokens, evalLanes, evalTime, evalWarm) {
+	for w := range data.Stream(tokens, evalLanes, evalTime, m.Config.arch().warm(m.Config)) {
 		if err := ctx.Err(); err != nil {
 			return 0, 0, err
 		}

@@ -33,12 +33,12 @@ func (t *trainCmd) settle(a *app, text *corpus, from *inheritance) *runConfig {
 	fitted := budget > 0 && from == nil && (t.Hidden == nil || t.Layers == nil)
 	var flops float64
 	if budget > 0 {
-		flops = lm.MeasureSpeed(t.shards(runtime.GOMAXPROCS(0)), precisions[c.Train.Precision])
+		flops = lm.MeasureSpeed(c.Model.Arch, t.shards(runtime.GOMAXPROCS(0)), precisions[c.Train.Precision])
 		c.MadeWith.GFLOPS = flops / 1e9
 	}
 	if fitted {
-		fit := lm.FitBudget(budget, len(text.train), text.vocab.Counts, flops)
-		fit.Config.Tied, fit.Config.Output = c.Model.Tied, c.Model.Output
+		c.Model.Counts = text.vocab.Counts
+		fit := lm.FitBudget(c.Model, budget, len(text.train), flops)
 		c.Model, c.Train.Batch, c.Train.Time = fit.Config, fit.Lanes, fit.Time
 		if t.Optimizer == train.Optimizers[0].Name { // the one that the rate is for
 			c.Train.Options.Rate = fit.Rate
