@@ -15,7 +15,7 @@ type Architecture struct {
 	Name string // what configs and flags call it
 	Doc  string // one line
 	Noun string // of a model that is one, with its article
-	Peer string // the PyTorch modules whose parameters have the same shapes, beside the output layer
+	Peer string // what its parameters have of PyTorch's, in Markdown
 }
 
 // Architectures lists the kinds of model, the default first.
@@ -28,8 +28,8 @@ func Architectures() (list []Architecture) {
 
 // architectures are what a model can be. A new one is a file and a line here.
 var architectures = []architecture{
-	recurrent{nn.LSTM{}, Architecture{"lstm", "long short-term memory: gates that keep, forget and show what was read", "an LSTM", "nn.LSTM"}},
-	recurrent{nn.GRU{}, Architecture{"gru", "gated recurrent units: three quarters of an LSTM's weights, and one state", "a GRU", "nn.GRU"}},
+	recurrent{nn.LSTM{}, Architecture{"lstm", "long short-term memory: gates that keep, forget and show what was read", "an LSTM", "the names and shapes of PyTorch's `nn.LSTM`"}},
+	recurrent{nn.GRU{}, Architecture{"gru", "gated recurrent units: three quarters of an LSTM's weights, and one state", "a GRU", "the names and shapes of PyTorch's `nn.GRU`"}},
 	window{},
 }
 

@@ -78,7 +78,11 @@ func (c Config) Architecture() Architecture { return c.arch().about() }
 // Sizes is the model's layers in words: "2 layers of 512".
 func (c Config) Sizes() string {
 	c.complete()
-	return c.arch().words(c)
+	s := c.arch().words(c)
+	if c.Norm {
+		s += ", normalized"
+	}
+	return s
 }
 
 func layers(c Config) string {

@@ -34,7 +34,7 @@ const (
 )
 
 func (window) about() Architecture {
-	return Architecture{"window", "feed-forward over the last tokens (Bengio et al. 2003): fast, and blind to what is before them", "a feed-forward network", "nn.Embedding and nn.Linear"}
+	return Architecture{"window", "feed-forward over the last tokens (Bengio et al. 2003): fast, and blind to what is before them", "a feed-forward network", "the shapes of PyTorch's `nn.Embedding` and `nn.Linear`"}
 }
 
 func (window) settle(c *Config) error {
