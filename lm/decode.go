@@ -1,6 +1,10 @@
 package lm
 
-import "slices"
+import (
+	"slices"
+
+	"inkling/softmax"
+)
 
 // state is what the model remembers of a sequence. It is never changed.
 type state struct{ floats []float32 }
@@ -34,10 +38,14 @@ func (m *Model) LogProbs(dst []float32, s any) {
 	m.out.LogProbs(dst, *h)
 }
 
-// LogProbsBatch is LogProbs for many states, row after row.
+// LogProbsBatch is LogProbs for many states, row after row, as one product where the output layer has it so.
 func (m *Model) LogProbsBatch(dst []float32, states []any) {
 	h := m.outputs(floatsOf(states))
 	defer m.rows.Put(h)
+	if batched, ok := m.out.(softmax.Batched); ok {
+		batched.LogProbsRows(dst, *h)
+		return
+	}
 	v, dim := m.Vocab(), m.dim()
 	for i := range states {
 		m.out.LogProbs(dst[i*v:(i+1)*v], (*h)[i*dim:(i+1)*dim])
