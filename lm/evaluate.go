@@ -10,19 +10,18 @@ import (
 	"inkling/tensor"
 )
 
-// Evaluation reads held-out text in evalLanes lanes, windows of evalTime tokens; a lane has read
-// evalWarm tokens before it is scored, more than an LSTM of these sizes remembers.
+// Evaluation reads held-out text in evalLanes lanes, windows of evalTime tokens; a lane has read as many
+// tokens before it is scored as the architecture remembers.
 const (
 	evalLanes = 64
 	evalTime  = 16
-	evalWarm  = 200
 )
 
 // Evaluate is the summed loss of a text in nats and the number of tokens it is over: all but the first.
 // State is carried through the text. workers is the number of cores to use. It fails if ctx ends, or if the tokens
 // cannot be read.
 func (m *Model) Evaluate(ctx context.Context, tokens data.Tokens, precision tensor.Precision, workers int) (nats float64, n int, err error) {
-	return m.evaluate(ctx, data.Stream(tokens, evalLanes, evalTime, evalWarm), precision, workers)
+	return m.evaluate(ctx, data.Stream(tokens, evalLanes, evalTime, m.Config.arch().warm(m.Config)), precision, workers)
 }
 
 // EvaluateItems is Evaluate for a list, each of whose items begins with the token begin and is read from a fresh

@@ -19,12 +19,10 @@ type Fit struct {
 	Why         string  // in words
 }
 
-// sizes are what FitBudget chooses from, small to large, with the learning rates that suit them.
-var sizes = []struct {
+// size is what FitBudget chooses from, with the learning rate that suits it.
+type size struct {
 	hidden, layers int
 	rate           float64
-}{
-	{128, 1, 8e-3}, {256, 1, 6e-3}, {512, 1, 5e-3}, {512, 2, 4e-3}, {768, 2, 3e-3}, {1024, 2, 2.5e-3},
 }
 
 // What the choice was measured with, on tiny Shakespeare (a million characters): a model gains from
@@ -38,12 +36,13 @@ const (
 )
 
 // FitBudget picks the largest model that can still read the text often enough in the budget: a
-// model that has seen a text only a few times is worse than a smaller one that knows it well.
+// model that has seen a text only a few times is worse than a smaller one that knows it well. Its sizes and dropout
+// replace those of c; the rest of c, an embedding for instance, is taken into account.
 // flops is the machine's speed in training, of MeasureSpeed.
-func FitBudget(budget time.Duration, tokens int, counts []int64, flops float64) Fit {
+func FitBudget(c Config, budget time.Duration, tokens int, flops float64) Fit {
 	var fit Fit
-	for _, s := range sizes {
-		c := Config{Hidden: s.hidden, Layers: s.layers, Counts: counts}
+	for _, s := range c.arch().sizes() {
+		c.Hidden, c.Layers = s.hidden, s.layers
 		speed := flops / c.FlopsPerToken()
 		epochs := speed * budget.Seconds() / float64(tokens)
 		if fit.Lanes > 0 && (epochs < enoughEpochs || weightsOf(c) > weightsPerToken*float64(tokens)) {
@@ -54,12 +53,8 @@ func FitBudget(budget time.Duration, tokens int, counts []int64, flops float64) 
 	seen := fit.Epochs * weightsOf(fit.Config) / float64(tokens)
 	p := float32(math.Round(100*min(mostDropout, dropoutPerLog*math.Log1p(seen))) / 100)
 	fit.Config.Dropout, fit.Config.DropoutOut = p, p
-	layers := "1 layer"
-	if n := fit.Config.Layers; n > 1 {
-		layers = fmt.Sprintf("%d layers", n)
-	}
-	fit.Why = fmt.Sprintf("%.0f GFLOP/s in training makes about %.0f tokens/s with %s of %d: %.1f passes over %d tokens in %v",
-		flops/1e9, fit.Speed, layers, fit.Config.Hidden, fit.Epochs, tokens, budget)
+	fit.Why = fmt.Sprintf("%.0f GFLOP/s in training makes about %.0f tokens/s with %s: %.1f passes over %d tokens in %v",
+		flops/1e9, fit.Speed, fit.Config.Sizes(), fit.Epochs, tokens, budget)
 	return fit
 }
 
@@ -71,28 +66,35 @@ func lanesFor(tokens int) int {
 	return 32
 }
 
-func weightsOf(c Config) float64 {
-	h := float64(c.Hidden)
-	return 4*h*h*float64(2*c.Layers-1) + h*float64(len(c.Counts))*5
+// weightsOf counts the matrices of a config.
+func weightsOf(c Config) (n float64) {
+	c.complete()
+	for _, m := range c.products(false) {
+		n += float64(m[0]) * float64(m[1])
+	}
+	if !c.Tied {
+		n += float64(len(c.Counts)) * float64(c.Embed)
+	}
+	return n
 }
 
 // FlopsPerToken counts the products of a training step, forward and backward, per token: six
 // operations a weight. A token that picks a row of a table multiplies nothing; only the embedding of a
 // vocabulary larger than common windows is multiplied for each token.
 func (c Config) FlopsPerToken() float64 {
-	h := float64(c.Hidden)
-	weights := 4*h*h*float64(2*c.Layers-1) + h*float64(len(c.Counts))
-	if len(c.Counts) > 2048 {
-		weights += 4 * h * float64(c.Embed)
+	c.complete()
+	weights := 0.0
+	for _, m := range c.products(c.arch().tabled(c)) {
+		weights += float64(m[0]) * float64(m[1])
 	}
 	return 6 * weights
 }
 
-// MeasureSpeed trains a small model for a few steps on random tokens and returns the floating-point
-// operations per second of products really done, with so many shards.
-func MeasureSpeed(shards int, precision tensor.Precision) float64 {
+// MeasureSpeed trains a small model of an architecture for a few steps on random tokens and returns the
+// floating-point operations per second of products really done, with so many shards.
+func MeasureSpeed(arch string, shards int, precision tensor.Precision) float64 {
 	const vocab, lanes, steps, window = 64, 8, 4, 64
-	c := Config{Hidden: 512, Layers: 1, Counts: make([]int64, vocab)}
+	c := Config{Arch: arch, Hidden: 512, Layers: 1, Counts: make([]int64, vocab)}
 	m, err := New(c)
 	if err != nil {
 		panic(err)

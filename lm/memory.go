@@ -75,14 +75,12 @@ func (c Config) PlanEvaluation(tokens, workers int) (Memory, error) {
 	return Memory{Weights: 4 * c.weights(), Packed: c.packed(tensor.Float32, false), Validation: c.evaluation(tokens, workers)}, nil
 }
 
-// PlanDecoding adds up what writing text will hold: the weights, packed, and the response of the first
-// layer to each token.
+// PlanDecoding adds up what writing text will hold: the weights, packed, and what decoding has made of them.
 func (c Config) PlanDecoding() (Memory, error) {
 	if err := c.complete(); err != nil {
 		return Memory{}, err
 	}
-	table := 4 * int64(len(c.Counts)) * pad(c.stack().Width())
-	return Memory{Weights: 4 * c.weights(), Packed: c.packed(tensor.Float32, false) + table}, nil
+	return Memory{Weights: 4 * c.weights(), Packed: c.packed(tensor.Float32, false) + 4*c.arch().decoding(c)}, nil
 }
 
 // pad is the length of a row on a tape.
@@ -90,38 +88,37 @@ func pad(cols int) int64 { return int64(tensor.Stride(cols)) }
 
 // evaluation is what the tapes of [Model.Evaluate] hold, in bytes.
 func (c Config) evaluation(tokens, workers int) int64 {
-	lanes := max(1, min(evalLanes, (tokens-1)/(4*evalWarm+1)))
+	lanes := max(1, min(evalLanes, (tokens-1)/(4*c.arch().warm(c)+1)))
 	return 4 * c.activations(lanes, evalTime, min(workers, lanes), false)
 }
 
 // activations are the floats that the tapes of all shards hold for a window of lanes × time.
-func (c Config) activations(lanes, time, shards int, training bool) (floats int64) {
-	n := int64(lanes) * int64(time) // rows
-	floats = c.stack().Activations(n, int64(lanes), c.dropout(), training)
-	floats += n * pad(len(c.Counts)) // logits, over which their gradient is written
-	twice := int64(1)
-	if training {
-		twice = 2 // a value and its gradient
-	}
-	if v := int64(len(c.Counts)); c.Embed == 0 || v <= n/int64(shards) {
-		floats += int64(shards) * twice * v * pad(c.stack().Width()) // the first layer's response to each token
-	} else {
-		floats += n * twice * pad(c.Embed)
-	}
-	return floats
+func (c Config) activations(lanes, time, shards int, training bool) int64 {
+	rows := int64(lanes) * int64(time)
+	logits := rows * pad(len(c.Counts)) // over which their gradient is written
+	return c.arch().activations(c, rows, int64(lanes), int64(shards), training) + logits
 }
 
-// scratch is what the products of one shard round operands into, in bytes.
-func (c Config) scratch(rows int, p tensor.Precision) int64 {
-	return kernel.ScratchBytes(c.stack().Width(), max(c.Hidden, c.Embed), rows, p)
+// scratch is what the products of one shard round operands into, in bytes: the largest of them.
+func (c Config) scratch(rows int, p tensor.Precision) (bytes int64) {
+	for _, m := range c.products(false) {
+		bytes = max(bytes, kernel.ScratchBytes(m[0], m[1], rows, p))
+	}
+	return bytes
+}
+
+// products are the weight matrices [rows, cols] that a token is multiplied by; those that make a table only if table
+// is false.
+func (c Config) products(table bool) [][2]int {
+	return append(c.arch().products(c, table), [2]int{len(c.Counts), c.arch().dim(c)})
 }
 
 // weights counts the parameters.
 func (c Config) weights() (n int64) {
 	v := int64(len(c.Counts))
-	n = v*int64(c.Embed) + c.stack().Weights() + v // embedding, layers, output bias
+	n = v*int64(c.Embed) + c.arch().weights(c) + v // embedding, layers, output bias
 	if !c.Tied {
-		n += v * int64(c.Hidden)
+		n += v * int64(c.arch().dim(c))
 	}
 	return n
 }
@@ -129,15 +126,11 @@ func (c Config) weights() (n int64) {
 // packed is what the matrices take that are operands of products, in bytes; training multiplies by each
 // of them and by its transpose. A one-hot input multiplies nothing.
 func (c Config) packed(p tensor.Precision, training bool) (bytes int64) {
-	add := func(rows, cols int) {
-		bytes += kernel.PackedBytes(cols, rows, p)
+	for _, m := range c.products(c.Embed == 0) {
+		bytes += kernel.PackedBytes(m[1], m[0], p)
 		if training {
-			bytes += kernel.PackedBytes(rows, cols, p)
+			bytes += kernel.PackedBytes(m[0], m[1], p)
 		}
 	}
-	for _, m := range c.stack().Products(c.Embed == 0) {
-		add(m[0], m[1])
-	}
-	add(len(c.Counts), c.Hidden)
 	return bytes
 }

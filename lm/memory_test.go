@@ -2,6 +2,7 @@ package lm
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 
 	"inkling/data"
@@ -19,6 +20,14 @@ func TestMemoryPlan(t *testing.T) {
 		{Config{Hidden: 256, Layers: 2}, 65, 32, 50, 2},
 		{Config{Hidden: 256, Layers: 1, Embed: 64}, 2000, 16, 32, 1},
 		{Config{Hidden: 192, Layers: 3, Tied: true, Dropout: 0.5}, 500, 20, 35, 2},
+		{Config{Hidden: 256, Norm: true, Embed: 100, DropoutIn: 0.2, DropoutOut: 0.3, Variational: true}, 600, 20, 35, 1},
+		{Config{Arch: "gru", Hidden: 128}, 65, 16, 64, 1},
+		{Config{Arch: "gru", Hidden: 256, Layers: 2, Dropout: 0.2, DropoutOut: 0.2}, 65, 32, 50, 2},
+		{Config{Arch: "gru", Hidden: 256, Embed: 64, Norm: true, DropoutIn: 0.3}, 2000, 16, 32, 1},
+		{Config{Arch: "window", Hidden: 256}, 65, 16, 64, 1},
+		{Config{Arch: "window", Hidden: 256, Context: 8, Embed: 64, Direct: true, Norm: true, DropoutIn: 0.2, DropoutOut: 0.3}, 300, 32, 50, 2},
+		{Config{Arch: "window", Hidden: 192, Layers: 3, Context: 4, Tied: true, Dropout: 0.3, DropoutIn: 0.3, Variational: true}, 500, 20, 35, 2},
+		{Config{Arch: "window", Hidden: 512, Direct: true}, 3000, 16, 20, 2},
 	} {
 		t.Run(fmt.Sprintf("%+v", c.config), func(t *testing.T) {
 			c.config.Counts = make([]int64, c.vocab)
@@ -77,11 +86,39 @@ func TestMemoryPlanOfAverages(t *testing.T) {
 	}
 }
 
+// TestMemoryPlanOfUse compares the plan of what a model is used for with what tapes and packed weights hold.
+func TestMemoryPlanOfUse(t *testing.T) {
+	every(t, 200, func(t *testing.T, m *Model) {
+		plan, err := m.Config.PlanEvaluation(1<<30, 1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		const lanes = 64
+		tp, n := tensor.NewInference(), lanes*evalTime
+		w := data.Window{Lanes: lanes, Time: evalTime, Inputs: make([]int, n), Targets: make([]int, n)}
+		m.Loss(tp, w, make([]float32, m.CarryFloats(w)))
+		results, _ := tp.Floats()
+		if held := 4 * int64(results); plan.Validation > held || plan.Validation < held-held/4 {
+			t.Errorf("evaluation: planned %d bytes, are %d", plan.Validation, held)
+		}
+		if plan.Weights != int64(4*m.Params().Count()) {
+			t.Errorf("weights: planned %d bytes, are %d", plan.Weights, 4*m.Params().Count())
+		}
+	})
+}
+
 func TestFitBudgetPicksMoreForMore(t *testing.T) {
-	counts := make([]int64, 65)
+	for _, arch := range Architectures() {
+		t.Run(arch.Name, func(t *testing.T) { picksMoreForMore(t, Config{Arch: arch.Name, Counts: make([]int64, 65)}) })
+	}
+}
+
+func picksMoreForMore(t *testing.T, c Config) {
 	last, first := 0.0, 0.0
+	smallest := c
+	smallest.Hidden, smallest.Layers = 128, 1
 	for _, flops := range []float64{1e9, 1e10, 1e11, 1e12} {
-		f := FitBudget(600e9, 1_000_000, counts, flops)
+		f := FitBudget(c, 600e9, 1_000_000, flops)
 		if n := weightsOf(f.Config); n < last {
 			t.Errorf("at %g operations a second a smaller model than at less", flops)
 		} else {
@@ -90,19 +127,46 @@ func TestFitBudgetPicksMoreForMore(t *testing.T) {
 		if first == 0 {
 			first = last
 		}
-		if f.Epochs < enoughEpochs && weightsOf(f.Config) > weightsOf(Config{Hidden: 128, Layers: 1, Counts: counts}) {
+		if f.Epochs < enoughEpochs && weightsOf(f.Config) > weightsOf(smallest) {
 			t.Errorf("at %g operations a second %g passes are not enough for the size", flops, f.Epochs)
 		}
-		if f.Config.Hidden == 0 || f.Lanes == 0 || f.Why == "" {
+		if f.Config.Arch != c.Arch || f.Config.Hidden == 0 || f.Lanes == 0 || !strings.Contains(f.Why, f.Config.Sizes()) {
 			t.Errorf("no choice at %g: %+v", flops, f)
 		}
+		if _, err := New(f.Config); err != nil {
+			t.Error(err)
+		}
 	}
-	if last < 20*first {
+	if last < 10*first {
 		t.Errorf("a thousand times the speed makes only %g weights of %g", last, first)
 	}
-	often, seldom := FitBudget(600e9, 300_000, counts, 1e11), FitBudget(600e9, 30_000_000, counts, 1e11)
-	if often.Config.Dropout <= seldom.Config.Dropout {
-		t.Errorf("dropout %g for a text read often, %g for one read seldom", often.Config.Dropout, seldom.Config.Dropout)
+	often, seldom := FitBudget(c, 600e9, 300_000, 1e11), FitBudget(c, 600e9, 30_000_000, 1e11)
+	if often.Config.DropoutOut <= seldom.Config.DropoutOut {
+		t.Errorf("dropout %g for a text read often, %g for one read seldom", often.Config.DropoutOut, seldom.Config.DropoutOut)
+	}
+}
+
+// TestFlopsPerToken by hand: six operations a weight that is multiplied.
+func TestFlopsPerToken(t *testing.T) {
+	for _, x := range []struct {
+		config Config
+		vocab  int
+		want   float64
+	}{
+		{Config{Hidden: 10, Layers: 2}, 7, 4*10*10*3 + 7*10},
+		{Config{Hidden: 10, Embed: 3}, 7, 4*10*10 + 7*10},                             // a table
+		{Config{Hidden: 10, Embed: 3}, 5000, 4*10*10 + 4*10*3 + 5000*10},              // too large for one
+		{Config{Hidden: 10, Embed: 3, DropoutIn: 0.1}, 7, 4*10*10 + 4*10*3 + 7*10},    // which dropout cannot go through
+		{Config{Arch: "gru", Hidden: 10, Layers: 3}, 7, 3*10*10*5 + 7*10},             //
+		{Config{Arch: "window", Hidden: 10, Context: 4, Embed: 3}, 7, 10*12 + 7*10},   //
+		{Config{Arch: "window", Hidden: 10, Layers: 2}, 7, 10*500 + 10*10 + 7*10},     // 5 tokens of 100
+		{Config{Arch: "window", Hidden: 10, Direct: true}, 7, 10*500 + 7*(10+500)},    //
+		{Config{Arch: "window", Hidden: 10, Context: 2, Tied: true}, 7, 10*20 + 7*10}, //
+	} {
+		x.config.Counts = make([]int64, x.vocab)
+		if got := x.config.FlopsPerToken(); got != 6*x.want {
+			t.Errorf("%s of %s over %d tokens: %g, want %g", x.config.Arch, x.config.Sizes(), x.vocab, got, 6*x.want)
+		}
 	}
 }
 

@@ -18,9 +18,14 @@ import (
 
 // saved writes a model as training does and returns its folder.
 func saved(t testing.TB) (dir string, m *Model) {
+	return savedAs(t, Config{Hidden: 5, Layers: 2, Embed: 3, Seed: 4})
+}
+
+func savedAs(t testing.TB, c Config) (dir string, m *Model) {
 	t.Helper()
 	vocab, _ := data.Chars("to be, or not to be")
-	m, err := New(Config{Hidden: 5, Layers: 2, Embed: 3, Counts: vocab.Counts, Seed: 4})
+	c.Counts = vocab.Counts
+	m, err := New(c)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -64,22 +69,50 @@ func open(t testing.TB, dir string) (*Model, *data.Vocab, error) {
 }
 
 func TestLoadGivesBackTheModel(t *testing.T) {
-	dir, m := saved(t)
-	again, vocab, err := open(t, dir)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for i, p := range m.Params() {
-		if q := again.Params()[i]; q.Name != p.Name || !slices.Equal(q.Value, p.Value) {
-			t.Errorf("%s came back as %s with other values", p.Name, q.Name)
+	for _, c := range append(kinds(0), Config{Hidden: 5, Layers: 2, Embed: 3, DropoutIn: 0.25, Variational: true}) {
+		dir, m := savedAs(t, c)
+		again, vocab, err := open(t, dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		again.Config.Seed = m.Config.Seed // which is not the model's, but its beginning's
+		if fmt.Sprint(again.Config) != fmt.Sprint(m.Config) {
+			t.Errorf("%+v: came back as %+v", c, again.Config)
+		}
+		for i, p := range m.Params() {
+			if q := again.Params()[i]; q.Name != p.Name || !slices.Equal(q.Value, p.Value) {
+				t.Errorf("%s came back as %s with other values", p.Name, q.Name)
+			}
+		}
+		one, two := make([]float32, m.VocabSize()), make([]float32, m.VocabSize())
+		token := vocab.Encode("b")[0]
+		m.LogProbs(one, m.Next(m.Start(), token))
+		again.LogProbs(two, again.Next(again.Start(), token))
+		if !slices.Equal(one, two) {
+			t.Error("the loaded model gives other probabilities")
 		}
 	}
-	one, two := make([]float32, m.VocabSize()), make([]float32, m.VocabSize())
-	token := vocab.Encode("b")[0]
-	m.LogProbs(one, m.Next(m.Start(), token))
-	again.LogProbs(two, again.Next(again.Start(), token))
-	if !slices.Equal(one, two) {
-		t.Error("the loaded model gives other probabilities")
+}
+
+// TestConfigOnDisk: what a config says on disk is what it said before there was more than one architecture, and each
+// setting has its name.
+func TestConfigOnDisk(t *testing.T) {
+	full := Config{Arch: "window", Hidden: 3, Layers: 1, Embed: 4, Context: 2, Direct: true, Norm: true, Output: "full", Dropout: 0.5, DropoutOut: 0.5, DropoutIn: 0.5, Variational: true}
+	for want, c := range map[string]Config{
+		`{"arch":"lstm","hidden":256,"layers":1,"output":"full"}`:                                                      {},
+		`{"arch":"lstm","hidden":8,"layers":2,"embed":8,"tied":true,"output":"full","dropout":0.25,"dropout_out":0.5}`: {Hidden: 8, Layers: 2, Tied: true, Dropout: 0.25, DropoutOut: 0.5},
+		`{"arch":"window","hidden":3,"layers":1,"embed":4,"context":2,"direct":true,"norm":true,"output":"full",` +
+			`"dropout":0.5,"dropout_out":0.5,"dropout_in":0.5,"variational":true}`: full,
+		`{"arch":"window","hidden":256,"layers":1,"embed":100,"context":5,"output":"full"}`: {Arch: "window"},
+	} {
+		c.Counts = make([]int64, 5)
+		m, err := New(c)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, err := json.Marshal(m.Config); err != nil || string(got) != want {
+			t.Errorf("%v, %s\nwant %s", err, got, want)
+		}
 	}
 }
 
@@ -93,7 +126,7 @@ func TestLoadRefuses(t *testing.T) {
 		{`"layers":2`, `"layers":1`, "the config asks for"},
 		{`"format":1`, `"format":99`, "newer"},
 		{`"kind":"lm"`, `"kind":"vae"`, "not a language model"},
-		{`"arch":"lstm"`, `"arch":"gru"`, "no architecture"},
+		{`"arch":"lstm"`, `"arch":"elman"`, "no architecture"},
 		{`"output":"full"`, `"output":"nonsense"`, "no output layer"},
 		{`{"format"`, `["format"`, "not a config"},
 		{`"hidden":5`, `"hidden":0`, "the config asks for"}, // 256, the default

@@ -45,14 +45,5 @@ func (s Stack) Activations(rows, lanes int64, d Dropout, training bool) (floats 
 	if s.Norm {
 		floats += layers * rows * (3*padded(h) + 1) // the normalized, the result, the gradient; the deviation
 	}
-	drop := func(p float32, cols int64) int64 { // the result, its gradient, the mask
-		switch {
-		case p == 0:
-			return 0
-		case d.Variational:
-			return (2*rows + lanes) * padded(cols)
-		}
-		return 3 * rows * padded(cols)
-	}
-	return floats + drop(d.Input, int64(s.In)) + (layers-1)*drop(d.Between, h) + drop(d.Out, h)
+	return floats + d.Activations(d.Input, rows, lanes, int64(s.In)) + (layers-1)*d.Activations(d.Between, rows, lanes, h) + d.Activations(d.Out, rows, lanes, h)
 }

@@ -12,10 +12,21 @@ type Dropout struct {
 	Variational bool
 }
 
-// drop is x with a share p dropped.
-func (d Dropout) drop(tp *tensor.Tape, x *tensor.Tensor, p float32, lanes int) *tensor.Tensor {
+// Apply is x with a share p of it dropped: p is one of the three.
+func (d Dropout) Apply(tp *tensor.Tape, x *tensor.Tensor, p float32, lanes int) *tensor.Tensor {
 	if d.Variational {
 		return tensor.VariationalDropout(tp, x, p, lanes)
 	}
 	return tensor.Dropout(tp, x, p)
+}
+
+// Activations is how many floats a tape holds in training for a share p dropped of so many rows in so many lanes.
+func (d Dropout) Activations(p float32, rows, lanes, cols int64) int64 {
+	switch {
+	case p == 0:
+		return 0
+	case d.Variational: // the result, its gradient, the mask
+		return (2*rows + lanes) * padded(cols)
+	}
+	return 3 * rows * padded(cols)
 }

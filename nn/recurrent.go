@@ -96,7 +96,7 @@ func (r *Recurrent) FromTokens(tp *tensor.Tape, table *tensor.Tensor, ids []int,
 // the state after the last step.
 func (r *Recurrent) FromVectors(tp *tensor.Tape, x *tensor.Tensor, s State, lanes int, d Dropout) (*tensor.Tensor, State) {
 	l := r.Layer[0]
-	return r.run(tp, tensor.Linear(tp, d.drop(tp, x, d.Input, lanes), l.Wih, l.biases...), s, lanes, d)
+	return r.run(tp, tensor.Linear(tp, d.Apply(tp, x, d.Input, lanes), l.Wih, l.biases...), s, lanes, d)
 }
 
 func (r *Recurrent) run(tp *tensor.Tape, pre *tensor.Tensor, before State, lanes int, d Dropout) (h *tensor.Tensor, after State) {
@@ -104,12 +104,12 @@ func (r *Recurrent) run(tp *tensor.Tape, pre *tensor.Tensor, before State, lanes
 	for k := range r.Layer {
 		l := &r.Layer[k]
 		if k > 0 {
-			pre = tensor.Linear(tp, d.drop(tp, h, d.Between, lanes), l.Wih, l.biases...)
+			pre = tensor.Linear(tp, d.Apply(tp, h, d.Between, lanes), l.Wih, l.biases...)
 		}
 		h, after[k] = r.Cell.run(tp, pre, l, before[k], lanes)
 		if l.Norm != nil {
 			h = l.Norm.Apply(tp, h)
 		}
 	}
-	return d.drop(tp, h, d.Out, lanes), after
+	return d.Apply(tp, h, d.Out, lanes), after
 }

@@ -72,18 +72,22 @@ func (s *Stepper) NextBatch(dst, states [][]float32, tokens []int) {
 	}
 }
 
-// Output is what the output layer sees of a state: h of the last layer, normalized if the stack is. It is not to be
-// changed.
-func (s *Stepper) Output(state []float32) []float32 {
+// Outputs sets row i of dst [len(states), H] to what the output layer sees of states[i]: h of the last layer, normalized
+// if the stack is.
+func (s *Stepper) Outputs(dst []float32, states [][]float32) {
 	h, l := s.stack.Hidden, s.stack.Layer[s.stack.Layers-1]
-	last := len(state) - s.stack.Cell.vectors()*h
+	for i, state := range states {
+		last := len(state) - s.stack.Cell.vectors()*h
+		copy(dst[i*h:(i+1)*h], state[last:last+h])
+	}
 	if l.Norm == nil {
-		return state[last : last+h]
+		return
 	}
 	d := s.desks.Get().(*desk)
 	defer s.desks.Put(d)
 	d.tape.Reset(0, 0, 0)
-	out := make([]float32, h)
-	copy(out, l.Norm.Apply(d.tape, d.tape.Const(1, h, state[last:last+h])).Row(0))
-	return out
+	y := l.Norm.Apply(d.tape, d.tape.Const(len(states), h, dst))
+	for i := range states {
+		copy(dst[i*h:(i+1)*h], y.Row(i))
+	}
 }

@@ -3,6 +3,7 @@ package softmax
 import (
 	"math"
 	"math/rand/v2"
+	"slices"
 	"testing"
 
 	"inkling/internal/gradcheck"
@@ -33,6 +34,7 @@ func TestContract(t *testing.T) {
 			t.Run("sums to one", func(t *testing.T) { sumsToOne(t, kind) })
 			t.Run("gradients", func(t *testing.T) { gradients(t, kind) })
 			t.Run("exact loss", func(t *testing.T) { exactLoss(t, kind) })
+			t.Run("rows", func(t *testing.T) { rowsAreSingle(t, kind) })
 			t.Run("learns", func(t *testing.T) { learns(t, kind) })
 			t.Run("starts at frequencies", func(t *testing.T) { startsAtFrequencies(t, kind) })
 		})
@@ -109,6 +111,27 @@ func exactLoss(t *testing.T, kind Kind) {
 	}
 	if math.Abs(got-want) > 1e-4*want {
 		t.Errorf("loss %g, by LogProbs %g", got, want)
+	}
+}
+
+// rowsAreSingle: many hidden vectors at once give the bits of one after the other.
+func rowsAreSingle(t *testing.T, kind Kind) {
+	for _, v := range []int{1, 3, 17, 257} {
+		const dim = 7
+		out, ok := make1(t, kind, spec(v, dim)).(Batched)
+		if !ok {
+			return
+		}
+		for _, n := range []int{0, 1, 2, 5, 14, 33} {
+			h, got, want := vector(n*dim, 8), make([]float32, n*v), make([]float32, n*v)
+			out.LogProbsRows(got, h)
+			for i := range n {
+				out.LogProbs(want[i*v:(i+1)*v], h[i*dim:(i+1)*dim])
+			}
+			if !slices.Equal(got, want) {
+				t.Errorf("V=%d: %d rows at once differ from one after the other", v, n)
+			}
+		}
 	}
 }
 

@@ -46,11 +46,20 @@ func (f *full) Loss(tp *tensor.Tape, h *tensor.Tensor, t Targets) *tensor.Tensor
 	return tensor.CrossEntropy(tp, tensor.Linear(tp, h, f.weight, f.bias), t.Row, t.Word, t.Weight)
 }
 
-func (f *full) LogProbs(dst, h []float32) {
-	copy(dst, f.bias.Value)
-	kernel.MatMul(dst, len(dst), h, len(h), 1, f.weight.Packed(true, kernel.Float32), true)
-	lse := kernel.LogSumExp(dst)
-	for i := range dst {
-		dst[i] -= lse
+func (f *full) LogProbs(dst, h []float32) { f.LogProbsRows(dst, h) }
+
+func (f *full) LogProbsRows(dst, h []float32) {
+	v, dim := f.weight.Rows, f.weight.Cols
+	n := len(dst) / v
+	for i := range n {
+		copy(dst[i*v:(i+1)*v], f.bias.Value)
+	}
+	kernel.MatMul(dst, v, h, dim, n, f.weight.Packed(true, kernel.Float32), true)
+	for i := range n {
+		row := dst[i*v : (i+1)*v]
+		lse := kernel.LogSumExp(row)
+		for j := range row {
+			row[j] -= lse
+		}
 	}
 }

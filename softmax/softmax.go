@@ -17,6 +17,14 @@ import (
 // never approximate: it sums to one.
 type Distribution interface{ LogProbs(dst, h []float32) }
 
+// Batched is what a Distribution offers that can take many hidden vectors at once, as one matrix product.
+type Batched interface {
+	Distribution
+	// LogProbsRows sets row i of dst [n, V] to what LogProbs gives for row i of h [n, Dim], bit for bit. Rows follow one
+	// another without gaps.
+	LogProbsRows(dst, h []float32)
+}
+
 // An Output is a Distribution that can be trained.
 type Output interface {
 	Distribution

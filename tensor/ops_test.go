@@ -35,9 +35,13 @@ func TestGradients(t *testing.T) {
 				{"Rows", []shape{{n + 2, m}}, func(tp *tensor.Tape, in []*T) *T { return tensor.Rows(tp, in[0], 1, n+1) }},
 				{"Cols", []shape{{n, m + 2}}, func(tp *tensor.Tape, in []*T) *T { return tensor.Cols(tp, in[0], 1, m+1) }},
 				{"ConcatRows", []shape{{n, m}, {1, m}}, func(tp *tensor.Tape, in []*T) *T { return tensor.ConcatRows(tp, in[0], in[1], in[0]) }},
+				{"ConcatCols", []shape{{n, m}, {n, 1}}, func(tp *tensor.Tape, in []*T) *T { return tensor.ConcatCols(tp, in[0], in[1], in[0]) }},
 				{"Transpose", []shape{{n, m}}, func(tp *tensor.Tape, in []*T) *T { return tensor.Transpose(tp, in[0]) }},
 				{"MatMul", []shape{{n, m}, {m, 3}}, func(tp *tensor.Tape, in []*T) *T { return tensor.MatMul(tp, in[0], in[1]) }},
 				{"Gather", []shape{{n, m}}, func(tp *tensor.Tape, in []*T) *T { return tensor.Gather(tp, in[0], []int{n - 1, 0, n / 2, 0}) }},
+				{"GatherWindows", []shape{{n, m}}, func(tp *tensor.Tape, in []*T) *T {
+					return tensor.GatherWindows(tp, in[0], []int{-1, 0, n - 1, -1, n / 2, 0, n - 1, n - 1}, 3, 2)
+				}},
 				{"Dropout", []shape{{n, m}}, func(tp *tensor.Tape, in []*T) *T { return tensor.Dropout(tp, in[0], 0.4) }},
 				{"VariationalDropout", []shape{{3 * n, m}}, func(tp *tensor.Tape, in []*T) *T { return tensor.VariationalDropout(tp, in[0], 0.4, n) }},
 				{"CrossEntropy", []shape{{n, m}}, func(tp *tensor.Tape, in []*T) *T {

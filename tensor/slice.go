@@ -63,6 +63,31 @@ func ConcatRows(tp *Tape, parts ...*Tensor) *Tensor {
 	return y
 }
 
+// ConcatCols puts tensors of equal height beside one another.
+func ConcatCols(tp *Tape, parts ...*Tensor) *Tensor {
+	cols, wanted := 0, false
+	for _, p := range parts {
+		if p.Rows != parts[0].Rows {
+			panic(fmt.Sprintf("tensor: ConcatCols of a %v and a %v", parts[0], p))
+		}
+		cols += p.Cols
+		wanted = wanted || p.Wanted()
+	}
+	y := tp.New(parts[0].Rows, cols, wanted)
+	at := 0
+	for _, p := range parts {
+		from, to := at, at+p.Cols
+		for i := range y.Rows {
+			copy(y.Row(i)[from:to], p.Row(i))
+		}
+		if p.Wanted() {
+			y.whenGrad(func(i int) { kernel.Add(p.GradRow(i), y.GradRow(i)[from:to]) })
+		}
+		at = to
+	}
+	return y
+}
+
 // LastRows is a view of the last n rows of x: it shares the value, and no gradient flows through it.
 func LastRows(tp *Tape, x *Tensor, n int) *Tensor {
 	return tp.newTensor(n, x.Cols, x.Stride, x.Data[(x.Rows-n)*x.Stride:], false)

@@ -6,6 +6,7 @@ import "math"
 const (
 	mostSize        = 1 << 16 // of a layer or an embedding, as in lm
 	mostLayers      = 64      // as in lm
+	mostContext     = 1 << 10 // as in lm
 	mostLanes       = 1 << 16
 	mostTime        = 1 << 16
 	mostShards      = 1 << 10

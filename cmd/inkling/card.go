@@ -15,12 +15,12 @@ func (s *sitting) card(o outcome) []byte {
 	c, m, t := s.cfg, s.model.Config, s.cfg.Train
 	one, rate := units(c.Tokens)
 	fmt.Fprintf(&b, "# A language model of %ss\n\n", one)
-	fmt.Fprintf(&b, "An LSTM with %s of %d, %s weights, a vocabulary of %d, trained with Inkling %s.\n", plural(m.Layers, "layer"), m.Hidden, thousands(s.model.Params().Count()), s.model.Vocab(), c.MadeWith.Version)
+	fmt.Fprintf(&b, "%s with %s, %s weights, a vocabulary of %d, trained with Inkling %s.\n", capital(m.Architecture().Noun), m.Sizes(), thousands(s.model.Params().Count()), s.model.Vocab(), c.MadeWith.Version)
 	if o.Interrupted {
 		fmt.Fprintf(&b, "The run was stopped before its end; `inkling resume` goes on with it.\n")
 	}
 	fmt.Fprintf(&b, "\n## Use\n\n    inkling generate DIR --prompt TEXT\n    inkling eval DIR FILE\n\n")
-	b.WriteString("`model.safetensors` has the names and shapes of PyTorch's `nn.LSTM`; `tokenizer.json` is read by Hugging Face's tokenizers.\n")
+	fmt.Fprintf(&b, "`model.safetensors` has %s; `tokenizer.json` is read by Hugging Face's tokenizers.\n", m.Architecture().Peer)
 
 	b.WriteString("\n## Data\n\n")
 	fmt.Fprintf(&b, "- text: %s, %s, SHA-256 %s\n", filepath.Base(c.Data.File), sizeOf(c.Data.Bytes), c.Data.SHA256)
@@ -35,7 +35,7 @@ func (s *sitting) card(o outcome) []byte {
 
 	b.WriteString("\n## Settings\n\n")
 	fmt.Fprintf(&b, "- %s, %s, products in %s, seed %d\n", t.batch(), plural(t.Shards, "shard"), t.Precision, t.Seed)
-	fmt.Fprintf(&b, "- %s; dropout %.3g between layers and %.3g after them\n", t.optimizer(), m.Dropout, m.DropoutOut)
+	fmt.Fprintf(&b, "- %s; dropout %s\n", t.optimizer(), dropoutOf(m))
 	if c.From != nil {
 		fmt.Fprintf(&b, "- begun with the weights of the run %s, SHA-256 %s\n", filepath.Base(c.From.Run), c.From.SHA256)
 	}

@@ -64,17 +64,25 @@ func (t *trainCmd) contradicts(m lm.Config, vocab *data.Vocab) error {
 		given *int
 		is    int
 	}{
-		{"--hidden", t.Hidden, m.Hidden}, {"--layers", t.Layers, m.Layers}, {"--embed", t.Embed, m.Embed},
+		{"--hidden", t.Hidden, m.Hidden}, {"--layers", t.Layers, m.Layers}, {"--embed", t.Embed, m.Embed}, {"--context", t.Context, m.Context},
 	} {
 		if size.given != nil && *size.given != size.is {
 			return usage("%s %d with --from %s, where it is %d: leave it out", size.flag, *size.given, t.From, size.is)
 		}
 	}
 	switch {
+	case t.Arch != nil && *t.Arch != m.Arch:
+		return usage("--arch %s with --from %s, where it is %s: leave it out", *t.Arch, t.From, m.Arch)
 	case t.Tokens != nil && *t.Tokens != vocab.Kind:
 		return usage("--tokens %s with --from %s, where it is %s: leave it out", *t.Tokens, t.From, vocab.Kind)
 	case t.Output != nil && *t.Output != m.Output:
 		return usage("--output %s with --from %s, where it is %s: leave it out", *t.Output, t.From, m.Output)
+	case t.Direct && !m.Direct:
+		return usage("--direct with --from %s, which has no direct connections: leave it out", t.From)
+	case t.Norm && !m.Norm:
+		return usage("--norm with --from %s, which has no normalization: leave it out", t.From)
+	case t.dropsInput() && m.Embed == 0:
+		return usage("--dropout-in with --from %s, whose tokens enter one-hot: leave it out", t.From)
 	case t.Tied && !m.Tied:
 		return usage("--tied with --from %s, whose output layer has weights of its own: leave it out", t.From)
 	}

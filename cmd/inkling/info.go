@@ -24,7 +24,7 @@ import (
 )
 
 type infoCmd struct {
-	Dir  string `arg:"" optional:"" name:"dir" help:"Folder of a model or run; or outputs, decoders, optimizers, schedules: what there is of each."`
+	Dir  string `arg:"" optional:"" name:"dir" help:"Folder of a model or run; or architectures, outputs, decoders, optimizers, schedules: what there is of each."`
 	Plan bool   `help:"Show the memory that training, measuring and writing take." env:"-"`
 }
 
@@ -37,6 +37,9 @@ type known struct {
 // families are what can be chosen by name, under the name that info knows them by.
 func families() map[string][]known {
 	f := map[string][]known{}
+	for _, k := range lm.Architectures() {
+		f["architectures"] = append(f["architectures"], known{k.Name, k.Doc})
+	}
 	for _, k := range softmax.Kinds() {
 		f["outputs"] = append(f["outputs"], known{k.Name, k.Doc})
 	}
@@ -52,7 +55,7 @@ func families() map[string][]known {
 	return f
 }
 
-var familyNames = []string{"outputs", "decoders", "optimizers", "schedules"}
+var familyNames = []string{"architectures", "outputs", "decoders", "optimizers", "schedules"}
 
 // names are the values of a flag, the default first, for kong's enum.
 func names(family string) string {
@@ -236,10 +239,10 @@ func (i *runInfo) print(a *app, m lm.Config) {
 		length = append(length, plural(t.Patience, "validation")+" without a new best")
 	}
 	rows := [][]string{
-		{"model", fmt.Sprintf("%s, %s of %d, %s, output %s", m.Arch, plural(m.Layers, "layer"), m.Hidden, input, m.Output)},
+		{"model", fmt.Sprintf("%s, %s, %s, output %s", m.Arch, m.Sizes(), input, m.Output)},
 		{"tokens", fmt.Sprintf("%s, %d different ones", plural(2, one)[2:], i.Vocabulary)},
 		{"weights", fmt.Sprintf("%s (%s)", thousands(i.Weights), sizeOf(i.ModelBytes))},
-		{"dropout", fmt.Sprintf("%.3g between layers, %.3g after them", m.Dropout, m.DropoutOut)},
+		{"dropout", dropoutOf(m)},
 	}
 	if t.Batch > 0 {
 		rows = append(rows,

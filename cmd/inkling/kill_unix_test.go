@@ -36,7 +36,9 @@ func TestKilled(t *testing.T) {
 	// Runs take turns with these.
 	usual := []string{"--steps", "300", "--checkpoint-every", "15", "--dropout", "0.2", "--validations", "10", "--keep", "3"}
 	all := append(slices.Clone(usual), "--accumulate", "2", "--average", "0.95", "--patience", "9", "--lr", "0.1", "--schedule", "plateau", "--schedule-patience", "1")
-	turns := [][]string{usual, all}
+	gru := append(slices.Clone(usual), strings.Fields("--arch gru --layers 2 --norm --embed 8 --dropout-in 0.2 --variational")...)
+	window := append(slices.Clone(usual), strings.Fields("--arch window --context 3 --direct --embed 8 --dropout-in 0.2")...)
+	turns := [][]string{usual, all, gru, window}
 	var wants []string
 	for i, settings := range turns {
 		dir := fmt.Sprint("whole", i)
@@ -52,7 +54,7 @@ func TestKilled(t *testing.T) {
 	rng := rand.New(rand.NewPCG(seed, 0))
 	total, runs, inWrite, beforeState := kills(t), 0, 0, 0
 	for killed := 0; killed < total; runs++ {
-		dir, settings, want := fmt.Sprint("run", runs), turns[runs%2], wants[runs%2]
+		dir, settings, want := fmt.Sprint("run", runs), turns[runs%len(turns)], wants[runs%len(turns)]
 		for done := false; !done; {
 			args := []string{"resume", dir}
 			if !f.exists(dir + "/config.json") { // killed before there was a run

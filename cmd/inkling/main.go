@@ -81,7 +81,7 @@ func parse(c *cli, args []string, out, stderr io.Writer, exit func(code int)) (*
 		kong.ValueFormatter(func(v *kong.Value) string { return v.Help }), // without the variable's name, which follows from the flag's
 		kong.WithHyphenPrefixedParameters(true), kong.PostBuild(environment),
 		kong.Vars{
-			"outputs": names("outputs"), "decoders": names("decoders"), "optimizers": names("optimizers"), "schedules": names("schedules"),
+			"architectures": names("architectures"), "outputs": names("outputs"), "decoders": names("decoders"), "optimizers": names("optimizers"), "schedules": names("schedules"),
 			"optimizer": train.Optimizers[0].Name, "schedule": train.Schedules[0].Name,
 		},
 	)

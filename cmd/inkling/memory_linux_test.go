@@ -47,6 +47,8 @@ func TestMemoryPlanned(t *testing.T) {
 		"middle.txt --hidden 128 --batch 2 --time 1000 --steps 3",
 		"large.txt --hidden 128 --batch 16 --steps 3 --valid 0.01",
 		"large.txt --hidden 64 --batch 16 --steps 3 --tokens byte",
+		"middle.txt --arch gru --hidden 512 --layers 2 --norm --batch 32 --steps 3 --dropout 0.2",
+		"middle.txt --arch window --hidden 512 --context 8 --direct --batch 64 --time 100 --steps 4",
 	} {
 		dir := fmt.Sprint("run", i)
 		args := append([]string{"train", "lm", "--out", dir}, strings.Fields(settings)...)
@@ -59,10 +61,10 @@ func TestMemoryPlanned(t *testing.T) {
 			t.Errorf("%s: train --plan says %d bytes, info --plan %d", settings, planned.Training.Total, again.Training.Total)
 		}
 		switch i {
-		case 1, 3, 6, 9:
+		case 1, 3, 6, 9, 13, 14:
 			within("generate with it", again.Generate.Total, f.peak("generate", dir, "--max-tokens", "200"))
 		}
-		if i == 1 || i == 9 {
+		if i == 1 || i == 9 || i == 14 {
 			f.write("held.txt", sampleText(100_000, 9))
 			within("eval with it", again.Eval.Total+textMemory(f.dir+"/held.txt", 0), f.peak("eval", dir, "held.txt"))
 		}

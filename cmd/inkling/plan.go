@@ -33,12 +33,12 @@ func (t *trainCmd) settle(a *app, text *corpus, from *inheritance) *runConfig {
 	fitted := budget > 0 && from == nil && (t.Hidden == nil || t.Layers == nil)
 	var flops float64
 	if budget > 0 {
-		flops = lm.MeasureSpeed(t.shards(runtime.GOMAXPROCS(0)), precisions[c.Train.Precision])
+		flops = lm.MeasureSpeed(c.Model.Arch, t.shards(runtime.GOMAXPROCS(0)), precisions[c.Train.Precision])
 		c.MadeWith.GFLOPS = flops / 1e9
 	}
 	if fitted {
-		fit := lm.FitBudget(budget, text.train.Len(), text.vocab.Counts, flops)
-		fit.Config.Tied, fit.Config.Output = c.Model.Tied, c.Model.Output
+		c.Model.Counts = text.vocab.Counts
+		fit := lm.FitBudget(c.Model, budget, text.train.Len(), flops)
 		c.Model, c.Train.Batch, c.Train.Time = fit.Config, fit.Lanes, fit.Time
 		if t.Optimizer == train.Optimizers[0].Name { // the one that the rate is for
 			c.Train.Options.Rate = fit.Rate
@@ -79,7 +79,7 @@ var usualSchedules = map[string]train.ScheduleOptions{
 // defaults are the settings before anything is chosen.
 func (t *trainCmd) defaults(text *corpus, from *inheritance) *runConfig {
 	c := &runConfig{
-		Header: lm.Header{Format: lm.Format, Kind: "lm", Model: lm.Config{Tied: t.Tied, Output: valueOr(t.Output, "full")}},
+		Header: lm.Header{Format: lm.Format, Kind: "lm", Model: t.model()},
 		Tokens: text.vocab.Kind, Vocabulary: t.vocabulary(from), Data: text.source,
 		Train: settings{
 			Batch: defaultBatch, Time: defaultTime, Optimizer: t.Optimizer, Schedule: t.Schedule, Clip: t.Clip, Seed: t.Seed,
@@ -125,13 +125,7 @@ func (t *trainCmd) defaults(text *corpus, from *inheritance) *runConfig {
 func (t *trainCmd) given(c *runConfig) {
 	set(&c.Model.Hidden, t.Hidden)
 	set(&c.Model.Layers, t.Layers)
-	set(&c.Model.Embed, t.Embed)
-	if t.Dropout != nil {
-		c.Model.Dropout, c.Model.DropoutOut = float32(*t.Dropout), float32(*t.Dropout)
-	}
-	if t.DropoutOut != nil {
-		c.Model.DropoutOut = float32(*t.DropoutOut)
-	}
+	t.givenDropout(&c.Model)
 	set(&c.Train.Batch, t.Batch)
 	set(&c.Train.Time, t.Time)
 	set(&c.Train.Options.Rate, t.LR)
@@ -141,8 +135,8 @@ func (t *trainCmd) given(c *runConfig) {
 // explain says which sizes were picked, and why.
 func (t *trainCmd) explain(a *app, c *runConfig, text *corpus, flops float64) {
 	m, s, budget := c.Model, c.Train, time.Duration(c.Train.Budget)
-	a.note("sizes for %s: %s of %d, dropout %.2g and %.2g, batch %d × %d steps, learning rate %.2g",
-		span(budget), plural(m.Layers, "layer"), m.Hidden, m.Dropout, m.DropoutOut, s.Batch, s.Time, s.Options.Rate)
+	a.note("sizes for %s: %s, dropout %.2g and %.2g, batch %d × %d steps, learning rate %.2g",
+		span(budget), m.Sizes(), m.Dropout, m.DropoutOut, s.Batch, s.Time, s.Options.Rate)
 	a.note("because %s", c.MadeWith.Why)
 	if t.Hidden == nil && t.Layers == nil && t.Embed == nil && !t.Tied {
 		return

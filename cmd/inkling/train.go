@@ -30,13 +30,20 @@ type trainCmd struct {
 	Valid    string  `help:"What is held out: a share of the text's end, or a text of its own. 0: nothing." default:"0.1" placeholder:"SHARE|FILE" group:"The text"`
 
 	From       string   `help:"Begin with the weights and the vocabulary of another run or model; sizes are those it has." placeholder:"DIR" group:"The model"`
+	Arch       *string  `help:"What it is made of: ${enum}; inkling info architectures says what each is." enum:"${architectures}" placeholder:"lstm" group:"The model"`
 	Hidden     *int     `help:"Size of each layer's state." placeholder:"N" group:"The model"`
-	Layers     *int     `help:"LSTM layers." placeholder:"N" group:"The model"`
-	Embed      *int     `help:"Size of the token embedding; 0: tokens enter one-hot." placeholder:"N" group:"The model"`
+	Layers     *int     `help:"Layers." placeholder:"N" group:"The model"`
+	Embed      *int     `help:"Size of the token embedding; 0: tokens enter one-hot. Of window 100 unless given." placeholder:"N" group:"The model"`
+	Context    *int     `help:"Tokens that window sees; 5." placeholder:"D" group:"The model"`
+	Direct     bool     `help:"The output layer of window sees the embeddings too." group:"The model"`
+	Norm       bool     `help:"Layer normalization of what each layer puts out." group:"The model"`
 	Tied       bool     `help:"The output layer shares the embedding." group:"The model"`
 	Output     *string  `help:"Output layer: ${enum}." enum:"${outputs}" placeholder:"full" group:"The model"`
 	Dropout    *float64 `help:"Share dropped between layers." placeholder:"P" group:"The model"`
 	DropoutOut *float64 `help:"Share dropped of what the last layer puts out; as --dropout." placeholder:"P" group:"The model"`
+	DropoutIn  *float64 `help:"Share dropped of the embeddings that come in." placeholder:"P" group:"The model"`
+
+	Variational bool `help:"What is dropped is the same in all steps of a window of text." group:"The model"`
 
 	Steps  *int           `help:"End after so many steps." placeholder:"N" group:"How long"`
 	Epochs *float64       `help:"End after so many passes over the text." placeholder:"N" group:"How long"`
@@ -92,6 +99,7 @@ func (t *trainCmd) check() error {
 		bound{"--hidden", t.Hidden, 1, mostSize},
 		bound{"--layers", t.Layers, 1, mostLayers},
 		bound{"--embed", t.Embed, 0, mostSize},
+		bound{"--context", t.Context, 1, mostContext},
 		bound{"--batch", t.Batch, 1, mostLanes},
 		bound{"--time", t.Time, 1, mostTime},
 		bound{"--steps", t.Steps, 1, unbounded},
@@ -116,6 +124,7 @@ func (t *trainCmd) check() error {
 	}{
 		{"dropout", t.Dropout, func(v float64) bool { return v >= 0 && v < 1 }, "at least 0 and below 1"},
 		{"dropout-out", t.DropoutOut, func(v float64) bool { return v >= 0 && v < 1 }, "at least 0 and below 1"},
+		{"dropout-in", t.DropoutIn, func(v float64) bool { return v >= 0 && v < 1 }, "at least 0 and below 1"},
 		{"momentum", t.Momentum, func(v float64) bool { return v >= 0 && v < 1 }, "at least 0 and below 1"},
 		{"beta2", t.Beta2, func(v float64) bool { return v >= 0 && v < 1 }, "at least 0 and below 1"},
 		{"decay", &t.Decay, func(v float64) bool { return v >= 0 && v <= math.MaxFloat32 }, "at least 0"},
@@ -136,6 +145,9 @@ func (t *trainCmd) check() error {
 		return usage("--tied needs an embedding to share: leave --embed out, or give it the size of --hidden")
 	}
 	if err := t.checkTokens(); err != nil {
+		return err
+	}
+	if err := t.checkArchitecture(); err != nil {
 		return err
 	}
 	if err := t.checkSchedule(); err != nil {
@@ -220,7 +232,11 @@ func (t *trainCmd) prepare(a *app) (*sitting, error) {
 	}
 	one, _ := units(tokens)
 	a.note("%s", text.summary(one))
-	s, err := newSitting(a, t.settle(a, text, from), text, "make --hidden, --batch or --time smaller")
+	cfg := t.settle(a, text, from)
+	if err := t.checkVariational(cfg.Model); err != nil {
+		return nil, err
+	}
+	s, err := newSitting(a, cfg, text, "make --hidden, --batch or --time smaller")
 	if err != nil || from == nil {
 		return s, err
 	}

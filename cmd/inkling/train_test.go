@@ -101,6 +101,21 @@ func TestTrainFlags(t *testing.T) {
 	if c.Model.Dropout != 0 || c.Model.DropoutOut != 0.5 || c.Model.Embed != 5 || c.Data.ValidTokens != 0 || c.Train.Options.Beta2 != 0.99 {
 		t.Errorf("%+v", c)
 	}
+	f.must(strings.Fields("train lm text.txt --arch window --steps 3 --hidden 8 --context 3 --direct --norm --embed 6 --dropout-in 0.25 --variational --out f")...)
+	c = runConfig{}
+	if err := json.Unmarshal(f.read("f/config.json"), &c); err != nil {
+		t.Fatal(err)
+	}
+	if m := c.Model; m.Arch != "window" || m.Context != 3 || !m.Direct || !m.Norm || m.Embed != 6 || m.DropoutIn != 0.25 || !m.Variational || m.Dropout != 0 {
+		t.Errorf("%+v", m)
+	}
+	f.contains(string(f.read("f/README.md")), "A feed-forward network with 1 layer of 8 over the last 3 tokens, with direct connections, normalized, ",
+		"has the shapes of PyTorch's `nn.Embedding`", "dropout 0 between layers, 0 after them, 0.25 of the input, the same along")
+	f.contains(f.must("info", "f").out, "window, 1 layer of 8 over the last 3 tokens, with direct connections, normalized, embedding of 6, output full", "0.25 of the input, the same along")
+	f.must(strings.Fields("train lm text.txt --arch gru --steps 3 --hidden 8 --layers 2 --valid 0 --out g")...)
+	f.contains(string(f.read("g/README.md")), "A GRU with 2 layers of 8, ", "the names and shapes of PyTorch's `nn.GRU`")
+	f.contains(f.must("info", "g").out, "gru, 2 layers of 8, one-hot, output full")
+
 	f.must(strings.Fields("train lm text.txt --hidden 4 --batch 2 --time 10 --steps 4 --accumulate 3 --average 0.9 --patience 2 --validations 4 --schedule step --schedule-after 4 --schedule-factor 0.8 --out c")...)
 	f.must(strings.Fields("train lm text.txt --hidden 4 --steps 4 --optimizer adagrad --schedule plateau --schedule-patience 3 --validations 2 --out d")...)
 	f.must(strings.Fields("train lm text.txt --hidden 4 --steps 4 --schedule plateau --patience 25 --out e")...)

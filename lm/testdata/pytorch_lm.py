@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""Known outputs from PyTorch for the LSTM language model and the optimizers: writes the JSON files beside this script.
+"""Known outputs from PyTorch for recurrent language models and the optimizers: writes the JSON files beside this script.
 
 README: needs Python 3 and PyTorch, nothing else. The files here were written with PyTorch 1.13.1 (Debian 12's
-python3-torch, which calls itself 1.13.0a0) and Python 3.11 by `/usr/bin/python3 lm/testdata/pytorch_lstm.py [FOLDER]`
+python3-torch, which calls itself 1.13.0a0) and Python 3.11 by `/usr/bin/python3 lm/testdata/pytorch_lm.py [FOLDER]`
 (default: the script's own folder). PyTorch 2.15 draws the same numbers and agrees with all of them to 1e-15
 of their size.
 
@@ -11,7 +11,10 @@ What is in them
   same float32. Everything computed is computed in float64 from those values and written in full, so a test measures
   the error of the code under test alone.
 - A tensor is {"shape": [...], "data": [...]}, row-major, under PyTorch's own name: lstm.weight_ih_l0 is
-  [4*hidden, input], with the gates in the order input, forget, cell, output.
+  [4*hidden, input], with the gates in the order input, forget, cell, output; gru.weight_ih_l0 is [3*hidden, input], reset,
+  update, new.
+- A GRU has no "c0" and "cn". With "norm" a torch.nn.LayerNorm stands after each layer, on what goes to the next layer or
+  out, not on the state.
 - Positions are time-major: row t*lanes+b of "logits" is time t of lane b, and so are "inputs", "targets", "weights".
 - "loss" is the sum over positions of weights[i] * (-log softmax(logits[i])[targets[i]]), in nats; "grads" are its
   gradients. "hn" and "cn" are [layers, lanes, hidden] like "h0" and "c0".
@@ -54,16 +57,19 @@ def write(name, value):
     print(f"{name}: {os.path.getsize(path)} bytes")
 
 
-def language_model(name, seed, vocab, hidden, layers, lanes, time, embed=0, tied=False, zero_state=False):
+def language_model(name, seed, vocab, hidden, layers, lanes, time, embed=0, tied=False, zero_state=False, cell="lstm", norm=False):
     """One model, one chunk of text, its loss and gradients. embed 0 means one-hot input."""
     gen = torch.Generator().manual_seed(seed)
     width = embed or vocab
-    lstm = torch.nn.LSTM(width, hidden, num_layers=layers).double()
+    rnn = {"lstm": torch.nn.LSTM, "gru": torch.nn.GRU}[cell](width, hidden, num_layers=layers).double()
     params = {}
     if embed:
         params["embed.weight"] = draw(gen, vocab, embed, scale=0.7)
-    for key, p in lstm.named_parameters():
-        params["lstm." + key] = draw(gen, *p.shape, scale=0.6)
+    for key, p in rnn.named_parameters():
+        params[f"{cell}.{key}"] = draw(gen, *p.shape, scale=0.6)
+    for k in range(layers if norm else 0):
+        params[f"{cell}.norm_l{k}.weight"] = draw(gen, hidden)
+        params[f"{cell}.norm_l{k}.bias"] = draw(gen, hidden)
     if not tied:
         params["out.weight"] = draw(gen, vocab, hidden, scale=0.7)
     params["out.bias"] = draw(gen, vocab, scale=0.5)
@@ -81,23 +87,34 @@ def language_model(name, seed, vocab, hidden, layers, lanes, time, embed=0, tied
     weights = kinds[torch.arange(time * lanes) % len(kinds)].double()
 
     x = F.embedding(inputs, params["embed.weight"]) if embed else F.one_hot(inputs, vocab).double()
-    # The functional form of lstm(x, (h0, c0)), so that the gradients land in params.
-    flat = [params["lstm." + key] for key, _ in lstm.named_parameters()]
-    y, hn, cn = torch._VF.lstm(x, (h0, c0), flat, True, layers, 0.0, True, False, False)
+    # The functional form of each layer, so that the gradients land in params.
+    y, hn, cn = x, [], []
+    for k in range(layers):
+        flat = [params[f"{cell}.{what}_l{k}"] for what in ("weight_ih", "weight_hh", "bias_ih", "bias_hh")]
+        if cell == "gru":
+            y, h = torch._VF.gru(y, h0[k:k + 1], flat, True, 1, 0.0, True, False, False)
+        else:
+            y, h, c = torch._VF.lstm(y, (h0[k:k + 1], c0[k:k + 1]), flat, True, 1, 0.0, True, False, False)
+            cn.append(c)
+        hn.append(h)
+        if norm:
+            y = F.layer_norm(y, (hidden,), params[f"{cell}.norm_l{k}.weight"], params[f"{cell}.norm_l{k}.bias"])
     out_weight = params["embed.weight"] if tied else params["out.weight"]
     logits = F.linear(y.reshape(time * lanes, hidden), out_weight, params["out.bias"])
     loss = (F.cross_entropy(logits, targets.reshape(-1), reduction="none") * weights).sum()
     loss.backward()
 
+    states = {"h0": inputs32(h0), "hn": full(torch.cat(hn))}
+    if cell == "lstm":
+        states.update({"c0": inputs32(c0), "cn": full(torch.cat(cn))})
     write(name + ".json", {
-        "made_with": VERSION, "vocab": vocab, "embed": embed, "hidden": hidden, "layers": layers,
-        "lanes": lanes, "time": time, "onehot": not embed, "tied": tied,
+        "made_with": VERSION, "cell": cell, "vocab": vocab, "embed": embed, "hidden": hidden, "layers": layers,
+        "lanes": lanes, "time": time, "onehot": not embed, "tied": tied, "norm": norm,
         "params": {key: inputs32(p) for key, p in params.items()},
-        "h0": inputs32(h0), "c0": inputs32(c0),
         "inputs": inputs.reshape(-1).tolist(), "targets": targets.reshape(-1).tolist(), "weights": weights.tolist(),
         "logits": full(logits), "loss": loss.item(),
         "grads": {key: full(p.grad) for key, p in params.items()},
-        "hn": full(hn), "cn": full(cn),
+        **states,
     })
 
 
@@ -163,4 +180,8 @@ language_model("lstm_embed", seed=1, vocab=11, embed=7, hidden=9, layers=2, lane
 language_model("lstm_onehot", seed=2, vocab=10, hidden=8, layers=1, lanes=2, time=6)
 language_model("lstm_tied", seed=3, vocab=11, embed=8, hidden=8, layers=2, lanes=3, time=5, tied=True)
 language_model("lstm_one_lane", seed=4, vocab=6, embed=5, hidden=7, layers=1, lanes=1, time=9, zero_state=True)
+language_model("gru_embed", seed=6, vocab=11, embed=7, hidden=9, layers=2, lanes=3, time=5, cell="gru")
+language_model("gru_onehot", seed=7, vocab=10, hidden=8, layers=1, lanes=2, time=6, cell="gru")
+language_model("gru_tied_norm", seed=8, vocab=11, embed=8, hidden=8, layers=2, lanes=3, time=5, tied=True, cell="gru", norm=True)
+language_model("lstm_norm", seed=9, vocab=11, embed=5, hidden=8, layers=2, lanes=2, time=6, norm=True)
 optimizers("optim")
