@@ -54,6 +54,7 @@ type architecture interface {
 	words(c Config) string   // the sizes, for people: "2 layers of 512"
 	dim(c Config) int        // of what the output layer sees
 	weights(c Config) int64  // how many
+	carry(c Config) int      // floats of the state of a lane
 	warm(c Config) int       // tokens after which what came before them makes no difference that counts
 	decoding(c Config) int64 // floats that a stepper holds, beside the weights
 	tabled(c Config) bool    // a token picks a row of a table that has the first product in it

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"inkling/internal/kernel"
+	"inkling/softmax"
 	"inkling/tensor"
 )
 
@@ -73,6 +74,25 @@ func (c Config) PlanEvaluation(tokens, workers int) (Memory, error) {
 		return Memory{}, err
 	}
 	return Memory{Weights: 4 * c.weights(), Packed: c.packed(tensor.Float32, false), Validation: c.evaluation(tokens, workers)}, nil
+}
+
+// PlanScoring adds up what scoring items with so many workers will hold, beside the items and their scores.
+func (c Config) PlanScoring(workers int) (Memory, error) {
+	if err := c.complete(); err != nil {
+		return Memory{}, err
+	}
+	floats := int64(workers) * (c.scoring() + int64(scoreLanes*c.arch().carry(c)))
+	return Memory{Weights: 4 * c.weights(), Packed: c.packed(tensor.Float32, false), Activations: 4 * floats}, nil
+}
+
+// scoring are the floats that the tape of one worker of a [Scorer] holds.
+func (c Config) scoring() int64 {
+	logits := softmax.ScoreFloats(len(c.Counts), scoreRows) - scoreRows*int(pad(len(c.Counts)))
+	biases := 0 // their sums, and what is lost between results
+	for _, m := range c.arch().products(c, false) {
+		biases += m[0]
+	}
+	return c.activations(scoreLanes, scoreRows/scoreLanes, 1, false) + int64(logits+biases)
 }
 
 // PlanDecoding adds up what writing text will hold: the weights, packed, and what decoding has made of them.

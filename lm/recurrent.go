@@ -38,6 +38,8 @@ func (recurrent) words(c Config) string { return fmt.Sprintf("%s of %d", layers(
 
 func (recurrent) dim(c Config) int { return c.Hidden }
 
+func (r recurrent) carry(c Config) int { return r.stack(c).Floats(1) }
+
 // warm was measured: LSTMs of these sizes remember less.
 func (recurrent) warm(Config) int { return 200 }
 

@@ -89,6 +89,8 @@ func (a window) weights(c Config) (n int64) {
 	return n
 }
 
+func (window) carry(c Config) int { return c.Context - 1 }
+
 func (window) warm(c Config) int { return c.Context - 1 }
 
 func (window) decoding(Config) int64 { return 0 }

@@ -35,6 +35,7 @@ func TestContract(t *testing.T) {
 			t.Run("gradients", func(t *testing.T) { gradients(t, kind) })
 			t.Run("exact loss", func(t *testing.T) { exactLoss(t, kind) })
 			t.Run("rows", func(t *testing.T) { rowsAreSingle(t, kind) })
+			t.Run("scores", func(t *testing.T) { scores(t, kind) })
 			t.Run("learns", func(t *testing.T) { learns(t, kind) })
 			t.Run("starts at frequencies", func(t *testing.T) { startsAtFrequencies(t, kind) })
 		})
@@ -130,6 +131,46 @@ func rowsAreSingle(t *testing.T, kind Kind) {
 			}
 			if !slices.Equal(got, want) {
 				t.Errorf("V=%d: %d rows at once differ from one after the other", v, n)
+			}
+		}
+	}
+}
+
+// scores: the log-probability of one word a row is what LogProbs says, in rows of any number and stride.
+func scores(t *testing.T, kind Kind) {
+	rnd := rand.New(rand.NewPCG(8, 8))
+	for _, v := range []int{1, 2, 17, 40, 300, 2000} {
+		for _, rows := range []int{0, 1, 3, fewestRows, 3*fewestRows + 5} {
+			const dim, stride = 9, 12
+			out := make1(t, kind, spec(v, dim))
+			h, word := vector((rows+1)*stride, uint64(rows)), make([]int, rows)
+			for i := range word {
+				word[i] = rnd.IntN(v)
+			}
+			for i := range h {
+				h[i] *= 10
+			}
+			tp := tensor.NewInference()
+			x := tp.Const(rows, dim, h)
+			x.Stride = stride
+			got, all := make([]float32, rows+1), make([]float32, v)
+			got[rows] = 42
+			fallen := make([]float32, rows)
+			for range 2 { // what a tape has lent before does not matter
+				Scores(tp, out, v, got[:rows], x, word)
+				Scores(tp, struct{ Distribution }{out}, v, fallen, x, word)
+			}
+			for i, w := range word {
+				out.LogProbs(all, x.Row(i))
+				if e := math.Abs(float64(got[i] - all[w])); !(e <= 1e-5*(1+math.Abs(float64(all[w])))) {
+					t.Errorf("V=%d: row %d of %d: word %d has %g, by LogProbs %g", v, i, rows, w, got[i], all[w])
+				}
+				if fallen[i] != all[w] {
+					t.Errorf("V=%d: without a Scorer, row %d of %d: %g, by LogProbs %g", v, i, rows, fallen[i], all[w])
+				}
+			}
+			if got[rows] != 42 {
+				t.Error("a score past the last row")
 			}
 		}
 	}
