@@ -137,3 +137,56 @@ func (g *NGram) NatsPerToken(valid Tokens, begin int) (float64, error) {
 	})
 	return nats / float64(max(1, n)), err
 }
+
+// Adaptive is what a text costs, in nats per token, by n-grams that know nothing before it and learn each token when
+// they have foretold it. What is judged is as in [NGram.NatsPerToken].
+func Adaptive(n, vocab int, text Tokens, begin int) (float64, error) {
+	g, err := NewNGram(n, vocab, noTokens{})
+	if err != nil {
+		return 0, err
+	}
+	nats, judged, at := 0.0, 0, 0
+	err = parts(text, n-1, 0, func(tokens []int, first, last int) {
+		for i := first; i < last; i++ {
+			if at++; at > 1 && tokens[i] != begin {
+				nats -= math.Log(g.Prob(tokens[max(0, i-n+1):i], tokens[i]))
+				judged++
+			}
+			for length := range min(n, i+1) { // the n-grams that end here
+				node := int32(0)
+				for _, token := range tokens[i-length : i] {
+					node = g.child[edge{node, int32(token)}] // which is there: it ended before here
+				}
+				g.add(node, tokens[i])
+			}
+		}
+	})
+	return nats / float64(max(1, judged)), err
+}
+
+// noTokens is an empty text.
+type noTokens struct{}
+
+func (noTokens) Len() int              { return 0 }
+func (noTokens) Read([]int, int) error { return nil }
+
+// Unigram is what tokens that occur so often cost, in nats in all, by how often each occurred in a training text: the
+// formula of [NGram] for an empty context. The tokens that are not judged must not be among them.
+func Unigram(train, judged []int64) (nats float64) {
+	total, types := 0.0, 0.0
+	for _, c := range train {
+		total += float64(c)
+		if c > 0 {
+			types++
+		}
+	}
+	uniform := 1 / float64(len(train))
+	for w, n := range judged {
+		p := uniform
+		if total > 0 {
+			p = (float64(train[w]) + types*uniform) / (total + types)
+		}
+		nats -= float64(n) * math.Log(p)
+	}
+	return nats
+}

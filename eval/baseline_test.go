@@ -242,3 +242,45 @@ func BenchmarkTrigram(b *testing.B) {
 		cost(b, 3, tokens[:450_000], tokens[450_000:], 60)
 	}
 }
+
+// Learning as it reads, each token is foretold by the n-grams of those before it.
+func TestAdaptive(t *testing.T) {
+	rapid.Check(t, func(rt *rapid.T) {
+		vocab, n := rapid.IntRange(1, 5).Draw(rt, "vocab"), rapid.IntRange(1, 4).Draw(rt, "n")
+		text := rapid.SliceOfN(rapid.IntRange(0, vocab-1), 0, 40).Draw(rt, "text")
+		begin := rapid.IntRange(-1, vocab-1).Draw(rt, "begin")
+		want, judged := 0.0, 0
+		for i := 1; i < len(text); i++ {
+			if text[i] != begin {
+				want -= math.Log(wittenBell(text[:i], text[max(0, i-n+1):i], text[i], vocab))
+				judged++
+			}
+		}
+		got, err := Adaptive(n, vocab, list(text), begin)
+		if want /= float64(max(1, judged)); err != nil || math.Abs(got-want) > 1e-9 {
+			rt.Fatalf("%g, want %g; %v", got, want, err)
+		}
+	})
+}
+
+func TestUnigram(t *testing.T) {
+	r := rand.New(rand.NewPCG(4, 4))
+	const v = 7
+	train, valid := make([]int, 100), make([]int, 50)
+	counts, judged := make([]int64, v), make([]int64, v)
+	for i := range train {
+		train[i] = r.IntN(1 + r.IntN(v-1))
+		counts[train[i]]++
+	}
+	for i := range valid {
+		if valid[i] = r.IntN(v); i > 0 {
+			judged[valid[i]]++
+		}
+	}
+	if got, want := Unigram(counts, judged), cost(t, 1, train, valid, v)*49; math.Abs(got-want) > 1e-9 {
+		t.Errorf("%g, want %g", got, want)
+	}
+	if got := Unigram(make([]int64, 4), []int64{1, 2, 0, 0}); !near(got, 3*math.Log(4)) {
+		t.Errorf("untrained: %g", got)
+	}
+}

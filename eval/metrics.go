@@ -16,6 +16,7 @@ type Likelihood struct {
 	PerplexityPerWord float64 `json:"perplexity_per_word"` // e to the nats per word, words being what stands between white space
 	Tokens            int     `json:"tokens"`              // that were judged
 	Chars             int     `json:"chars"`               // that they spell
+	Words             int     `json:"words"`               // that they spell
 	Unknown           int     `json:"unknown"`             // tokens among them that stand for what the vocabulary does not have
 }
 
@@ -29,6 +30,7 @@ func NewLikelihood(nats float64, tokens, unknown, chars, words int) Likelihood {
 		PerplexityPerWord: math.Min(math.Exp(ratio(nats, words)), math.MaxFloat64),
 		Tokens:            tokens,
 		Chars:             chars,
+		Words:             words,
 		Unknown:           unknown,
 	}
 }

@@ -12,7 +12,7 @@ func TestLikelihood(t *testing.T) {
 	// A fair coin for each of 8 characters in 3 words, read as 4 tokens.
 	l := NewLikelihood(8*math.Ln2, 4, 1, 8, 3)
 	if !near(l.NatsPerToken, 2*math.Ln2) || !near(l.BitsPerChar, 1) || !near(l.Perplexity, 4) || !near(l.PerplexityPerWord, math.Pow(2, 8.0/3)) ||
-		l.Tokens != 4 || l.Chars != 8 || l.Unknown != 1 {
+		l.Tokens != 4 || l.Chars != 8 || l.Words != 3 || l.Unknown != 1 {
 		t.Errorf("%+v", l)
 	}
 	file, err := json.Marshal(l)
@@ -20,10 +20,10 @@ func TestLikelihood(t *testing.T) {
 		t.Fatal(err)
 	}
 	var names map[string]any
-	if err := json.Unmarshal(file, &names); err != nil || len(names) != 7 {
+	if err := json.Unmarshal(file, &names); err != nil || len(names) != 8 {
 		t.Errorf("%s: %v", file, err)
 	}
-	for _, name := range []string{"nats_per_token", "bits_per_char", "perplexity", "perplexity_per_word", "tokens", "chars", "unknown"} {
+	for _, name := range []string{"nats_per_token", "bits_per_char", "perplexity", "perplexity_per_word", "tokens", "chars", "words", "unknown"} {
 		if _, ok := names[name]; !ok {
 			t.Errorf("%s has no %s", file, name)
 		}

@@ -17,21 +17,16 @@ const (
 	evalTime  = 16
 )
 
-// Evaluate is the summed loss of a text in nats and the number of tokens it is over: all but the first.
-// State is carried through the text. workers is the number of cores to use. It fails if ctx ends, or if the tokens
-// cannot be read.
-func (m *Model) Evaluate(ctx context.Context, tokens data.Tokens, precision tensor.Precision, workers int) (nats float64, n int, err error) {
-	return m.evaluate(ctx, data.Stream(tokens, evalLanes, evalTime, m.Config.arch().warm(m.Config)), precision, workers)
-}
-
-// EvaluateItems is Evaluate for a list, each of whose items begins with the token begin and is read from a fresh
-// state: the loss is over all that follows Begin, End included.
-func (m *Model) EvaluateItems(ctx context.Context, tokens data.Tokens, begin int, precision tensor.Precision, workers int) (nats float64, n int, err error) {
-	items, err := data.NewItems(tokens, begin, evalLanes, evalTime, 0)
+// Evaluate is the summed loss of a text in nats and the number of tokens it is over. Of running text, begin being −1,
+// these are all but the first, and state is carried through the text; of a list, each of whose items begins with the
+// token begin and is read from a fresh state, all that follow it. workers is the number of cores to use. It fails if
+// ctx ends, or if the tokens cannot be read.
+func (m *Model) Evaluate(ctx context.Context, tokens data.Tokens, begin int, precision tensor.Precision, workers int) (nats float64, n int, err error) {
+	windows, err := m.evaluation(tokens, begin)
 	if err != nil {
 		return 0, 0, err
 	}
-	return m.evaluate(ctx, items.Once(), precision, workers)
+	return m.evaluate(ctx, windows, precision, workers)
 }
 
 func (m *Model) evaluate(ctx context.Context, windows iter.Seq2[data.Window, error], precision tensor.Precision, workers int) (nats float64, n int, err error) {

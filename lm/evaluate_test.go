@@ -23,7 +23,7 @@ func TestEvaluateIsOnePass(t *testing.T) {
 				s = m.Next(s, token)
 			}
 			for _, workers := range []int{1, 2, 5} {
-				got, count, err := m.Evaluate(context.Background(), data.List(tokens), tensor.Float32, workers)
+				got, count, err := m.Evaluate(context.Background(), data.List(tokens), -1, tensor.Float32, workers)
 				if err != nil || count != max(n-1, 0) || math.Abs(got-want) > 1e-4*max(want, 1) {
 					t.Errorf("%d tokens, %d workers: %g nats over %d (%v), one pass says %g", n, workers, got, count, err, want)
 				}
@@ -38,7 +38,7 @@ func TestEvaluateIsOnePass(t *testing.T) {
 	check(t, m)
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
-	if _, _, err := m.Evaluate(ctx, make(data.List, 100), tensor.Float32, 1); err == nil {
+	if _, _, err := m.Evaluate(ctx, make(data.List, 100), -1, tensor.Float32, 1); err == nil {
 		t.Error("evaluation goes on after its context ended")
 	}
 }

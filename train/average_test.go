@@ -165,10 +165,10 @@ func TestNobodySeesTheAverages(t *testing.T) {
 	m := model(t)
 	held := source(22_000)[20_000:]
 	loss := func(m interface {
-		Evaluate(context.Context, data.Tokens, tensor.Precision, int) (float64, int, error)
+		Evaluate(context.Context, data.Tokens, int, tensor.Precision, int) (float64, int, error)
 	},
 	) float64 {
-		nats, n, err := m.Evaluate(context.Background(), data.List(held), tensor.Float32, 2)
+		nats, n, err := m.Evaluate(context.Background(), data.List(held), -1, tensor.Float32, 2)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -75,7 +75,7 @@ func run(t testing.TB, m *lm.Model, cfg train.Config) train.Result {
 func heldOut(m *lm.Model) func(context.Context) (float64, error) {
 	held := source(24_000)[20_000:]
 	return func(ctx context.Context) (float64, error) {
-		nats, n, err := m.Evaluate(ctx, data.List(held), tensor.Float32, 2)
+		nats, n, err := m.Evaluate(ctx, data.List(held), -1, tensor.Float32, 2)
 		return nats / float64(n), err
 	}
 }

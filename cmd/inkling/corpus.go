@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"path/filepath"
 	"runtime"
@@ -14,6 +15,7 @@ type corpus struct {
 	train, valid data.Tokens
 	// What else is known of the two sides.
 	trainSide, validSide data.Side
+	trainPart            data.Section
 	trainTail, validHead string // as much of the text as its baselines and the user are shown
 	source               dataSource
 	notes                []string // what the user should know of the text
@@ -45,6 +47,7 @@ func (s tokenSettings) options(kind string) data.VocabOptions {
 // reading is how a corpus is read.
 type reading struct {
 	kind   string // of tokens
+	what   string // the text is; "" for training text
 	tokens tokenSettings
 	vocab  *data.Vocab // to read with; nil: that of the training part, so that the held-out part is new to the model in every respect
 	cache  cache
@@ -94,10 +97,11 @@ func (c *corpus) read(src dataSource, r reading) error {
 	if c.train, c.trainSide, err = c.encode(train, r, survey.Source.SHA256); err != nil {
 		return err
 	}
-	c.tell("training text", c.trainSide.Report)
+	c.tell(cmp.Or(r.what, "training text"), c.trainSide.Report)
 	if learned {
 		copy(c.vocab.Counts, c.trainSide.Counts)
 	}
+	c.trainPart = train
 	if c.trainTail, err = train.Tail(tailBytes); err != nil {
 		return err
 	}

@@ -2,9 +2,13 @@ package main
 
 import (
 	"fmt"
+	"math"
 	"runtime"
+	"slices"
 
-	"inkling/tensor"
+	"inkling/data"
+	"inkling/eval"
+	"inkling/lm"
 )
 
 type evalCmd struct {
@@ -12,6 +16,16 @@ type evalCmd struct {
 	File string `arg:"" help:"The text to predict: a file, a folder, or - for standard input; gzip and zstd are unpacked."`
 	textFlags
 	Cache string `help:"Keep the tokens of the text in files of this folder." placeholder:"DIR"`
+}
+
+// judged is what --json says of a text.
+type judged struct {
+	eval.Likelihood
+	StandardError float64    `json:"nats_per_token_standard_error"`
+	BitsError     float64    `json:"bits_per_char_standard_error"`
+	UnknownRate   float64    `json:"unknown_rate"` // of the tokens
+	Items         int        `json:"items,omitempty"`
+	Baselines     []baseline `json:"baselines"`
 }
 
 // Run measures in float32, whatever the model was trained in, with state carried through the text. The
@@ -27,7 +41,7 @@ func (e *evalCmd) Run(a *app) error {
 	} else if src.Lines || src.Field != "" {
 		return usage("--lines and --field: %s was trained on running text: leave them out", e.Dir)
 	}
-	c, err := readCorpus(src, reading{kind: vocab.Kind, vocab: vocab, cache: cache{e.Cache}, limit: a.memory()})
+	c, err := readCorpus(src, reading{kind: vocab.Kind, what: e.File, vocab: vocab, cache: cache{e.Cache}, limit: a.memory()})
 	if err != nil {
 		return err
 	}
@@ -35,21 +49,95 @@ func (e *evalCmd) Run(a *app) error {
 	for _, note := range c.notes {
 		a.note("%s", note)
 	}
-	nats, _, err := evaluate(a.ctx, model, vocab, c.train, tensor.Float32, runtime.GOMAXPROCS(0))
+	cost, err := model.Judge(a.ctx, c.train, c.begin(), runtime.GOMAXPROCS(0))
 	if err != nil {
 		return err
 	}
-	l := likelihood(nats, c.trainSide)
-	if a.json {
-		return a.printJSON(l)
+	j := judgedText(cost, c.trainSide)
+	if j.Baselines, err = c.unprepared(); err != nil {
+		return err
 	}
-	one, _ := units(vocab.Kind)
+	if a.json {
+		return a.printJSON(j)
+	}
+	return j.print(a, vocab.Kind)
+}
+
+// judgedText gives the measures of a text.
+func judgedText(cost lm.Judgement, s data.Side) judged {
+	j := judged{Likelihood: likelihood(cost.Nats, s), Items: s.Items, UnknownRate: float64(s.Unknown) / float64(max(1, s.Judged))}
+	if !math.IsNaN(cost.StandardError) {
+		j.StandardError = cost.StandardError
+		j.BitsError = cost.StandardError * float64(cost.Tokens) / math.Ln2 / float64(max(1, s.Chars))
+	}
+	return j
+}
+
+// unprepared are simple means that have not read the training text as the model has, but for how often each token
+// was in it. They learn the text as they read it, or the beginning of a long one.
+func (c *corpus) unprepared() (list []baseline, err error) {
+	text, note := c.train, ""
+	if most := baselineTokens(c.vocab.Size()); text.Len() > most {
+		text, note = data.Part(text, 0, most), fmt.Sprintf(" of the first %s tokens", thousands(most))
+	}
+	nats, err := eval.Adaptive(3, c.vocab.Size(), text, c.begin())
+	if err != nil {
+		return nil, err
+	}
+	bits := func(nats float64) float64 { return likelihood(nats, c.trainSide).BitsPerChar }
+	list = append(list, baseline{"trigram that learns as it reads" + note, bits(nats * float64(c.trainSide.Judged))})
+
+	head, err := c.trainPart.Head(headBytes)
+	if err != nil {
+		return nil, err
+	}
+	gzip := baseline{"gzip", eval.Gzip("", head)}
+	if len(head) == headBytes {
+		gzip.Name += " of the first " + sizeOf(headBytes)
+	}
+	list = append(list, gzip)
+
+	if !slices.ContainsFunc(c.vocab.Counts, func(n int64) bool { return n > 0 }) {
+		return list, nil // a tokenizer from elsewhere does not tell
+	}
+	counts := slices.Clone(c.trainSide.Counts)
+	if begin := c.begin(); begin >= 0 {
+		counts[begin] = 0
+	} else if c.train.Len() > 0 {
+		first := make([]int, 1)
+		if err := c.train.Read(first, 0); err != nil {
+			return nil, err
+		}
+		counts[first[0]]--
+	}
+	return append(list, baseline{"unigram of the training text", bits(eval.Unigram(c.vocab.Counts, counts))}), nil
+}
+
+func (j judged) print(a *app, kind string) error {
+	one, _ := units(kind)
+	within := func(value, e float64) string {
+		if e == 0 {
+			return fmt.Sprintf("%.4f", value)
+		}
+		return fmt.Sprintf("%.4f ± %.4f", value, e)
+	}
+	of := fmt.Sprintf("%s, %s, %s", plural(j.Tokens, "token"), plural(j.Chars, "character"), plural(j.Words, "word"))
+	if j.Items > 0 {
+		of += ", " + plural(j.Items, "item")
+	}
 	list(a.out,
-		[]string{"nats per " + one, fmt.Sprintf("%.4f", l.NatsPerToken)},
-		[]string{"bits per character", fmt.Sprintf("%.4f", l.BitsPerChar)},
-		[]string{"perplexity per " + one, fmt.Sprintf("%.4g", l.Perplexity)},
-		[]string{"perplexity per word", fmt.Sprintf("%.4g", l.PerplexityPerWord)},
-		[]string{"of", fmt.Sprintf("%s, %s, %d unknown", plural(l.Tokens, "token"), plural(l.Chars, "character"), l.Unknown)},
+		[]string{"nats per " + one, within(j.NatsPerToken, j.StandardError)},
+		[]string{"bits per character", within(j.BitsPerChar, j.BitsError)},
+		[]string{"perplexity per " + one, fmt.Sprintf("%.4g", j.Perplexity)},
+		[]string{"perplexity per word", fmt.Sprintf("%.4g", j.PerplexityPerWord)},
+		[]string{"of", of},
+		[]string{"unknown", fmt.Sprintf("%s, %.3g %%", plural(j.Unknown, "token"), 100*j.UnknownRate)},
 	)
+	fmt.Fprintln(a.out, "\nbits per character of the same text:")
+	rows := [][]string{{"this model", fmt.Sprintf("%.4f", j.BitsPerChar)}}
+	for _, b := range j.Baselines {
+		rows = append(rows, []string{b.Name, fmt.Sprintf("%.4f", b.Bits)})
+	}
+	table(a.out, rows...)
 	return nil
 }

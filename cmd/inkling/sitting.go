@@ -126,18 +126,10 @@ func (s *sitting) train(a *app) (train.Result, error) {
 	return train.Run(a.ctx, s.model, s.windows, loop)
 }
 
-// evaluate is the summed loss of a text in nats, and the number of tokens it is over.
-func evaluate(ctx context.Context, m *lm.Model, vocab *data.Vocab, tokens data.Tokens, precision tensor.Precision, workers int) (nats float64, n int, err error) {
-	if begin := beginOf(vocab); begin >= 0 {
-		return m.EvaluateItems(ctx, tokens, begin, precision, workers)
-	}
-	return m.Evaluate(ctx, tokens, precision, workers)
-}
-
 // heldOut is the mean loss of the held-out text in nats per token. As many workers as shards, whatever
 // cores there are: the order of the sum, and so its last bits, must not depend on the machine.
 func (s *sitting) heldOut(ctx context.Context, precision tensor.Precision) (float64, error) {
-	nats, n, err := evaluate(ctx, s.model, s.text.vocab, s.text.valid, precision, s.cfg.Train.Shards)
+	nats, n, err := s.model.Evaluate(ctx, s.text.valid, s.text.begin(), precision, s.cfg.Train.Shards)
 	if err != nil {
 		return math.NaN(), err
 	}
