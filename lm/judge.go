@@ -44,7 +44,9 @@ func (m *Model) Judge(ctx context.Context, tokens data.Tokens, begin, workers in
 	}
 	judges := make([]judge, workers)
 	for i := range judges {
-		judges[i].longest = max(leastStretch, tokens.Len()/judgedStretches)
+		if judges[i].longest = max(leastStretch, tokens.Len()/judgedStretches); begin >= 0 {
+			judges[i].longest = math.MaxInt // items are whole
+		}
 	}
 	for w, err := range windows {
 		if err == nil {

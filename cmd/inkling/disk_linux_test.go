@@ -47,3 +47,23 @@ func TestFullDisk(t *testing.T) {
 	f.must("resume", "disk/run")
 	f.equal("disk/run")
 }
+
+// TestFullCache fills the disk that is to hold the tokens of a text: nothing is left there, and it is said what to do.
+func TestFullCache(t *testing.T) {
+	f := newFolder(t)
+	f.write("long.txt", sampleText(400_000, 5))
+	f.mkdir("cache")
+	cache := filepath.Join(f.dir, "cache")
+	if err := syscall.Mount("tmpfs", cache, "tmpfs", 0, "size=256k"); err != nil {
+		t.Skip("no disk of our own here:", err)
+	}
+	defer syscall.Unmount(cache, syscall.MNT_DETACH)
+	r := f.run("train", "lm", "long.txt", "--cache", "cache", "--out", "run", "--steps", "1")
+	if r.code != codeIO {
+		t.Errorf("exit code %d", r.code)
+	}
+	f.contains(r.err, "the tokens of the text cannot be written to cache: free some space, or name another folder with --cache: no space left on device")
+	if left := f.list("cache"); len(left) > 0 || f.exists("run") {
+		t.Errorf("left behind: %q", left)
+	}
+}

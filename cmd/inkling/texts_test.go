@@ -143,3 +143,37 @@ var secondsOf = regexp.MustCompile(`"seconds":[^,}]*`)
 
 // withoutSeconds takes the one field of metrics out that differs from run to run.
 func withoutSeconds(metrics string) string { return secondsOf.ReplaceAllString(metrics, "") }
+
+// TestOddTexts learns from what has little to learn in it, or something that is no text in places.
+func TestOddTexts(t *testing.T) {
+	f := newFolder(t)
+	f.write("one.txt", strings.Repeat("a", 3000))
+	f.write("word.txt", strings.Repeat("word ", 300))
+	f.write("spaces.txt", strings.Repeat(" \n", 1500))
+	f.write("mixed.txt", strings.Repeat("some text, na\xefve and caf\xe9, ", 200))
+	f.write("nul.txt", strings.Repeat("a log line\n", 300)+"\x00\x00 after the power came back\n")
+	f.write("long.txt", strings.Repeat("no line end ", 1<<20))
+	f.write("names.txt", strings.Repeat("a\n\n\nb\n", 40))
+	for _, c := range []struct{ args, said string }{
+		{"one.txt", "2 different ones"},
+		{"word.txt --tokens word --split space", "2 different ones"},
+		{"word.txt --tokens bpe --vocab 300", ""},
+		{"spaces.txt --tokens word --split space", ""},
+		{"mixed.txt", "bytes are not UTF-8, read as U+FFFD"},
+		{"mixed.txt --tokens word", "bytes are not UTF-8"},
+		{"nul.txt --tokens bpe --vocab 300", ""},
+		{"long.txt --tokens word --valid 0.001", ""},
+		{"names.txt --lines", "80 empty lines left out"},
+		{"names.txt --lines --tokens word", ""},
+	} {
+		dir := "run-" + strings.ReplaceAll(c.args, " ", "")
+		args := append(append([]string{"train", "lm", "--out", dir}, strings.Fields("--hidden 8 --batch 2 --time 8 --steps 12 --validations 2")...), strings.Fields(c.args)...)
+		r := f.run(args...)
+		if r.code != codeOK || strings.Contains(r.out+r.err, "NaN") {
+			t.Errorf("%s: exit code %d: %s%s", c.args, r.code, r.out, r.err)
+			continue
+		}
+		f.contains(r.err, c.said)
+		f.must("generate", dir, "--max-tokens", "5")
+	}
+}
