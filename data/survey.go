@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"strings"
 	"unicode/utf8"
 )
 
@@ -83,18 +84,25 @@ func (c *counter) Write(p []byte) (int, error) {
 type Section struct {
 	survey   *Survey
 	from, to int
+	share    float64 // of the items from one to the other that are held out, evenly spread; 0: they are not told apart
+	held     bool    // the section is those that are, and not the others
+}
+
+// has says whether an item between from and to is in the section.
+func (s Section) has(item int) bool {
+	return s.share == 0 || (int(float64(item+1)*s.share) > int(float64(item)*s.share)) == s.held
 }
 
 // Whole is all of the text.
 func (s *Survey) Whole() Section {
-	return Section{s, 0, s.size()}
+	return Section{survey: s, to: s.size()}
 }
 
 // Part names the section, for who keeps what was made of it: equal names of equal texts are equal sections.
 func (s Section) Part() string {
 	unit := "bytes"
 	if t := s.survey.text; t.items {
-		unit = fmt.Sprintf("items of %q", t.field)
+		unit = fmt.Sprintf("items of %q, %g %t,", t.field, s.share, s.held)
 	}
 	return fmt.Sprintf("%s %d to %d", unit, s.from, min(s.to, s.survey.size()))
 }
@@ -115,20 +123,19 @@ func (s *Survey) size() int {
 	return int(s.Source.Size)
 }
 
-// Split cuts the text in two: the last share of its characters, or items, to judge a model by, and all before, to
-// train it on. The share is between 0 and 1. Each part must have two characters, so that one of them can be
-// predicted, or one item.
+// Split cuts the text in two: the last share of its characters to judge a model by, and all before, to train it on.
+// Of a list, whose items are apart and often sorted, the share is items that are spread evenly over it. The share is
+// between 0 and 1. Each part must have two characters, so that one of them can be predicted, or one item.
 func (s *Survey) Split(share float64) (train, valid Section, err error) {
 	if !(share > 0 && share < 1) {
 		return train, valid, fmt.Errorf("a share of %g to validate on: it must be between 0 and 1", share)
 	}
 	train, valid = s.Whole(), s.Whole()
 	if s.text.items {
-		cut := int(float64(s.Items) * (1 - share))
-		if cut < 1 || s.Items-cut < 1 {
+		train.share, valid.share, valid.held = share, share, true
+		if n := int(float64(s.Items) * share); n < 1 || n == s.Items {
 			return train, valid, fmt.Errorf("a list of %s is too short to validate on %g of it", amount(s.Items, "item", "items"), share)
 		}
-		train.to, valid.from = cut, cut
 		return train, valid, nil
 	}
 	cut := int(float64(s.Chars) * (1 - share))
@@ -193,7 +200,11 @@ func (s Section) blocks() func(yield func(block, error) bool) {
 			if at >= s.to {
 				return
 			}
-			if !yield(b.slice(max(s.from-at, 0), min(s.to-at, all)), nil) {
+			part := b.slice(max(s.from-at, 0), min(s.to-at, all))
+			if s.share > 0 {
+				part = part.only(func(i int) bool { return s.has(max(s.from, at) + i) })
+			}
+			if (part.text != "" || len(part.ends) > 0) && !yield(part, nil) {
 				return
 			}
 		}
@@ -217,6 +228,19 @@ func (b block) slice(from, to int) block {
 		part.ends = append(part.ends, end-start)
 	}
 	return part
+}
+
+// only is some items of a block.
+func (b block) only(has func(i int) bool) (some block) {
+	var text strings.Builder
+	for i := range b.ends {
+		if has(i) {
+			text.WriteString(b.item(i))
+			some.ends = append(some.ends, text.Len())
+		}
+	}
+	some.text = text.String()
+	return some
 }
 
 // item is one of the items of a block.

@@ -259,7 +259,7 @@ func TestItemsOfAText(t *testing.T) {
 				t.Errorf("items %q, %d, and %d empty", got, s.Items, s.Empty)
 			}
 			for cut := range len(c.want) + 1 {
-				first, rest := Section{s, 0, cut}, Section{s, cut, s.Items}
+				first, rest := Section{survey: s, to: cut}, Section{survey: s, from: cut, to: s.Items}
 				if got := append(itemsOf(t, first), itemsOf(t, rest)...); !slices.Equal(got, c.want) || len(itemsOf(t, first)) != cut {
 					t.Errorf("cut at %d: %q", cut, got)
 				}
@@ -298,6 +298,14 @@ func TestSplit(t *testing.T) {
 			rt.Fatalf("%q and %q, want %d characters first", first, rest, want)
 		}
 	})
+	// Of a list every third of nine items, whatever the blocks.
+	for _, n := range []int{1, 7, 1 << 18} {
+		inBlocks(t, n)
+		train, valid, err := survey(t, openText(t, Input{Path: file(t, "0\n1\n2\n3\n4\n5\n6\n7\n8\n"), Lines: true})).Split(1.0 / 3)
+		if first, rest := itemsOf(t, train), itemsOf(t, valid); err != nil || strings.Join(first, "") != "013467" || strings.Join(rest, "") != "258" {
+			t.Errorf("%q %q %v", first, rest, err)
+		}
+	}
 	s := survey(t, InMemory("text", "a text that is long enough"))
 	for _, share := range []float64{0, 1, -1, 2} {
 		if _, _, err := s.Split(share); err == nil {

@@ -27,6 +27,8 @@ func (s *sitting) card(o outcome) []byte {
 	switch {
 	case c.Data.ValidFile != "":
 		fmt.Fprintf(&b, "- held out: %s, %s, SHA-256 %s\n", filepath.Base(c.Data.ValidFile), sizeOf(c.Data.ValidBytes), c.Data.ValidSHA256)
+	case c.Data.ValidShare > 0 && c.Data.Items > 0:
+		fmt.Fprintf(&b, "- held out: %g %% of its items, evenly spread, %s\n", 100*c.Data.ValidShare, plural(c.Data.ValidTokens, one))
 	case c.Data.ValidShare > 0:
 		fmt.Fprintf(&b, "- held out: the last %g %% of it, %s\n", 100*c.Data.ValidShare, plural(c.Data.ValidTokens, one))
 	default:

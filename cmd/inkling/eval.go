@@ -113,6 +113,11 @@ func (c *corpus) unprepared() (list []baseline, err error) {
 	return append(list, baseline{"unigram of the training text", bits(eval.Unigram(c.vocab.Counts, counts))}), nil
 }
 
+// unspelled says what an unknown word does to bits per character.
+func unspelled(rate float64) string {
+	return fmt.Sprintf("the %.2g %% of unknown words cost what <unk> costs, and nothing for how they are spelled: that is left out of the bits per character", 100*rate)
+}
+
 func (j judged) print(a *app, kind string) error {
 	one, _ := units(kind)
 	within := func(value, e float64) string {
@@ -133,6 +138,9 @@ func (j judged) print(a *app, kind string) error {
 		[]string{"of", of},
 		[]string{"unknown", fmt.Sprintf("%s, %.3g %%", plural(j.Unknown, "token"), 100*j.UnknownRate)},
 	)
+	if kind == "word" && j.Unknown > 0 {
+		fmt.Fprintf(a.out, "\n%s\n", unspelled(j.UnknownRate))
+	}
 	fmt.Fprintln(a.out, "\nbits per character of the same text:")
 	rows := [][]string{{"this model", fmt.Sprintf("%.4f", j.BitsPerChar)}}
 	for _, b := range j.Baselines {

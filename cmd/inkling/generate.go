@@ -27,6 +27,8 @@ type generateCmd struct {
 	MinP          *float64 `help:"Only those at least P times as likely as the likeliest." placeholder:"P" group:"Sampling"`
 	RepeatPenalty *float64 `help:"Above 1 makes tokens that were there lately less likely." placeholder:"X" group:"Sampling"`
 	RepeatLast    *int     `help:"How many tokens back that looks." placeholder:"64" group:"Sampling"`
+
+	items bool // the model writes items, each a line
 }
 
 // generated is one text as --json gives it.
@@ -51,6 +53,7 @@ func (g *generateCmd) Run(a *app) error {
 	if vocab.Kind == "word" {
 		g.Prompt = strings.TrimRight(g.Prompt, " ") // the next word brings the space before it
 	}
+	g.items = beginOf(vocab) >= 0
 	ids, report := vocab.EncodeReport(g.Prompt)
 	for _, line := range report.Lines() {
 		a.note("prompt: %s", line)
@@ -94,9 +97,9 @@ func (g *generateCmd) finish(a *app, texts []decode.Hypothesis) error {
 	return nil
 }
 
-// begin writes what stands before a text: which it is, if there are several, and the prompt.
+// begin writes what stands before a text: which it is, if there are several that may have many lines, and the prompt.
 func (g *generateCmd) begin(a *app, i int) {
-	if g.N > 1 {
+	if g.N > 1 && !g.items {
 		if i > 0 {
 			io.WriteString(a.out, "\n")
 		}
@@ -183,8 +186,8 @@ func (g *generateCmd) sampler() (s decode.Sample, err error) {
 // opening is what a model reads first. An item has a beginning of its own. Of running text a model knows only how
 // it goes on, not how it begins: without a prompt it reads a line end.
 func opening(vocab *data.Vocab, prompt []int) []int {
-	if vocab.Begin >= 0 && vocab.End != vocab.Begin {
-		return append([]int{vocab.Begin}, prompt...)
+	if begin := beginOf(vocab); begin >= 0 {
+		return append([]int{begin}, prompt...)
 	}
 	if len(prompt) > 0 {
 		return prompt

@@ -142,6 +142,9 @@ func (s *sitting) tell(a *app, o outcome) error {
 	if rows := s.scores(o); len(rows) > 0 {
 		fmt.Fprintf(a.out, "on the %s held out:\n", plural(s.text.valid.Len(), one))
 		table(a.out, rows...)
+		if side := s.text.validSide; s.cfg.Tokens == "word" && side.Unknown > 0 {
+			fmt.Fprintln(a.out, unspelled(float64(side.Unknown)/float64(side.Judged)))
+		}
 		fmt.Fprintln(a.out)
 	}
 	how := "finished"

@@ -27,7 +27,7 @@ type trainCmd struct {
 	Split    *string `help:"Where words end: at the word boundaries of Unicode, or only at white space, as in texts that are tokenized already; unicode or space." enum:"unicode,space" placeholder:"unicode" group:"The text"`
 	Lower    bool    `help:"Words are read in lower case." group:"The text"`
 	Cache    string  `help:"Keep the tokens of the text in files of this folder; a text that is too large for memory has them in the user's folder for caches unless given." placeholder:"DIR" group:"The text"`
-	Valid    string  `help:"What is held out: a share of the text's end, or a text of its own. 0: nothing." default:"0.1" placeholder:"SHARE|FILE" group:"The text"`
+	Valid    string  `help:"What is held out: a share of the text's end (of a list, items spread over it), or a text of its own. 0: nothing." default:"0.1" placeholder:"SHARE|FILE" group:"The text"`
 
 	From       string   `help:"Begin with the weights and the vocabulary of another run or model; sizes are those it has." placeholder:"DIR" group:"The model"`
 	Arch       *string  `help:"What it is made of: ${enum}; inkling info architectures says what each is." enum:"${architectures}" placeholder:"lstm" group:"The model"`
