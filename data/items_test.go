@@ -37,6 +37,9 @@ func (r *itemReader) read(t *rapid.T, w Window) {
 			if w.Weights[j] == 0 {
 				continue
 			}
+			if w.Weights[j] != 1 {
+				t.Fatalf("a target weighs %g", w.Weights[j])
+			}
 			item := r.lanes[lane]
 			if len(item) == 0 {
 				if w.Inputs[j] != 0 || !w.Fresh {

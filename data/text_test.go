@@ -255,7 +255,7 @@ func TestItemsOfAText(t *testing.T) {
 			{Input{Path: file(t, object), Field: "text"}, []string{"a\nb", "世界"}, 3},
 		} {
 			s := survey(t, openText(t, c.in))
-			if got := itemsOf(t, s.Whole()); !slices.Equal(got, c.want) || s.Items != len(c.want) || s.Empty != c.empty {
+			if got := itemsOf(t, s.Whole()); !slices.Equal(got, c.want) || s.Items != len(c.want) || s.Empty != c.empty || s.Chars != utf8.RuneCountInString(strings.Join(c.want, "\n"))+1 {
 				t.Errorf("items %q, %d, and %d empty", got, s.Items, s.Empty)
 			}
 			for cut := range len(c.want) + 1 {
