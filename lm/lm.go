@@ -173,7 +173,7 @@ func (m *Model) hidden(tp *tensor.Tape, w data.Window, carry []float32) *tensor.
 	if w.Fresh {
 		clear(carry)
 	}
-	return m.body.hidden(tp, w, carry)
+	return m.body.hidden(tp, w, carry, m.Config.dropout())
 }
 
 var (
