@@ -3,7 +3,7 @@
 // Most of what one needs is in a few packages, from the top down:
 //
 //	cmd/inkling      the command: train, resume, eval, generate, info, bench, demo
-//	lm               language models: LSTMs over characters or bytes
+//	lm               language models: LSTMs, GRUs and windows over tokens
 //	train            optimizers, schedules and the loop: shards, budgets, validation, exact resume
 //	eval             perplexity and bits per character of a model on held-out text
 //	decode           turning a model into text: greedy, sampling; filters, stop strings, streaming

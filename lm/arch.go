@@ -75,7 +75,7 @@ type body interface {
 
 	// hidden is what the output layer sees of each token of a window, [time·lanes, dim], from the state in carry, which is
 	// replaced by the state after it. Zeros are the state before the first token.
-	hidden(tp *tensor.Tape, w data.Window, carry []float32) *tensor.Tensor
+	hidden(tp *tensor.Tape, w data.Window, carry []float32, d nn.Dropout) *tensor.Tensor
 
 	// stepper is the body token by token, good until the weights change.
 	stepper() stepper

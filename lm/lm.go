@@ -53,8 +53,10 @@ func (c *Config) complete() error {
 		return fmt.Errorf("hidden size %d, layers %d, embedding of %d: sizes must be positive", c.Hidden, c.Layers, c.Embed)
 	case c.Hidden > maxSize || c.Layers > maxLayers || c.Embed > maxSize:
 		return fmt.Errorf("hidden size %d, layers %d, embedding of %d: at most %d, %d and %d", c.Hidden, c.Layers, c.Embed, maxSize, maxLayers, maxSize)
-	case !share(c.Dropout) || !share(c.DropoutOut) || !share(c.DropoutIn):
-		return fmt.Errorf("dropout %g between layers, %g after them, %g of the input: must be at least 0 and below 1", c.Dropout, c.DropoutOut, c.DropoutIn)
+	case !share(c.Dropout) || !share(c.DropoutOut):
+		return fmt.Errorf("dropout %g between layers and %g after them: must be at least 0 and below 1", c.Dropout, c.DropoutOut)
+	case !share(c.DropoutIn):
+		return fmt.Errorf("dropout %g of the input: must be at least 0 and below 1", c.DropoutIn)
 	case c.Variational && c.Dropout == 0 && c.DropoutOut == 0 && c.DropoutIn == 0:
 		return fmt.Errorf("variational dropout of nothing: give a share to drop, or leave it out")
 	case len(c.Counts) == 0:
@@ -173,7 +175,7 @@ func (m *Model) hidden(tp *tensor.Tape, w data.Window, carry []float32) *tensor.
 	if w.Fresh {
 		clear(carry)
 	}
-	return m.body.hidden(tp, w, carry)
+	return m.body.hidden(tp, w, carry, m.Config.dropout())
 }
 
 var (

@@ -73,7 +73,7 @@ func (r recurrent) activations(c Config, rows, lanes, shards int64, training boo
 
 func (r recurrent) build(c Config, embed *tensor.Param, rnd *rand.Rand) body {
 	stack := r.stack(c)
-	b := &recurrentBody{rnn: stack.New(r.doc.Name, rnd), embed: embed, drop: c.dropout(), vocab: len(c.Counts)}
+	b := &recurrentBody{rnn: stack.New(r.doc.Name, rnd), embed: embed, vocab: len(c.Counts)}
 	if embed == nil {
 		// A one-hot input picks a single weight per gate, where a vector of n inputs would add up n:
 		// PyTorch's bound leaves it too quiet to be heard beside the state.
@@ -90,7 +90,6 @@ const oneHotBound = 0.7
 type recurrentBody struct {
 	rnn   *nn.Recurrent
 	embed *tensor.Param // nil for one-hot input
-	drop  nn.Dropout
 	vocab int
 }
 
@@ -101,13 +100,13 @@ func (b *recurrentBody) carryFloats(lanes int) int { return b.rnn.Floats(lanes) 
 // hidden takes tokens through a table of the first layer's response to each, or, if there are more tokens in the
 // vocabulary than in the window, through their embeddings: the same thing, and each the cheaper one. What is dropped of
 // embeddings differs from token to token, so that there is no table then.
-func (b *recurrentBody) hidden(tp *tensor.Tape, w data.Window, carry []float32) *tensor.Tensor {
+func (b *recurrentBody) hidden(tp *tensor.Tape, w data.Window, carry []float32, d nn.Dropout) *tensor.Tensor {
 	state := b.rnn.Load(tp, carry, w.Lanes)
 	var h *tensor.Tensor
-	if b.embed != nil && (b.vocab > len(w.Inputs) || b.drop.Input > 0) {
-		h, state = b.rnn.FromVectors(tp, tensor.Gather(tp, tp.Use(b.embed), w.Inputs), state, w.Lanes, b.drop)
+	if b.embed != nil && (b.vocab > len(w.Inputs) || d.Input > 0) {
+		h, state = b.rnn.FromVectors(tp, tensor.Gather(tp, tp.Use(b.embed), w.Inputs), state, w.Lanes, d)
 	} else {
-		h, state = b.rnn.FromTokens(tp, b.table(tp), w.Inputs, state, w.Lanes, b.drop)
+		h, state = b.rnn.FromTokens(tp, b.table(tp), w.Inputs, state, w.Lanes, d)
 	}
 	state.Store(carry)
 	return h

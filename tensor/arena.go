@@ -1,5 +1,7 @@
 package tensor
 
+import "inkling/internal/kernel"
+
 // arena hands out slices from large slabs and takes all of them back at once. A step that asks
 // for the same sizes in the same order as the one before finds them in the same places, so memory
 // is taken in the first step and then no more, and none of it is ever thrown away.
@@ -24,7 +26,7 @@ func (a *arena) take(n int) []float32 {
 			return s.take(n, n16)
 		}
 	}
-	a.slabs = append(a.slabs, slab{floats: make([]float32, max(n16, slabFloats))})
+	a.slabs = append(a.slabs, slab{floats: kernel.Floats(max(n16, slabFloats))})
 	return a.slabs[len(a.slabs)-1].take(n, n16)
 }
 

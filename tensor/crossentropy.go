@@ -57,10 +57,12 @@ func CrossEntropy(tp *Tape, logits *Tensor, row, word []int, weight []float32) *
 			g := loss.Grad()[0]
 			logits.Consume()
 			for r := range logits.Rows {
-				if p := logits.Row(r); rowWeight[r] == 0 {
+				switch p, by := logits.Row(r), g*rowWeight[r]; by {
+				case 0:
 					clear(p)
-				} else {
-					kernel.Scale(p, g*rowWeight[r])
+				case 1: // as almost always: the probabilities are the gradient
+				default:
+					kernel.Scale(p, by)
 				}
 			}
 			for j, r := range row {

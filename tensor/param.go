@@ -38,7 +38,7 @@ func NewParam(name string, shape ...int) *Param {
 	default:
 		panic(fmt.Sprintf("tensor: parameter %s of %d dimensions", name, len(shape)))
 	}
-	p.Value = make([]float32, p.Rows*p.Cols)
+	p.Value = kernel.Floats(p.Rows * p.Cols)
 	return p
 }
 

@@ -130,7 +130,7 @@ func (tp *Tape) Trains(p *Param) bool { return tp.recording && !p.Frozen }
 func (tp *Tape) ParamGrad(p *Param) []float32 {
 	g := tp.grads[p]
 	if g == nil {
-		g = make([]float32, len(p.Value))
+		g = kernel.Floats(len(p.Value))
 		tp.grads[p] = g
 	}
 	return g

@@ -7,6 +7,7 @@ import (
 	"runtime"
 	"time"
 
+	"inkling/internal/kernel"
 	"inkling/nn"
 	"inkling/tensor"
 )
@@ -79,7 +80,7 @@ func newLoop(cfg Config, params nn.Params, shards, stepsPerEpoch int) (*loop, er
 		sizes = append(sizes, len(p.Value))
 		slots := make([][]float32, l.opt.Slots())
 		for k := range slots {
-			slots[k] = make([]float32, len(p.Value))
+			slots[k] = kernel.Floats(len(p.Value))
 		}
 		l.slots = append(l.slots, slots)
 		if cfg.Average > 0 {

@@ -150,7 +150,7 @@ func (l *loop) makeTapes() {
 	if l.cfg.Accumulate > 1 { // a tape forgets its gradients from batch to batch
 		l.sum = nil
 		for _, p := range l.params {
-			l.sum = append(l.sum, make([]float32, len(p.Value)))
+			l.sum = append(l.sum, kernel.Floats(len(p.Value)))
 		}
 	}
 }

@@ -16,7 +16,7 @@ import (
 // repetitions; the machine's peak is the best of them, since nothing but the machine limits it. Shares
 // are of the float32 peak of all threads, measured in the same call.
 type benchCmd struct {
-	Names []string `arg:"" optional:"" name:"name" help:"What to measure: peak, memory, matmul, lstm-train, lstm-generate; all of them unless given."`
+	Names []string `arg:"" optional:"" name:"name" help:"What to measure: peak, memory, matmul, lstm-train, gru-train, wordlm-train, lstm-generate; all of them unless given."`
 
 	M      int    `help:"Rows of the product." env:"-" placeholder:"N" group:"matmul"`
 	N      int    `help:"Columns of the product." env:"-" placeholder:"N" group:"matmul"`
@@ -24,14 +24,15 @@ type benchCmd struct {
 	Form   string `help:"Which operand is stored transposed: nn none, nt the right one, tn the left one." enum:"nn,nt,tn" default:"nn" group:"matmul"`
 	Packed bool   `help:"The right operand is packed beforehand, as weights are in a training step; each thread multiplies M rows of its own." group:"matmul"`
 
-	Hidden *int `help:"Size of each layer's state; 512, and 128 beside it." placeholder:"N" group:"lstm-train, lstm-generate"`
-	Layers *int `help:"LSTM layers." placeholder:"2" group:"lstm-train, lstm-generate"`
-	Batch  *int `help:"Lanes." placeholder:"64" group:"lstm-train, lstm-generate"`
-	Time   *int `help:"Steps of a window." placeholder:"100" group:"lstm-train, lstm-generate"`
-	Vocab  int  `help:"Different tokens." default:"65" group:"lstm-train, lstm-generate"`
-	Shards int  `help:"Parts of a batch; one a thread unless given." placeholder:"N" group:"lstm-train, lstm-generate"`
+	Hidden *int    `help:"Size of each layer; 512, and 128 beside it." placeholder:"N" group:"lstm-train, gru-train, wordlm-train, lstm-generate"`
+	Layers *int    `help:"Layers; 2, and 1 of wordlm-train." placeholder:"N" group:"lstm-train, gru-train, wordlm-train, lstm-generate"`
+	Batch  *int    `help:"Lanes; 64, and 32 of wordlm-train." placeholder:"N" group:"lstm-train, gru-train, wordlm-train, lstm-generate"`
+	Time   *int    `help:"Steps of a window of text; 100, and 64 of wordlm-train." placeholder:"N" group:"lstm-train, gru-train, wordlm-train, lstm-generate"`
+	Vocab  *int    `help:"Different tokens; 65, and 10,000 of wordlm-train." placeholder:"N" group:"lstm-train, gru-train, wordlm-train, lstm-generate"`
+	Output *string `help:"Output layer of wordlm-train: ${enum}." enum:"${outputs}" placeholder:"full" env:"-" group:"lstm-train, gru-train, wordlm-train, lstm-generate"`
+	Shards int     `help:"Parts of a batch; one a thread unless given." placeholder:"N" group:"lstm-train, gru-train, wordlm-train, lstm-generate"`
 
-	Dtype  string        `help:"Of products in matmul and lstm-train: ${enum}; all is each that the machine is fast at." enum:"all,float32,bfloat16" default:"all"`
+	Dtype  string        `help:"Of products in matmul and training: ${enum}; all is each that the machine is fast at." enum:"all,float32,bfloat16" default:"all"`
 	Repeat int           `help:"Repetitions of each measurement." default:"7"`
 	Limit  time.Duration `help:"Longest time for one measurement; at least one repetition is always made." default:"20s"`
 }
@@ -52,26 +53,30 @@ type row struct {
 	K         int     `json:"k,omitempty"`
 	Form      string  `json:"form,omitempty"`
 	Packed    bool    `json:"packed,omitempty"` // beforehand, outside the time
+	Arch      string  `json:"arch,omitempty"`
 	Hidden    int     `json:"hidden,omitempty"`
 	Layers    int     `json:"layers,omitempty"`
 	Batch     int     `json:"batch,omitempty"`
 	Time      int     `json:"time,omitempty"`
 	Vocab     int     `json:"vocab,omitempty"`
+	Embed     int     `json:"embed,omitempty"`
+	Context   int     `json:"context,omitempty"`
+	Output    string  `json:"output,omitempty"`
 	Shards    int     `json:"shards,omitempty"`
 }
 
-var benchNames = []string{"peak", "memory", "matmul", "lstm-train", "lstm-generate"}
+var benchNames = []string{"peak", "memory", "matmul", "lstm-train", "gru-train", "wordlm-train", "lstm-generate"}
 
 func (b *benchCmd) Run(a *app) error {
 	if err := b.check(a.memory()); err != nil {
 		return err
 	}
-	a.note("%s; takes up to a minute", machine())
+	a.note("%s; takes a minute or two", machine())
 	rows := []row{b.peak(a)}
 	for _, m := range []struct {
 		name    string
 		measure func(*app) ([]row, error)
-	}{{"memory", b.memory}, {"matmul", b.matmul}, {"lstm-train", b.lstmTrain}, {"lstm-generate", b.lstmGenerate}} {
+	}{{"memory", b.memory}, {"matmul", b.matmul}, {"lstm-train", b.train("lstm-train")}, {"gru-train", b.train("gru-train")}, {"wordlm-train", b.train("wordlm-train")}, {"lstm-generate", b.lstmGenerate}} {
 		if !b.wanted(m.name) {
 			continue
 		}
@@ -123,7 +128,7 @@ func (b *benchCmd) check(limit int64) error {
 		bound{"--layers", b.Layers, 1, mostLayers},
 		bound{"--batch", b.Batch, 1, mostLanes},
 		bound{"--time", b.Time, 1, mostTime},
-		bound{"--vocab", &b.Vocab, 1, mostVocab},
+		bound{"--vocab", b.Vocab, 1, mostVocab},
 		bound{"--shards", &b.Shards, 0, mostShards},
 		bound{"--repeat", &b.Repeat, 1, unbounded},
 	)
@@ -139,9 +144,11 @@ func (b *benchCmd) check(limit int64) error {
 	if b.Dtype == "bfloat16" && !tensor.HasBFloat16() {
 		return usage("--dtype bfloat16: this processor has no bfloat16 matrix units; choose float32")
 	}
-	for _, c := range b.lstms() {
-		if b.Shards > c.Batch {
-			return usage("--shards %d: more than the %d lanes of a batch", b.Shards, c.Batch)
+	for _, name := range benchNames {
+		for _, r := range b.models(name) {
+			if b.Shards > r.Batch {
+				return usage("--shards %d: more than the %d lanes of a batch", b.Shards, r.Batch)
+			}
 		}
 	}
 	return b.checkMemory(limit)
@@ -161,20 +168,23 @@ func (b *benchCmd) checkMemory(limit int64) error {
 			return err
 		}
 	}
-	for _, r := range b.lstms() {
-		lanes, time, shards, slots := 1, 1, 1, 0
-		if b.wanted("lstm-train") {
-			lanes, time, shards, slots = r.Batch, r.Time, b.shards(r), 2
-		} else if !b.wanted("lstm-generate") {
-			break
+	for _, name := range benchNames {
+		if !b.wanted(name) {
+			continue
 		}
-		need, err := r.config().PlanTraining(lm.Training{Lanes: lanes, Time: time, Shards: shards, Slots: slots})
-		if err != nil {
-			return usage("%w", err)
-		}
-		tokens := 8 * int64(trainTokens(lanes, time))
-		if err := refuse(fmt.Sprintf("a model of %d×%d with batches of %d×%d", r.Layers, r.Hidden, lanes, time), need.Total()+tokens); err != nil {
-			return err
+		for _, r := range b.models(name) {
+			lanes, time, shards, slots := r.Batch, r.Time, b.shards(r), 2
+			if name == "lstm-generate" {
+				lanes, time, shards, slots = 1, 1, 1, 0
+			}
+			need, err := r.config().PlanTraining(lm.Training{Lanes: lanes, Time: time, Shards: shards, Slots: slots})
+			if err != nil {
+				return usage("%w", err)
+			}
+			tokens := 8 * int64(trainTokens(lanes, time))
+			if err := refuse(fmt.Sprintf("a model of %d×%d with batches of %d×%d", r.Layers, r.Hidden, lanes, time), need.Total()+tokens); err != nil {
+				return err
+			}
 		}
 	}
 	return nil
@@ -212,6 +222,8 @@ func (r row) what() string {
 		if r.Packed {
 			s += ", packed before"
 		}
+	case r.Context > 0:
+		s += fmt.Sprintf("%d×%d over %d embeddings of %d, %s words, %s softmax, batch %d × %d, %s", r.Layers, r.Hidden, r.Context, r.Embed, thousands(r.Vocab), r.Output, r.Batch, r.Time, r.Dtype)
 	case r.Batch > 0:
 		s += fmt.Sprintf("%d×%d, batch %d × %d, %s", r.Layers, r.Hidden, r.Batch, r.Time, r.Dtype)
 	case r.Hidden > 0:

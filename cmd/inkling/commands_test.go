@@ -167,8 +167,8 @@ func TestBench(t *testing.T) {
 		t.Fatalf("%v", rows)
 	}
 	rows = nil
-	f.json(&rows, args("bench lstm-train lstm-generate memory --hidden 16 --layers 1 --batch 4 --time 8")...)
-	if len(rows) != 5 {
+	f.json(&rows, args("bench lstm-train gru-train wordlm-train lstm-generate memory --vocab 50 --hidden 16 --layers 1 --batch 4 --time 8")...)
+	if len(rows) != 7 {
 		t.Fatalf("%v", rows)
 	}
 	for _, r := range rows {
@@ -180,7 +180,11 @@ func TestBench(t *testing.T) {
 		if v, _ := r["value"].(float64); !(v > 0) {
 			t.Errorf("%v", r)
 		}
-		if r["name"] == "lstm-train" && (r["hidden"] != 16. || r["layers"] != 1. || r["batch"] != 4. || r["time"] != 8. || r["dtype"] != "float32" || !(r["gflops"].(float64) > 0)) {
+		arch, training := map[any]string{"lstm-train": "lstm", "gru-train": "gru", "wordlm-train": "window"}[r["name"]]
+		if training && (r["arch"] != arch || r["hidden"] != 16. || r["layers"] != 1. || r["batch"] != 4. || r["time"] != 8. || r["vocab"] != 50. || r["dtype"] != "float32" || !(r["gflops"].(float64) > 0)) {
+			t.Errorf("%v", r)
+		}
+		if r["name"] == "wordlm-train" && (r["output"] != "full" || r["context"] != 5. || r["embed"] != 100. || r["unit"] != "words/s") {
 			t.Errorf("%v", r)
 		}
 		if g, ok := r["gflops"].(float64); ok && math.Abs(r["peak_share"].(float64)-g/rows[0]["gflops"].(float64)) > 1e-9 {

@@ -243,6 +243,8 @@ var wrong = []string{
 	"bench lstm-train --hidden 65536 --layers 64 --batch 1 --time 1 --shards 1",
 	"bench lstm-generate --vocab 1048576 --hidden 65536",
 	"bench lstm-train --vocab 10000000000",
+	"bench wordlm-train --vocab 1048576 --hidden 65536",
+	"bench wordlm-train --output fast",
 	"bench lstm-train --batch 65536 --time 65536 --shards 1",
 	"bench --repeat 0",
 	"bench lstm-train --shards 5 --batch 4",

@@ -144,6 +144,7 @@ var scratchPool = sync.Pool{New: func() any { return new(scratch) }}
 func grow[T any](x *[]T, n int) []T {
 	if cap(*x) < n {
 		*x = make([]T, n)
+		largePages(*x)
 	}
 	return (*x)[:n]
 }

@@ -12,18 +12,35 @@ import (
 	"inkling/train"
 )
 
-// lstms are the models to measure: what was asked for, or one that fills the machine and the small one
-// that the character models of 2015 came with.
-func (b *benchCmd) lstms() []row {
-	if b.Hidden == nil && b.Layers == nil && b.Batch == nil && b.Time == nil {
-		return []row{{Hidden: 512, Layers: 2, Batch: 64, Time: 100, Vocab: b.Vocab}, {Hidden: 128, Layers: 2, Batch: 50, Time: 100, Vocab: b.Vocab}}
+// models are those to measure under a name, none if it is not a model's: what was asked for, or models of characters, one
+// that fills the machine and the small one that those of 2015 came with, and a model of words, of a window.
+func (b *benchCmd) models(name string) (rows []row) {
+	large := row{Name: name, Unit: "chars/s", Arch: "lstm", Hidden: 512, Layers: 2, Batch: 64, Time: 100, Vocab: 65}
+	small := large
+	small.Hidden, small.Batch = 128, 50
+	switch name {
+	case "lstm-train":
+		rows = []row{large, small}
+	case "gru-train":
+		large.Arch, small.Arch = "gru", "gru"
+		rows = []row{large, small}
+	case "wordlm-train":
+		rows = []row{{Name: name, Unit: "words/s", Arch: "window", Hidden: 512, Layers: 1, Batch: 32, Time: 64, Vocab: 10_000, Embed: 100, Context: 5, Output: valueOr(b.Output, "full")}}
+	case "lstm-generate":
+		rows = []row{large}
 	}
-	r := row{Hidden: 512, Layers: 2, Batch: 64, Time: 100, Vocab: b.Vocab}
-	set(&r.Hidden, b.Hidden)
-	set(&r.Layers, b.Layers)
-	set(&r.Batch, b.Batch)
-	set(&r.Time, b.Time)
-	return []row{r}
+	if b.Hidden != nil || b.Layers != nil || b.Batch != nil || b.Time != nil {
+		rows = rows[:min(1, len(rows))]
+	}
+	for i := range rows {
+		r := &rows[i]
+		set(&r.Hidden, b.Hidden)
+		set(&r.Layers, b.Layers)
+		set(&r.Batch, b.Batch)
+		set(&r.Time, b.Time)
+		set(&r.Vocab, b.Vocab)
+	}
+	return rows
 }
 
 // shards are those asked for, or one a thread.
@@ -35,7 +52,10 @@ func (b *benchCmd) shards(r row) int {
 func trainTokens(lanes, time int) int { return 8*lanes*time + 1 }
 
 func (r row) config() lm.Config {
-	return lm.Config{Hidden: r.Hidden, Layers: r.Layers, Counts: make([]int64, r.Vocab), Seed: 1}
+	return lm.Config{
+		Arch: r.Arch, Hidden: r.Hidden, Layers: r.Layers, Embed: r.Embed, Context: r.Context, Output: r.Output,
+		Counts: make([]int64, r.Vocab), Seed: 1,
+	}
 }
 
 func (r row) model() (*lm.Model, error) {
@@ -46,19 +66,19 @@ func (r row) model() (*lm.Model, error) {
 	return m, nil
 }
 
-func (b *benchCmd) lstmTrain(a *app) ([]row, error) {
-	var rows []row
-	for _, r := range b.lstms() {
-		for _, dtype := range b.dtypes() {
-			r.Name, r.Unit, r.Dtype, r.Threads = "lstm-train", "chars/s", dtype, runtime.GOMAXPROCS(0)
-			r.Shards = b.shards(r)
-			if err := b.trainSteps(a, &r); err != nil {
-				return nil, err
+func (b *benchCmd) train(name string) func(*app) ([]row, error) {
+	return func(a *app) (rows []row, err error) {
+		for _, r := range b.models(name) {
+			for _, dtype := range b.dtypes() {
+				r.Dtype, r.Threads, r.Shards = dtype, runtime.GOMAXPROCS(0), b.shards(r)
+				if err := b.trainSteps(a, &r); err != nil {
+					return nil, err
+				}
+				rows = append(rows, r)
 			}
-			rows = append(rows, r)
 		}
+		return rows, nil
 	}
-	return rows, nil
 }
 
 // trainSteps measures whole steps of training: forward, backward, clipping and AdamW. Its GFLOP are the
@@ -113,12 +133,12 @@ func (b *benchCmd) trainSteps(a *app, r *row) error {
 // every weight once and multiplies it once.
 func (b *benchCmd) lstmGenerate(a *app) ([]row, error) {
 	var rows []row
-	for _, r := range b.lstms()[:1] {
+	for _, r := range b.models("lstm-generate") {
 		model, err := r.model()
 		if err != nil {
 			return nil, err
 		}
-		r.Name, r.Unit, r.Dtype, r.Threads, r.Batch, r.Time = "lstm-generate", "chars/s", "float32", 1, 0, 0
+		r.Dtype, r.Threads, r.Batch, r.Time = "float32", 1, 0, 0
 		const length = 500
 		var failed error
 		took, spread, _ := b.repeat(a, func() float64 {
