@@ -10,6 +10,7 @@ import (
 	"sync/atomic"
 	"testing"
 	"testing/iotest"
+	"time"
 
 	"pgregory.net/rapid"
 )
@@ -97,23 +98,17 @@ func TestLinesWait(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
 	in := &counted{in: strings.NewReader(strings.Repeat("0123456789abcde\n", 1<<17))}
-	blocks := readLines(ctx, in, "input")
-	sizes := []int{}
-	for b := range blocks {
-		sizes = append(sizes, len(b.text))
+	blocks, taken := readLines(ctx, in, "input"), 0
+	for range 3 {
+		time.Sleep(20 * time.Millisecond) // in which all could be read
+		if most := taken + blockBytes + 3*readBytes; int(in.n.Load()) > most {
+			t.Errorf("%d bytes read where %d were taken", in.n.Load(), taken)
+		}
+		b := <-blocks
+		taken += len(b.text)
 		if len(b.text) > blockBytes+readBytes {
 			t.Errorf("a block of %d bytes", len(b.text))
 		}
-		if len(sizes) == 3 {
-			break
-		}
-	}
-	taken := 0
-	for _, n := range sizes {
-		taken += n
-	}
-	if most := taken + blockBytes + 3*readBytes; int(in.n.Load()) > most {
-		t.Errorf("%d bytes read where %d were taken", int(in.n.Load()), taken)
 	}
 	r, w := io.Pipe()
 	blocks = readLines(ctx, r, "input")
