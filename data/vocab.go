@@ -80,7 +80,9 @@ func (v *Vocab) Encode(text string) []int { return v.encode([]int{}, text, nil) 
 func (v *Vocab) AppendEncode(dst []int, text string) []int { return v.encode(dst, text, nil) }
 
 // AppendReport is AppendEncode, and adds to rep what could not be read.
-func (v *Vocab) AppendReport(dst []int, text string, rep *Report) []int { return v.encode(dst, text, rep) }
+func (v *Vocab) AppendReport(dst []int, text string, rep *Report) []int {
+	return v.encode(dst, text, rep)
+}
 
 // EncodeReport is Encode, and tells what could not be read.
 func (v *Vocab) EncodeReport(text string) (ids []int, rep Report) {
