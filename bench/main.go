@@ -5,7 +5,7 @@
 //	PEER_PYTHON=/usr/bin/python3:/venv/bin/python go run ./bench      two versions of PyTorch
 //	INKLING_ISA=avx2 go run ./bench                      Inkling held to one instruction set
 //
-// In each round and case `inkling bench CASE --json` and every PyTorch run one after the other, so that a
+// In each round and case `inkling bench CASE --json` (or `inkling score`) and every PyTorch run one after the other, so that a
 // machine that slows down slows them all; figures are medians over the rounds, ratios are medians of the
 // ratios within a round. The table goes to standard output and to a file in bench/results.
 package main
@@ -29,8 +29,8 @@ import (
 //go:embed peers/pytorch.py
 var pytorch string
 
-// cases are what both sides can measure, by the names of `inkling bench`.
-var cases = []string{"matmul", "lstm-train", "lstm-generate"}
+// cases are what both sides can measure, by the names of `inkling bench`, and "score", which is a command of its own.
+var cases = []string{"matmul", "lstm-train", "lstm-generate", "score"}
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
@@ -47,6 +47,7 @@ func run(ctx context.Context, args []string, out, progress io.Writer) error {
 	flags.SetOutput(progress)
 	rounds := flags.Int("rounds", 3, "how often each side runs each case")
 	binary := flags.String("inkling", "", "the inkling to measure (default: built from ./cmd/inkling)")
+	lines := flags.Int("lines", 1_000_000, "how many lines the case score has; the peer scores as many as it can in ten seconds")
 	dir := flags.String("out", filepath.Join("bench", "results"), "folder for the table")
 	flags.Usage = func() {
 		fmt.Fprintf(progress, "usage: bench [flags] [%s]…\n", strings.Join(cases, "|"))
@@ -55,8 +56,8 @@ func run(ctx context.Context, args []string, out, progress io.Writer) error {
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
-	if *rounds < 1 {
-		return fmt.Errorf("-rounds %d: must be at least 1", *rounds)
+	if *rounds < 1 || *lines < 1 {
+		return fmt.Errorf("-rounds %d, -lines %d: must be at least 1", *rounds, *lines)
 	}
 	chosen, err := choose(flags.Args())
 	if err != nil {
@@ -72,10 +73,20 @@ func run(ctx context.Context, args []string, out, progress io.Writer) error {
 
 	report := newReport(programs, args, time.Now())
 	for _, name := range chosen {
+		measure := func(p program) ([]row, error) { return p.measure(ctx, name) }
+		if name == "score" {
+			fmt.Fprintf(progress, "%s: writing %d lines and training a model on some\n", name, *lines)
+			s, cleanUp, err := newScoring(ctx, inkling, *lines)
+			if err != nil {
+				return err
+			}
+			defer cleanUp()
+			measure = func(p program) ([]row, error) { return s.measure(ctx, p) }
+		}
 		for round := range *rounds {
 			for _, p := range programs {
 				fmt.Fprintf(progress, "%s: round %d of %d: %s\n", name, round+1, *rounds, p.name)
-				rows, err := p.measure(ctx, name)
+				rows, err := measure(p)
 				if err != nil {
 					return err
 				}

@@ -84,6 +84,60 @@ func TestSideBySide(t *testing.T) {
 	}
 }
 
+// fakeScorer answers the commands of the case "score": every line takes as many bits as it has characters.
+const fakeScorer = `
+case "$1 $2" in
+version*) echo "inkling 0.0-test";;
+"train lm") [ "$4" = --out ] && mkdir "$5";;
+info*) echo '{"vocabulary":40}';;
+"bench peak") echo '[{"name":"peak","value":250,"unit":"GFLOP/s","gflops":250,"isa":"avx512","threads":2}]';;
+score*) awk '{ printf "%.2f\t1.0000\t%s\n", length($0), $0 }' "$3";;
+*) echo "unexpected: $*" >&2; exit 3;;
+esac
+`
+
+// fakeScoringPeer answers as bench/peers/score.py would: python -c SCRIPT MODEL LINES.
+const fakeScoringPeer = `
+if [ "$3" = --version ]; then echo "torch 9.9"; exit; fi
+[ -d "$3" ] || exit 3
+bits=$(head -n 3 "$4" | awk '{ n += length($0) } END { print n+WRONG }')
+echo '[{"name":"score","value":0.5,"unit":"lines/s","gflops":1,"dtype":"float32","threads":1,"setting":"as it comes","hidden":128,"layers":1,"checked":3,"bits":'$bits'}]'
+`
+
+func TestScoring(t *testing.T) {
+	inkling := script(t, "inkling", fakeScorer)
+	for wrong, want := range map[string]string{"0": "", "9": "they do not do the same work"} {
+		t.Setenv("PEER_PYTHON", script(t, "python", strings.ReplaceAll(fakeScoringPeer, "WRONG", wrong)))
+		var out, progress bytes.Buffer
+		err := run(context.Background(), []string{"-inkling", inkling, "-out", t.TempDir(), "-rounds", "2", "-lines", "20", "score"}, &out, &progress)
+		if want != "" {
+			if err == nil || !strings.Contains(err.Error(), want) {
+				t.Errorf("bits that differ: %v, want an error with %q", err, want)
+			}
+			continue
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, want := range []string{"| 1×128 | inkling | float32 | avx512, 2 threads | ", " lines/s | ", "| 1×128 | torch 9.9 | float32 | as it comes, 1 threads | 0 ± 0 lines/s | 1.0 | 0 % | "} {
+			if !strings.Contains(out.String(), want) {
+				t.Errorf("the table lacks %q:\n%s", want, out.String())
+			}
+		}
+	}
+}
+
+// TestDomains: the lines are always the same, as many as asked for, and more of them begin with the fewer.
+func TestDomains(t *testing.T) {
+	few, many := domains(100), domains(2000)
+	if strings.Count(few, "\n") != 100 || !strings.HasPrefix(many, few) || many != domains(2000) {
+		t.Error("other lines")
+	}
+	if mean := float64(len(many)) / 2000; mean < 10 || mean > 25 {
+		t.Errorf("%g characters a line", mean)
+	}
+}
+
 func TestWithoutPyTorch(t *testing.T) {
 	t.Setenv("PEER_PYTHON", filepath.Join(t.TempDir(), "nowhere"))
 	var out, progress bytes.Buffer
@@ -105,6 +159,7 @@ func TestMistakes(t *testing.T) {
 		want string
 	}{
 		{[]string{"-rounds", "0"}, "at least 1"},
+		{[]string{"-lines", "0"}, "at least 1"},
 		{[]string{"lstm"}, "choose from"},
 		{[]string{"-inkling", garbage, "matmul"}, "no JSON"},
 		{[]string{"-inkling", failing, "matmul"}, "the reason"},

@@ -36,6 +36,9 @@ type row struct {
 	K      int    `json:"k"`
 	Form   string `json:"form"`
 	Packed bool   `json:"packed"` // the right operand, outside the time
+
+	Checked int     `json:"checked"` // of a peer that scores: so many lines
+	Bits    float64 `json:"bits"`    // have so many bits
 }
 
 // shape names the work in words; rows of one shape do the same work.

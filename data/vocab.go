@@ -79,6 +79,11 @@ func (v *Vocab) Encode(text string) []int { return v.encode([]int{}, text, nil) 
 // AppendEncode appends the tokens of a text to dst.
 func (v *Vocab) AppendEncode(dst []int, text string) []int { return v.encode(dst, text, nil) }
 
+// AppendReport is AppendEncode, and adds to rep what could not be read.
+func (v *Vocab) AppendReport(dst []int, text string, rep *Report) []int {
+	return v.encode(dst, text, rep)
+}
+
 // EncodeReport is Encode, and tells what could not be read.
 func (v *Vocab) EncodeReport(text string) (ids []int, rep Report) {
 	ids = v.encode([]int{}, text, &rep)

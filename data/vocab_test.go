@@ -100,6 +100,10 @@ func TestVocabContract(t *testing.T) {
 					if again := v.AppendEncode([]int{-7}, s); again[0] != -7 || !slices.Equal(again[1:], ids) {
 						t.Fatal("appended, not the same")
 					}
+					twice := rep
+					if again := v.AppendReport([]int{-7}, s, &twice); again[0] != -7 || !slices.Equal(again[1:], ids) || twice.Unseen != 2*rep.Unseen || twice.Invalid != 2*rep.Invalid {
+						t.Fatalf("appended with a report, not the same: %+v and %+v", rep, twice)
+					}
 					pieces, prev := "", -1
 					for _, id := range ids {
 						if id == v.Begin || id == v.End {

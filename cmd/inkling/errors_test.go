@@ -204,6 +204,21 @@ var wrong = []string{
 	"generate model --decoder greedy -n 2",
 	"generate model --promt x",
 
+	"score",
+	"score none",
+	"score untrained text.txt",
+	"score model none.txt",
+	"score model folder",
+	"score model text.txt other.txt",
+	"score model long.txt",
+	"score model text.txt --above",
+	"score model text.txt --above much",
+	"score model text.txt --above -1",
+	"score model text.txt --above nan",
+	"score model text.txt --above inf",
+	"score model text.txt --per-char",
+	"score model text.txt --token",
+
 	"info none",
 	"info folder",
 	"info newer",
@@ -212,6 +227,7 @@ var wrong = []string{
 	"info --plan",
 	"generate model --memory 1MB",
 	"eval model text.txt --memory 1MB",
+	"score model text.txt --memory 1MB",
 	"resume begun --memory 1MB",
 	"demo --budget 0s",
 
@@ -304,6 +320,7 @@ func wrongFolder(t *testing.T) *folder {
 	f := trainedFolder(t)
 	f.write("empty.txt", "")
 	f.write("one.txt", "é")
+	f.write("long.txt", strings.Repeat("x", longestLine+1)+"\nthe rest")
 	f.write("two.txt", "ab")
 	f.write("binary", strings.Repeat("\x7fELF\x00\x01\x02\x00", 500))
 	f.write("latin1.txt", strings.Repeat("\xe9\xe8 \xfc", 500))

@@ -24,7 +24,7 @@ func FuzzArguments(f *testing.F) {
 	}
 	for _, line := range []string{
 		"--help", "train lm --help", "generate model --prompt=x --stop \\n --stop=\\u00e9 -n 3 --json", "train lm - --valid 0.2 --budget 1m30s --memory 2GiB --embed 8 --tied",
-		"bench matmul --m 3 --n 4 --k 5 --form nt", "eval model -", "--threads 3 info", "resume dir --", "generate -- model",
+		"bench matmul --m 3 --n 4 --k 5 --form nt", "eval model -", "--threads 3 info", "score model - --above 0x1p3 --per-char --tokens", "resume dir --", "generate -- model",
 		"train lm text.txt --lr NaN", "train lm text.txt --decay Inf --clip 1e999", "generate model --temp 0x1p-3 --top-k +5",
 	} {
 		f.Add(strings.Join(strings.Fields(line), "\n"))
@@ -43,6 +43,8 @@ func FuzzArguments(f *testing.F) {
 				err = c.Train.LM.check()
 			case strings.HasPrefix(name, "generate"):
 				_, _, err = c.Generate.request()
+			case strings.HasPrefix(name, "score"):
+				err = c.Score.check()
 			case strings.HasPrefix(name, "bench"):
 				err = c.Bench.check(0)
 			}
@@ -173,4 +175,77 @@ func FuzzTexts(f *testing.F) {
 			}
 		}
 	})
+}
+
+// FuzzLines scores any input, cut anywhere, with small models of characters and bytes.
+func FuzzLines(f *testing.F) {
+	for _, text := range []string{"", "\n", "to be\nor not\r\n\nto be", "\xff\n\x00\r\r\n", "Ω\u2028é\t\"<&>\"\n", "\n\n\n", "a\r", strings.Repeat("be ", 300)} {
+		f.Add([]byte(text), uint8(3), true)
+		f.Add([]byte(text), uint8(0), false)
+	}
+	chars, _ := data.Chars("to be, or not to be é\n")
+	bytesOf, _ := data.Bytes("x")
+	var judges []*lineJudge
+	for _, v := range []*data.Vocab{chars, bytesOf.WithItems()} {
+		m, err := lm.New(lm.Config{Hidden: 4, Counts: v.Counts})
+		if err != nil {
+			f.Fatal(err)
+		}
+		judges = append(judges, newLineJudge(m, v))
+	}
+	f.Fuzz(func(t *testing.T, text []byte, piece uint8, asBytes bool) {
+		judge := judges[0]
+		if asBytes {
+			judge = judges[1]
+		}
+		want := cutByHand(string(text))
+		var in io.Reader = bytes.NewReader(text)
+		if piece > 0 {
+			in = &pieces{text, int(piece)}
+		}
+		var plain, values bytes.Buffer
+		columns := newScoreWriter(&app{out: &output{w: &plain}}, &scoreCmd{}, judge.frame.vocab)
+		objects := newScoreWriter(&app{out: &output{w: &values}, json: true}, &scoreCmd{Tokens: true}, judge.frame.vocab)
+		for b := range readLines(context.Background(), in, "input") {
+			lines, err := judge.score(context.Background(), &b)
+			if err != nil || b.err != nil {
+				t.Fatal(err, b.err)
+			}
+			for i := range lines {
+				if !columns.write(&lines[i]) || !objects.write(&lines[i]) {
+					t.Errorf("%q has no probability", lines[i].text)
+				}
+			}
+		}
+		columns.Flush()
+		objects.Flush()
+		rows, objectsOut := strings.SplitAfter(plain.String(), "\n"), json.NewDecoder(&values)
+		if len(rows) != len(want)+1 || rows[len(want)] != "" {
+			t.Fatalf("%d lines, and %d came out", len(want), len(rows)-1)
+		}
+		for i, line := range want {
+			var s lineScore
+			if err := objectsOut.Decode(&s); err != nil {
+				t.Fatal(err)
+			}
+			if !strings.HasSuffix(rows[i], "\t"+line+"\n") || !(s.Bits > 0) || s.Tokens != len(s.Pieces) || s.Chars != utf8.RuneCountInString(line)+1 {
+				t.Errorf("%q: %q, %+v", line, rows[i], s)
+			}
+		}
+	})
+}
+
+// pieces is a text that comes in pieces of so many bytes.
+type pieces struct {
+	rest []byte
+	size int
+}
+
+func (p *pieces) Read(b []byte) (int, error) {
+	if len(p.rest) == 0 {
+		return 0, io.EOF
+	}
+	n := copy(b, p.rest[:min(p.size, len(p.rest))])
+	p.rest = p.rest[n:]
+	return n, nil
 }

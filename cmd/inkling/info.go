@@ -200,6 +200,8 @@ func plansOf(cfg *runConfig, m lm.Config, vocab *data.Vocab) (plans []namedPlan,
 	add("eval", need, e, 0)
 	need, e = forDecoding(m)
 	add("generate", need, e, 0)
+	need, e = forScoring(m)
+	add("score", need, e, scoringMemory)
 	return plans, err
 }
 

@@ -29,6 +29,7 @@ type cli struct {
 	Resume   resumeCmd   `cmd:"" help:"Go on with a run exactly where it stopped."`
 	Eval     evalCmd     `cmd:"" help:"Measure how well a model predicts a text."`
 	Generate generateCmd `cmd:"" help:"Write text with a model."`
+	Score    scoreCmd    `cmd:"" help:"Say how likely a model finds each line of a text."`
 	Info     infoCmd     `cmd:"" help:"Describe a model or run; without one, this program and machine."`
 	List     listCmd     `cmd:"" help:"List runs: how far they have come and how good they are."`
 	Rm       rmCmd       `cmd:"" help:"Delete runs."`

@@ -102,7 +102,7 @@ type memoryPlan struct {
 
 func newPlan(m lm.Memory, vocab *data.Vocab, text int64) memoryPlan {
 	p := memoryPlan{Memory: m, Tokenizer: vocab.Bytes(), Text: text, Program: programBytes}
-	if m.Gradients > 0 || m.Validation > 0 {
+	if m.Activations > 0 || m.Validation > 0 {
 		p.Program += workingBytes
 	}
 	p.Total = m.Total() + p.Tokenizer + p.Text + p.Program

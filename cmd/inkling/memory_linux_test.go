@@ -23,6 +23,7 @@ func TestMemoryPlanned(t *testing.T) {
 	f := newFolder(t)
 	f.write("large.txt", sampleText(2_000_000, 7))
 	f.write("middle.txt", sampleText(200_000, 8))
+	f.write("lines.txt", strings.Repeat(sampleText(10_000, 4)+"\n", 20)+strings.Repeat("x", longestLine)+"\n")
 	within := func(what string, planned, measured int64) {
 		ratio := float64(measured) / float64(planned)
 		t.Logf("planned %6.1f MB, measured %6.1f MB (%+5.1f %%): %s", float64(planned)/1e6, float64(measured)/1e6, 100*(ratio-1), what)
@@ -31,7 +32,7 @@ func TestMemoryPlanned(t *testing.T) {
 		}
 	}
 	type plans struct {
-		Training, Eval, Generate struct{ Total int64 }
+		Training, Eval, Generate, Score struct{ Total int64 }
 	}
 	for i, settings := range []string{
 		"middle.txt --hidden 64 --batch 8 --time 32 --shards 1 --steps 30",
@@ -67,6 +68,7 @@ func TestMemoryPlanned(t *testing.T) {
 		if i == 1 || i == 9 || i == 14 {
 			f.write("held.txt", sampleText(100_000, 9))
 			within("eval with it", again.Eval.Total+textMemory(f.dir+"/held.txt", 0), f.peak("eval", dir, "held.txt"))
+			within("score with it", again.Score.Total, f.peak("score", dir, "lines.txt"))
 		}
 	}
 }

@@ -1,0 +1,99 @@
+package main
+
+import (
+	"math"
+	"os"
+	"runtime"
+
+	"inkling/lm"
+)
+
+type scoreCmd struct {
+	Dir  string `arg:"" help:"Folder of the model."`
+	File string `arg:"" optional:"" help:"The lines to score; - is standard input, as is none." default:"-"`
+
+	Above   *float64 `help:"Pass on only lines of more than so many bits." placeholder:"BITS"`
+	PerChar bool     `help:"--above goes by bits per character."`
+	Tokens  bool     `help:"Show the bits of each token." env:"-"` // INKLING_TOKENS says what a token is in training
+}
+
+// Help is what score --help says beside the flags.
+func (*scoreCmd) Help() string {
+	return `Each line comes out in the order of the input, as
+
+  BITS <tab> BITS PER CHARACTER <tab> LINE
+
+BITS is −log₂ of the line's probability: the more, the less the model expected it. A line of 10 bits more is about a
+thousand times less likely. Each line is read by itself and is scored with its end, which counts as a character, so that
+the probabilities of all lines that there could be add up to at most 1.
+
+A line comes out as soon as it is scored, also while the input goes on:
+
+  tail -f access.log | inkling score runs/log --above 80
+
+With --json a line is an object: text, bits, logprob (nats), tokens, chars, bits_per_char, unknown (characters or words that
+the model does not know), and with --tokens pieces, the text and bits of each token; the last is the line's end.`
+}
+
+func (s *scoreCmd) Run(a *app) error {
+	if err := s.check(); err != nil {
+		return err
+	}
+	model, vocab, err := load(a, s.Dir, forScoring, scoringMemory)
+	if err != nil {
+		return err
+	}
+	file, name, err := openLines(s.File)
+	if err != nil {
+		return err
+	}
+	if file != os.Stdin {
+		defer file.Close()
+	}
+	judge := newLineJudge(model, vocab)
+	if !judge.frame.ends {
+		a.note("the model does not know line ends: the first token of a line is only read, and the end is not scored")
+	}
+	a.orderly()
+	out, unknown := newScoreWriter(a, s, vocab), 0
+	for block := range readLines(a.ctx, file, name) {
+		lines, err := judge.score(a.ctx, &block)
+		if err != nil {
+			return err
+		}
+		for i := range lines {
+			unknown += lines[i].unknown
+			if !out.write(&lines[i]) {
+				return badInput("%s: line %d has no probability: the model's weights are damaged", s.Dir, block.first+i)
+			}
+		}
+		if out.Flush(); a.out.err != nil {
+			return nil // the program tells of it
+		}
+		if block.err != nil {
+			return block.err
+		}
+	}
+	if unknown > 0 {
+		one := "character"
+		if vocab.Kind == "word" {
+			one = "word"
+		}
+		a.note("%s not known to the model, and read as unknown: --json says in which lines", plural(unknown, one))
+	}
+	return a.ctx.Err()
+}
+
+// check refuses flags that say nothing.
+func (s *scoreCmd) check() error {
+	switch {
+	case s.Above != nil && !(*s.Above >= 0 && *s.Above <= math.MaxFloat64):
+		return usage("--above %g: must be a number of bits, at least 0", *s.Above)
+	case s.PerChar && s.Above == nil:
+		return usage("--per-char says what --above goes by: give --above BITS, or leave it out")
+	}
+	return nil
+}
+
+// forScoring is what a loaded model is used for.
+func forScoring(c lm.Config) (lm.Memory, error) { return c.PlanScoring(runtime.GOMAXPROCS(0)) }
