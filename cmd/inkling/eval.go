@@ -18,8 +18,8 @@ type evalCmd struct {
 	Cache string `help:"Keep the tokens of the text in files of this folder." placeholder:"DIR"`
 }
 
-// judged is what --json says of a text.
-type judged struct {
+// evaluated is what --json says of a text.
+type evaluated struct {
 	eval.Likelihood
 	StandardError float64    `json:"nats_per_token_standard_error"`
 	BitsError     float64    `json:"bits_per_char_standard_error"`
@@ -29,7 +29,7 @@ type judged struct {
 }
 
 // Run measures in float32, whatever the model was trained in, with state carried through the text. The
-// first token is only read; of a list each item is judged from a fresh state, with its end.
+// first token is only read; of a list each item is evaluated from a fresh state, with its end.
 func (e *evalCmd) Run(a *app) error {
 	model, vocab, err := load(a, e.Dir, forEvaluation, textMemory(e.File, a.memory()))
 	if err != nil {
@@ -64,8 +64,8 @@ func (e *evalCmd) Run(a *app) error {
 }
 
 // judgedText gives the measures of a text.
-func judgedText(cost lm.Judgement, s data.Side) judged {
-	j := judged{Likelihood: likelihood(cost.Nats, s), Items: s.Items, UnknownRate: float64(s.Unknown) / float64(max(1, s.Judged))}
+func judgedText(cost lm.Judgement, s data.Side) evaluated {
+	j := evaluated{Likelihood: likelihood(cost.Nats, s), Items: s.Items, UnknownRate: float64(s.Unknown) / float64(max(1, s.Judged))}
 	if !math.IsNaN(cost.StandardError) {
 		j.StandardError = cost.StandardError
 		j.BitsError = cost.StandardError * float64(cost.Tokens) / math.Ln2 / float64(max(1, s.Chars))
@@ -118,7 +118,7 @@ func unspelled(rate float64) string {
 	return fmt.Sprintf("the %.2g %% of unknown words cost what <unk> costs, and nothing for how they are spelled: that is left out of the bits per character", 100*rate)
 }
 
-func (j judged) print(a *app, kind string) error {
+func (j evaluated) print(a *app, kind string) error {
 	one, _ := units(kind)
 	within := func(value, e float64) string {
 		if e == 0 {
