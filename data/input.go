@@ -57,13 +57,13 @@ func Open(in Input) (*Text, error) {
 	if in.Path == "-" {
 		t.name = "standard input"
 		if err := t.hold(os.Stdin); err != nil {
-			return nil, inWords(t.name, err)
+			return nil, InWords(t.name, err)
 		}
 		return t, nil
 	}
 	info, err := os.Stat(in.Path)
 	if err != nil {
-		return nil, inWords(in.Path, err)
+		return nil, InWords(in.Path, err)
 	}
 	if info.IsDir() {
 		return t, t.findFiles(in.Path, in.Ext)
@@ -158,7 +158,7 @@ func (t *Text) findFiles(dir string, ext []string) error {
 	others := map[string]int{}
 	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
 		if err != nil {
-			return inWords(path, err)
+			return InWords(path, err)
 		}
 		if path != dir && strings.HasPrefix(d.Name(), ".") {
 			if d.IsDir() {
@@ -175,7 +175,7 @@ func (t *Text) findFiles(dir string, ext []string) error {
 		}
 		info, err := d.Info()
 		if err != nil {
-			return inWords(path, err)
+			return InWords(path, err)
 		}
 		t.files = append(t.files, onDisk(path, info.Size()))
 		return nil
@@ -245,7 +245,7 @@ func (s *textStream) Read(p []byte) (int, error) {
 				return 1, nil
 			}
 			if err := s.begin(s.text.files[s.next]); err != nil {
-				return 0, inWords(s.name, err)
+				return 0, InWords(s.name, err)
 			}
 			s.next++
 		}
@@ -258,7 +258,7 @@ func (s *textStream) Read(p []byte) (int, error) {
 			err = s.Close()
 		}
 		if err != nil {
-			return 0, inWords(s.name, err)
+			return 0, InWords(s.name, err)
 		}
 	}
 	return 0, nil
@@ -271,26 +271,30 @@ func (s *textStream) begin(f textFile) error {
 	if err != nil {
 		return err
 	}
-	s.open = file
+	in, err := Unpack(file)
+	if err != nil {
+		file.Close()
+		return err
+	}
+	s.in, s.open = in, closers{in, file}
+	return nil
+}
+
+// Unpack gives the bytes of a file, unpacked if they begin as gzip or zstd do. Closing it does not close the file.
+func Unpack(file io.Reader) (io.ReadCloser, error) {
 	in := bufio.NewReaderSize(file, 1<<16)
 	magic, _ := in.Peek(4)
 	switch {
 	case bytes.HasPrefix(magic, []byte("\x1F\x8B\x08")):
-		s.in, err = gzip.NewReader(in)
+		return gzip.NewReader(in)
 	case bytes.Equal(magic, []byte("\x28\xB5\x2F\xFD")):
-		var z *zstd.Decoder
-		z, err = zstd.NewReader(in, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxMemory(256<<20))
-		if err == nil {
-			s.in, s.open = z, closers{z.IOReadCloser(), file}
+		z, err := zstd.NewReader(in, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxMemory(256<<20))
+		if err != nil {
+			return nil, err
 		}
-	default:
-		s.in = in
+		return z.IOReadCloser(), nil
 	}
-	if err != nil {
-		file.Close()
-		s.open, s.in = nil, nil
-	}
-	return err
+	return io.NopCloser(in), nil
 }
 
 // closers closes several.
@@ -304,8 +308,8 @@ func (c closers) Close() error {
 	return errors.Join(all...)
 }
 
-// inWords says what an error of a file system or of a packed file means for the file.
-func inWords(name string, err error) error {
+// InWords says in one line what an error of a file system or of a packed file means for the file.
+func InWords(name string, err error) error {
 	var known *fileError
 	var corrupt flate.CorruptInputError
 	switch {
@@ -320,11 +324,12 @@ func inWords(name string, err error) error {
 	case errors.As(err, &corrupt), errors.Is(err, gzip.ErrChecksum), errors.Is(err, gzip.ErrHeader), errors.Is(err, zstd.ErrCRCMismatch), errors.Is(err, zstd.ErrWindowSizeExceeded):
 		return &fileError{fmt.Sprintf("%s is a packed file that is damaged (%v): pack it again", name, err), err}
 	}
+	what := err
 	var path *fs.PathError
 	if errors.As(err, &path) {
-		err = path.Err
+		what = path.Err // without the name again
 	}
-	return &fileError{fmt.Sprintf("%s cannot be read: %v", name, err), err}
+	return &fileError{fmt.Sprintf("%s cannot be read: %v", name, what), err}
 }
 
 // A fileError says in its own words what its cause says in the system's.

@@ -175,7 +175,7 @@ func TestSurveyRefuses(t *testing.T) {
 	if !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("missing: %v", err)
 	}
-	if err := inWords("f", &fs.PathError{Op: "read", Path: "f", Err: errors.New("input/output error")}); err.Error() != "f cannot be read: input/output error" {
+	if err := InWords("f", &fs.PathError{Op: "read", Path: "f", Err: errors.New("input/output error")}); err.Error() != "f cannot be read: input/output error" {
 		t.Errorf("%v", err)
 	}
 }

@@ -120,6 +120,9 @@ func unspelled(rate float64) string {
 
 func (j evaluated) print(a *app, kind string) error {
 	one, _ := units(kind)
+	if kind == "word" { // marks and line ends are tokens too, and words are what stands between white space
+		one = "token"
+	}
 	within := func(value, e float64) string {
 		if e == 0 {
 			return fmt.Sprintf("%.4f", value)

@@ -3,10 +3,10 @@ package main
 import (
 	"bytes"
 	"context"
-	"errors"
 	"io"
-	"io/fs"
 	"os"
+
+	"inkling/data"
 )
 
 // Lines are read in blocks: many are scored side by side, and an input of any length takes the same memory.
@@ -24,33 +24,29 @@ type lineBlock struct {
 	err   error  // what ended the input behind these lines, but its end
 }
 
-// openLines opens a file that a user names, or standard input.
-func openLines(path string) (file *os.File, name string, err error) {
+// openLines opens a file that a user names, which may be packed, or standard input. What is returned need not be closed
+// if it is the latter, of which a reader may not be done.
+func openLines(path string) (lines io.ReadCloser, name string, err error) {
 	if path == "-" {
-		return os.Stdin, "standard input", nil
+		return io.NopCloser(os.Stdin), "standard input", nil
 	}
-	file, err = os.Open(path)
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		return nil, path, ioFault("there is no file %s", path)
-	case errors.Is(err, fs.ErrPermission):
-		return nil, path, ioFault("%s may not be read by this user", path)
-	case err != nil:
-		return nil, path, unreadable(path, err)
+	file, err := os.Open(path)
+	if err != nil {
+		return nil, path, data.InWords(path, err)
 	}
 	if info, err := file.Stat(); err == nil && info.IsDir() {
 		file.Close()
 		return nil, path, badInput("%s is a folder: name a file in it", path)
 	}
-	return file, path, nil
-}
-
-func unreadable(name string, err error) error {
-	var path *fs.PathError
-	if errors.As(err, &path) {
-		err = path.Err
+	unpacked, err := data.Unpack(file)
+	if err != nil {
+		file.Close()
+		return nil, path, data.InWords(path, err)
 	}
-	return ioFault("%s cannot be read: %w", name, err)
+	return struct {
+		io.Reader
+		io.Closer
+	}{unpacked, file}, path, nil
 }
 
 // readLines cuts an input into blocks, until it or ctx ends. What has been read goes out as soon as somebody is there
@@ -130,7 +126,7 @@ func (c *lineCutter) add(p piece) {
 	switch {
 	case c.ended || p.err == nil:
 	case p.err != io.EOF:
-		c.stop(unreadable(c.name, p.err))
+		c.stop(data.InWords(c.name, p.err))
 	default:
 		if len(c.rest) > 0 {
 			c.end()

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"io/fs"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -72,7 +73,7 @@ func TestLines(t *testing.T) {
 
 // TestLinesFail: what came before an error is read, but for a line that the error cuts off.
 func TestLinesFail(t *testing.T) {
-	lines, _, err := linesOf(t, io.MultiReader(strings.NewReader("one\ntwo\nthr"), iotest.ErrReader(errors.New("the disk is gone"))))
+	lines, _, err := linesOf(t, io.MultiReader(strings.NewReader("one\ntwo\nthr"), iotest.ErrReader(&fs.PathError{Op: "read", Path: "input", Err: errors.New("the disk is gone")})))
 	if err == nil || err.Error() != "input cannot be read: the disk is gone" || codeOf(err) != codeIO || !slices.Equal(lines, []string{"one", "two"}) {
 		t.Errorf("%v after %q", err, lines)
 	}

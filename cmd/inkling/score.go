@@ -2,7 +2,6 @@ package main
 
 import (
 	"math"
-	"os"
 	"runtime"
 
 	"inkling/lm"
@@ -10,7 +9,7 @@ import (
 
 type scoreCmd struct {
 	Dir  string `arg:"" help:"Folder of the model."`
-	File string `arg:"" optional:"" help:"The lines to score; - is standard input, as is none." default:"-"`
+	File string `arg:"" optional:"" help:"The lines to score; gzip and zstd are unpacked; - is standard input, as is none." default:"-"`
 
 	Above   *float64 `help:"Pass on only lines of more than so many bits." placeholder:"BITS"`
 	PerChar bool     `help:"--above goes by bits per character."`
@@ -47,9 +46,7 @@ func (s *scoreCmd) Run(a *app) error {
 	if err != nil {
 		return err
 	}
-	if file != os.Stdin {
-		defer file.Close()
-	}
+	defer file.Close()
 	judge := newLineJudge(model, vocab)
 	if !judge.frame.ends {
 		a.note("the model does not know line ends: the first token of a line is only read, and the end is not scored")

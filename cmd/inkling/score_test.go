@@ -434,3 +434,18 @@ func TestScoreDamaged(t *testing.T) {
 		t.Error("a line has a probability that is no number")
 	}
 }
+
+// TestScorePacked scores the lines of a packed file as those of the file itself.
+func TestScorePacked(t *testing.T) {
+	f := trainedFolder(t)
+	lines := "the rays of light\nof glass\n"
+	f.write("lines.txt", lines)
+	f.write("lines.txt.gz", packedGzip(lines))
+	if plain, packed := f.must("score", "model", "lines.txt").out, f.must("score", "model", "lines.txt.gz").out; plain != packed {
+		t.Errorf("%q and packed %q", plain, packed)
+	}
+	f.write("cut.gz", packedGzip(lines)[:25])
+	if r := f.run("score", "model", "cut.gz"); r.code != codeInput {
+		t.Errorf("exit code %d: %s", r.code, r.err)
+	}
+}

@@ -33,6 +33,14 @@ var textKinds = []struct {
 	{"kept", "text.txt --lines --cache kept", true},
 }
 
+func packedGzip(text string) string {
+	var packed bytes.Buffer
+	z := gzip.NewWriter(&packed)
+	_, _ = z.Write([]byte(text))
+	z.Close()
+	return packed.String()
+}
+
 // TestTexts trains on each, goes on from an earlier state as if it had been killed, with the same bits in the end, and
 // judges and writes with the model.
 func TestTexts(t *testing.T) {
@@ -44,11 +52,7 @@ func TestTexts(t *testing.T) {
 	f.mkdir("folder/more")
 	f.write("folder/a.md", text[:5000])
 	f.write("folder/more/b.text", text[5000:])
-	var packed bytes.Buffer
-	z := gzip.NewWriter(&packed)
-	_, _ = z.Write([]byte(text))
-	z.Close()
-	f.write("text.txt.gz", packed.String())
+	f.write("text.txt.gz", packedGzip(text))
 	enc, err := zstd.NewWriter(nil)
 	if err != nil {
 		t.Fatal(err)
@@ -119,11 +123,7 @@ func TestTexts(t *testing.T) {
 // The same text is the same model, however it is packed, and tokens in a file are those in memory.
 func TestTextsAreTheSame(t *testing.T) {
 	f := newFolder(t)
-	var packed bytes.Buffer
-	z := gzip.NewWriter(&packed)
-	_, _ = z.Write(f.read("text.txt"))
-	z.Close()
-	f.write("packed", packed.String())
+	f.write("packed", packedGzip(string(f.read("text.txt"))))
 	f.mkdir("folder")
 	f.write("folder/text.txt", string(f.read("text.txt")))
 	f.in = string(f.read("text.txt"))
