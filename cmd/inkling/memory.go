@@ -86,9 +86,9 @@ func textMemory(name string, limit int64) int64 {
 // What the program takes by itself, measured: its code, its run-time system and the garbage that is let
 // lie; many goroutines at work, as in training, leave more of it.
 const (
-	programBytes = 15 << 20
+	programBytes = 31 << 19
 	workingBytes = 4 << 20
-	readingBytes = 4 << 20 // that reading a text leaves, if it is not a short one
+	readingBytes = 5 << 20 // that reading a text leaves, if it is not a short one
 )
 
 // memoryPlan is all that a command will hold, in bytes.
