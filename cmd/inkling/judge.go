@@ -207,7 +207,7 @@ func (s *sitting) next(o outcome) []string {
 		}
 	}
 	more := "inkling generate " + dir + prompt + " --temp 0.8"
-	longer := fmt.Sprintf("inkling train lm %s --budget %s", quoted(s.cfg.Data.File), longerThan(seconds(o.Seconds)))
+	longer := fmt.Sprintf("inkling train lm %s%s --budget %s", quoted(s.cfg.Data.File), s.cfg.textFlags(), longerThan(seconds(o.Seconds)))
 	switch s.cfg.Data.File {
 	case builtIn:
 		longer = "inkling train lm FILE    # any text of yours"

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"strings"
 
 	"inkling/data"
 )
@@ -13,7 +14,10 @@ type textFlags struct {
 	Field string   `help:"Each line is a JSON object, and the item is the string that it has by this name." placeholder:"NAME" group:"The text"`
 }
 
-const usualBPE = 8192 // tokens
+const (
+	usualBPE      = 8192 // tokens
+	usualMinCount = 2
+)
 
 // checkTokens refuses what a kind of tokens does not have.
 func (t *trainCmd) checkTokens() error {
@@ -58,7 +62,7 @@ func (t *trainCmd) vocabulary(from *inheritance) (s tokenSettings) {
 	case "bpe":
 		s.Size = valueOr(t.Vocab, usualBPE)
 	case "word":
-		s = tokenSettings{Size: valueOr(t.Vocab, 0), MinCount: valueOr(t.MinCount, 2), Split: valueOr(t.Split, "unicode"), Lower: t.Lower}
+		s = tokenSettings{Size: valueOr(t.Vocab, 0), MinCount: valueOr(t.MinCount, usualMinCount), Split: valueOr(t.Split, "unicode"), Lower: t.Lower}
 	}
 	return s
 }
@@ -73,6 +77,31 @@ func (t *trainCmd) sameItems(d *dataSource, vocab *data.Vocab) error {
 		return usage("--lines and --field with --from %s, which knows running text: leave them out", t.From)
 	}
 	return nil
+}
+
+// textFlags are the flags that make another run read the text as this one does, where they are not the usual ones.
+func (c *runConfig) textFlags() (flags string) {
+	d, v := c.Data, c.Vocabulary
+	add := func(wanted bool, flag, value string) {
+		if wanted {
+			flags += " " + flag
+		}
+		if wanted && value != "" {
+			flags += " " + quoted(value)
+		}
+	}
+	add(len(d.Ext) > 0, "--ext", strings.Join(d.Ext, ","))
+	add(d.Field != "", "--field", d.Field)
+	add(d.Lines && d.Field == "", "--lines", "")
+	if c.From != nil {
+		return flags
+	}
+	add(c.Tokens != "char", "--tokens", c.Tokens)
+	add(v.Size > 0 && v.Size != usualBPE, "--vocab", fmt.Sprint(v.Size))
+	add(v.MinCount > 0 && v.MinCount != usualMinCount, "--min-count", fmt.Sprint(v.MinCount))
+	add(v.Split == "space", "--split", v.Split)
+	add(v.Lower, "--lower", "")
+	return flags
 }
 
 // summary is what there is to learn from, in words.

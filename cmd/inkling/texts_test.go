@@ -177,3 +177,18 @@ func TestOddTexts(t *testing.T) {
 		f.must("generate", dir, "--max-tokens", "5")
 	}
 }
+
+// What a run suggests to try next reads the text as the run did.
+func TestTextFlags(t *testing.T) {
+	for want, c := range map[string]runConfig{
+		"":                             {Tokens: "char"},
+		" --lines":                     {Tokens: "char", Data: dataSource{Lines: true}},
+		" --field 'a text'":            {Tokens: "char", Data: dataSource{Field: "a text", Lines: true}},
+		" --ext 'md,txt' --tokens bpe": {Tokens: "bpe", Vocabulary: tokenSettings{Size: usualBPE}, Data: dataSource{Ext: []string{"md", "txt"}}},
+		" --tokens word --vocab 500 --min-count 1 --split space --lower": {Tokens: "word", Vocabulary: tokenSettings{Size: 500, MinCount: 1, Split: "space", Lower: true}},
+	} {
+		if got := c.textFlags(); got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+}
