@@ -18,6 +18,7 @@ type Survey struct {
 
 	text  *Text
 	marks []mark // what stands before each block
+	end   mark   // and behind the last
 }
 
 type mark struct{ bytes, chars, items int }
@@ -44,7 +45,7 @@ func (t *Text) Survey(binary bool) (*Survey, error) {
 			}
 		}
 	}
-	s.Report = j.rep
+	s.Report, s.end = j.rep, mark{j.bytes, s.Chars, s.Items}
 	s.Source = Source{Name: t.name, Size: int64(size), SHA256: hex.EncodeToString(hash.Sum(nil))}
 	switch {
 	case size == 0:
@@ -208,7 +209,7 @@ func (s Section) blocks() func(yield func(block, error) bool) {
 				return
 			}
 		}
-		if number < len(s.survey.marks) {
+		if whole := s.survey.end; number < len(s.survey.marks) || end.bytes != whole.bytes || end.items != whole.items {
 			yield(block{}, s.survey.changed())
 		}
 	}

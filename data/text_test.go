@@ -222,6 +222,12 @@ func TestFolder(t *testing.T) {
 			t.Errorf("%v: %q, %v", c.ext, got, err)
 		}
 	}
+	link := filepath.Join(t.TempDir(), "link")
+	if err := os.Symlink(dir, link); err == nil { // where there are links
+		if got, err := survey(t, openText(t, Input{Path: link})).Whole().Head(1000); err != nil || got != "first\nsecond\nthird" {
+			t.Errorf("by a link: %q, %v", got, err)
+		}
+	}
 	if _, err := Open(Input{Path: dir, Ext: []string{"log"}}); err == nil || !strings.Contains(err.Error(), "no files that end in .log; of .md it has 2: --ext md") {
 		t.Errorf("%v", err)
 	}
@@ -325,7 +331,7 @@ func TestChangedText(t *testing.T) {
 	inBlocks(t, 8)
 	path := file(t, strings.Repeat("0123456789", 10))
 	s := survey(t, openText(t, Input{Path: path}))
-	for _, content := range []string{strings.Repeat("0123456789", 9), strings.Repeat("é0123456789", 10)} {
+	for _, content := range []string{strings.Repeat("0123456789", 9), strings.Repeat("é0123456789", 10), strings.Repeat("0123456789", 10)[:99]} {
 		if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
 			t.Fatal(err)
 		}

@@ -13,6 +13,9 @@ import (
 	"inkling/data"
 )
 
+// cacheFormat is to be raised when other tokens are made of the same text and vocabulary, or more is said of them.
+const cacheFormat = 1
+
 // cache keeps the tokens of texts that are too large for memory in files, so that each is tokenized once. A file's
 // name tells the text, the part of it and the vocabulary, so that no file is ever wrong, only useless.
 type cache struct {
@@ -33,7 +36,7 @@ func (c cache) tokens(s data.Section, v *data.Vocab, sha string, workers int) (i
 		return nil, side, "", ioFault("%s, where the tokens of the text are to be kept, cannot be made: name another folder with --cache: %w", dir, cause(err))
 	}
 	key := sha256.New()
-	fmt.Fprintln(key, sha, s.Part())
+	fmt.Fprintln(key, cacheFormat, sha, s.Part())
 	if err := v.WriteTokenizer(key); err != nil {
 		return nil, side, "", err
 	}

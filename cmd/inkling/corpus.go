@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"fmt"
+	"os"
 	"path/filepath"
 	"runtime"
 
@@ -98,6 +99,9 @@ func (c *corpus) read(src dataSource, r reading) error {
 		return err
 	}
 	c.tell(cmp.Or(r.what, "training text"), c.trainSide.Report)
+	if c.trainSide.Judged < 1 {
+		return badInput("%s has only one token: nothing follows it that could be learned or judged", src.File)
+	}
 	if learned {
 		copy(c.vocab.Counts, c.trainSide.Counts)
 	}
@@ -110,6 +114,9 @@ func (c *corpus) read(src dataSource, r reading) error {
 			return err
 		}
 		c.tell("held-out text", c.validSide.Report)
+		if c.validSide.Judged < 1 {
+			return badInput("the held-out text has only one token: nothing follows it that could be judged: hold more out, or nothing with --valid 0")
+		}
 		if c.validHead, err = valid.Head(headBytes); err != nil {
 			return err
 		}
@@ -201,7 +208,11 @@ func openText(name string, src dataSource) (*data.Text, error) {
 	if name == builtIn {
 		return data.InMemory(name, ownSource()), nil
 	}
-	return data.Open(data.Input{Path: name, Ext: src.Ext, Lines: src.Lines, Field: src.Field})
+	in := data.Input{Path: name, Ext: src.Ext, Lines: src.Lines, Field: src.Field}
+	if info, err := os.Stat(name); name == src.ValidFile && err == nil && !info.IsDir() {
+		in.Ext = nil // which is the other's
+	}
+	return data.Open(in)
 }
 
 // units are what messages call tokens: one of them, and many in front of "/s".

@@ -82,6 +82,8 @@ var wrong = []string{
 	"train lm text.txt --ext txt",
 	"train lm folder/empty",
 	"train lm folder --ext md",
+	"train lm word.txt --tokens word --split space",
+	"train lm text.txt --tokens word --valid word.txt",
 	"train lm blank.txt --lines",
 	"train lm text.txt --field text",
 	"train lm objects.jsonl --field name",
@@ -329,6 +331,7 @@ func wrongFolder(t *testing.T) *folder {
 	f.mkdir("folder")
 	f.mkdir("folder/empty")
 	f.write("folder/notes.text", "mine")
+	f.write("word.txt", "oneword")
 	f.write("blank.txt", "\n\n\r\n")
 	f.write("objects.jsonl", `{"text": "an object", "number": 1}`+"\n")
 	f.write("text.txt.gz", "\x1f\x8b\x08 and no more of gzip")
