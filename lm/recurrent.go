@@ -104,7 +104,7 @@ func (b *recurrentBody) hidden(tp *tensor.Tape, w data.Window, carry []float32, 
 	state := b.rnn.Load(tp, carry, w.Lanes)
 	var h *tensor.Tensor
 	if b.embed != nil && (b.vocab > len(w.Inputs) || d.Input > 0) {
-		h, state = b.rnn.FromVectors(tp, tensor.Gather(tp, tp.Use(b.embed), w.Inputs), state, w.Lanes, d)
+		h, state = b.rnn.FromVectors(tp, tensor.Embedding(tp, b.embed, w.Inputs), state, w.Lanes, d)
 	} else {
 		h, state = b.rnn.FromTokens(tp, b.table(tp), w.Inputs, state, w.Lanes, d)
 	}

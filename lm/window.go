@@ -170,7 +170,7 @@ func (b *windowBody) params() (ps nn.Params) {
 
 // run is what the output layer sees of each window of ids, [len(ids) − (width−1)·lanes, dim].
 func (b *windowBody) run(tp *tensor.Tape, ids []int, lanes int, d nn.Dropout) *tensor.Tensor {
-	x := tensor.GatherWindows(tp, tp.Use(b.embed), ids, b.width, lanes)
+	x := tensor.GatherWindows(tp, b.embed, ids, b.width, lanes)
 	x = d.Apply(tp, x, d.Input, lanes)
 	h := x
 	for k, l := range b.layers {

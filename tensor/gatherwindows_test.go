@@ -11,7 +11,8 @@ import (
 // one and two of the other.
 func TestGatherWindows(t *testing.T) {
 	tp := tensor.NewTape()
-	table := tp.Leaf(4, 2, []float32{10, 11, 20, 21, 30, 31, 40, 41})
+	table := tensor.NewParam("table", 4, 2)
+	copy(table.Value, []float32{10, 11, 20, 21, 30, 31, 40, 41})
 	ids := []int{-1, -1, 3, -1, 0, 1, 2, 2} // of the first lane −1 3 0 2, of the second −1 −1 1 2
 	y := tensor.GatherWindows(tp, table, ids, 3, 2)
 	for i, want := range [][]float32{{0, 0, 40, 41, 10, 11}, {0, 0, 0, 0, 20, 21}, {40, 41, 10, 11, 30, 31}, {0, 0, 20, 21, 30, 31}} {

@@ -16,6 +16,7 @@ type Param struct {
 	Rows, Cols int
 	Value      []float32 // contiguous
 	Frozen     bool      // gets no gradient
+	Sparse     bool      // its gradient is kept by rows, of those that were touched: where most are not
 
 	version atomic.Uint64
 	packed  [4]packing // by transposition and precision
@@ -41,6 +42,9 @@ func NewParam(name string, shape ...int) *Param {
 	p.Value = kernel.Floats(p.Rows * p.Cols)
 	return p
 }
+
+// Row is row i of the value.
+func (p *Param) Row(i int) []float32 { return p.Value[i*p.Cols : (i+1)*p.Cols] }
 
 // Packed is p as the right operand of a product, or its transpose; packed on first use after a
 // change and shared by all who ask.

@@ -2,6 +2,7 @@ package tensor
 
 import (
 	"fmt"
+	"math/rand/v2"
 
 	"inkling/internal/kernel"
 )
@@ -32,12 +33,17 @@ type Tape struct {
 	tensors   []*Tensor // made since Reset: tensors[:used]; the rest wait to be used again
 	used      int
 	grads     map[*Param][]float32
+	rows      map[*Param]*rowGrads // of sparse parameters
 	key       uint64 // of the random stream
 	drawn     uint64 // elements drawn from it
+	pcg       rand.PCG
+	rand      *rand.Rand // of pcg; nil before the first use
 }
 
 // NewTape makes a tape for training.
-func NewTape() *Tape { return &Tape{recording: true, grads: map[*Param][]float32{}} }
+func NewTape() *Tape {
+	return &Tape{recording: true, grads: map[*Param][]float32{}, rows: map[*Param]*rowGrads{}}
+}
 
 // NewInference makes a tape that records nothing and is never random: no gradient, no dropout,
 // no sampled loss.
@@ -52,6 +58,9 @@ func (tp *Tape) Reset(seed, step uint64, shard int) {
 	tp.used = 0
 	for _, g := range tp.grads {
 		clear(g)
+	}
+	for _, g := range tp.rows {
+		g.reset()
 	}
 	tp.key, tp.drawn = mix(mix(mix(seed)+step)+uint64(shard)), 0
 }
@@ -126,8 +135,11 @@ func (tp *Tape) Use(p *Param) *Tensor {
 // Trains reports whether this tape gathers a gradient of p.
 func (tp *Tape) Trains(p *Param) bool { return tp.recording && !p.Frozen }
 
-// ParamGrad is this tape's gradient of p since Reset, laid out as p.Value.
+// ParamGrad is this tape's gradient of p since Reset, laid out as p.Value. A sparse parameter has none, but RowGrad.
 func (tp *Tape) ParamGrad(p *Param) []float32 {
+	if p.Sparse {
+		panic(fmt.Sprintf("tensor: the whole gradient of %s, which is sparse", p.Name))
+	}
 	g := tp.grads[p]
 	if g == nil {
 		g = kernel.Floats(len(p.Value))
@@ -154,7 +166,19 @@ func (tp *Tape) Floats() (results, gradients int) {
 	for _, g := range tp.grads {
 		gradients += len(g)
 	}
+	for _, g := range tp.rows {
+		gradients += cap(g.grads) + len(g.place)
+	}
 	return tp.arena.size(), gradients
+}
+
+// Rand is a stream of random numbers for an op that draws its own; the next call gives another. It is good until then.
+func (tp *Tape) Rand() *rand.Rand {
+	if tp.rand == nil {
+		tp.rand = rand.New(&tp.pcg)
+	}
+	tp.pcg.Seed(tp.Random(1))
+	return tp.rand
 }
 
 // Random is the key of the tape's random stream and the position of n elements never drawn before.

@@ -48,13 +48,15 @@ func (l *loop) averaged(f func() error) error {
 }
 
 func (l *loop) exchange() {
-	parallel(l.workers, len(l.pieces), func(i int) {
-		p := l.pieces[i]
-		a := l.averages[p.param][p.from:p.to]
-		for j, w := range l.params[p.param].Value[p.from:p.to] {
-			l.params[p.param].Value[p.from+j], a[j] = a[j], w
-		}
-	})
+	for _, pieces := range [][]piece{l.pieces, l.sparse} {
+		parallel(l.workers, len(pieces), func(i int) {
+			p := pieces[i]
+			a := l.averages[p.param][p.from:p.to]
+			for j, w := range l.params[p.param].Value[p.from:p.to] {
+				l.params[p.param].Value[p.from+j], a[j] = a[j], w
+			}
+		})
+	}
 	for _, p := range l.params {
 		p.Changed()
 	}

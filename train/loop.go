@@ -29,7 +29,9 @@ type loop struct {
 	slots           [][][]float32 // of the optimizer, by parameter
 	averages        [][]float32   // of the weights, by parameter; nil: none are kept
 	carries         [][]float32   // by shard
-	pieces          []piece
+	pieces, sparse  []piece      // of the parameters that are not sparse, and of those that are
+	rows            *tensor.Tape // the sum of all sparse gradients of a step
+	rowPieces       []rowPiece   // of what they touched
 	squares         []float64 // by piece: the sum of squares of the gradient
 	losses, weights []float64 // by shard
 	errs            []error
@@ -75,9 +77,7 @@ func newLoop(cfg Config, params nn.Params, shards, stepsPerEpoch int) (*loop, er
 	if l.schedule.Validated && cfg.Validate == nil {
 		return nil, fmt.Errorf("schedule %s goes by validations, and there are none: hold something out, or choose another", cfg.Schedule)
 	}
-	var sizes []int
 	for _, p := range l.params {
-		sizes = append(sizes, len(p.Value))
 		slots := make([][]float32, l.opt.Slots())
 		for k := range slots {
 			slots[k] = kernel.Floats(len(p.Value))
@@ -87,7 +87,7 @@ func newLoop(cfg Config, params nn.Params, shards, stepsPerEpoch int) (*loop, er
 			l.averages = append(l.averages, make([]float32, len(p.Value)))
 		}
 	}
-	l.pieces = cut(sizes)
+	l.pieces, l.sparse = cut(l.params, false), cut(l.params, true)
 	l.squares = make([]float64, len(l.pieces))
 	l.makeTapes()
 	return l, nil

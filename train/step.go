@@ -7,6 +7,7 @@ import (
 	"sync/atomic"
 
 	"inkling/internal/kernel"
+	"inkling/nn"
 	"inkling/tensor"
 )
 
@@ -19,9 +20,11 @@ type piece struct {
 
 const pieceFloats = 1 << 14
 
-func cut(sizes []int) (ps []piece) {
-	for i, n := range sizes {
-		for from := 0; from < n; from += pieceFloats {
+// cut makes pieces of the parameters that are sparse, or of those that are not.
+func cut(params nn.Params, sparse bool) (ps []piece) {
+	for i, p := range params {
+		n := len(p.Value)
+		for from := 0; p.Sparse == sparse && from < n; from += pieceFloats {
 			ps = append(ps, piece{i, from, min(n, from+pieceFloats)})
 		}
 	}
@@ -63,6 +66,7 @@ func (l *loop) step(rate float64) (loss, weight, norm float64, err error) {
 	for _, q := range l.squares {
 		norm += q
 	}
+	norm += l.rowSquares()
 	norm = math.Sqrt(norm) / weight
 	if bad := loss + norm; math.IsNaN(bad) || math.IsInf(bad, 0) {
 		return 0, 0, 0, fmt.Errorf("step %d: the loss is %g and its gradient's norm %g: training has diverged: begin anew with a lower learning rate than %g, or clip harder; what was saved before is untouched",
@@ -86,6 +90,10 @@ func (l *loop) step(rate float64) (loss, weight, norm float64, err error) {
 			l.average(p, t)
 		}
 	})
+	l.stepRows(t, rate, scale)
+	if l.averages != nil {
+		parallel(l.workers, len(l.sparse), func(i int) { l.average(l.sparse[i], t) })
+	}
 	for _, p := range l.params {
 		p.Changed()
 	}
@@ -95,6 +103,11 @@ func (l *loop) step(rate float64) (loss, weight, norm float64, err error) {
 // gather adds the gradients of all shards to the sum, which the first of a step's batches begins, and measures
 // it with the last.
 func (l *loop) gather(k int) {
+	if k == 0 {
+		l.rows.Reset(0, 0, 0)
+	}
+	l.rowPieces = l.rowPieces[:0]
+	l.gatherRows()
 	parallel(l.workers, len(l.pieces), func(i int) {
 		p := l.pieces[i]
 		sum := l.sum[p.param][p.from:p.to]
@@ -143,14 +156,19 @@ func (l *loop) makeTapes() {
 		l.tapes[s] = tensor.NewTape()
 		l.tapes[s].Precision = l.cfg.Precision
 		for _, p := range l.params {
-			l.grads[s] = append(l.grads[s], l.tapes[s].ParamGrad(p))
+			var grad []float32 // none of a sparse one
+			if !p.Sparse {
+				grad = l.tapes[s].ParamGrad(p)
+			}
+			l.grads[s] = append(l.grads[s], grad)
 		}
 	}
+	l.rows = tensor.NewTape()
 	l.sum = l.grads[0]
 	if l.cfg.Accumulate > 1 { // a tape forgets its gradients from batch to batch
 		l.sum = nil
-		for _, p := range l.params {
-			l.sum = append(l.sum, kernel.Floats(len(p.Value)))
+		for _, grad := range l.grads[0] {
+			l.sum = append(l.sum, kernel.Floats(len(grad)))
 		}
 	}
 }

@@ -72,6 +72,10 @@ func Check(t testing.TB, params []*tensor.Param, shapes []Shape, f Func) {
 		checks = append(checks, operand{fmt.Sprintf("input %d", i), inputs[i], l.Grad(), func() {}})
 	}
 	for _, p := range params {
+		if p.Sparse {
+			checks = append(checks, operand{p.Name, p.Value, make([]float32, len(p.Value)), p.Changed})
+			continue
+		}
 		checks = append(checks, operand{p.Name, p.Value, tp.ParamGrad(p), p.Changed})
 	}
 	starts := make([][]float32, len(checks))
@@ -79,6 +83,7 @@ func Check(t testing.TB, params []*tensor.Param, shapes []Shape, f Func) {
 		starts[i] = random(rnd, len(c.grad))
 		copy(c.grad, starts[i])
 	}
+	sparse(tp, params, checks[len(leaves):], func(row, grad []float32) { copy(row, grad) })
 	for k, o := range outs {
 		for i := range o.Rows {
 			for j, g := 0, o.GradRow(i); j < o.Cols; j++ {
@@ -87,6 +92,7 @@ func Check(t testing.TB, params []*tensor.Param, shapes []Shape, f Func) {
 		}
 	}
 	tp.Unwind()
+	sparse(tp, params, checks[len(leaves):], func(row, grad []float32) { copy(grad, row) })
 	analytic := make([][]float32, len(checks))
 	for i, c := range checks {
 		analytic[i] = make([]float32, len(c.grad))
@@ -114,6 +120,15 @@ func Check(t testing.TB, params []*tensor.Param, shapes []Shape, f Func) {
 			if !(math.Abs(want-got) <= tolerance*max(math.Abs(want), small*largest)+noise*size) {
 				t.Fatalf("%s, element %d: gradient %.6g, by differences %.6g, largest %.6g", c.name, j, got, want, largest)
 			}
+		}
+	}
+}
+
+// sparse calls f with each row's gradient of the sparse parameters, and its place in the operand's.
+func sparse(tp *tensor.Tape, params []*tensor.Param, operands []operand, f func(row, grad []float32)) {
+	for i, p := range params {
+		for r := 0; p.Sparse && r < p.Rows; r++ {
+			f(tp.RowGrad(p, r), operands[i].grad[r*p.Cols:(r+1)*p.Cols])
 		}
 	}
 }

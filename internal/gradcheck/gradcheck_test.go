@@ -70,6 +70,22 @@ func TestCheckCanFail(t *testing.T) {
 			if got := fails(t, []*tensor.Param{p}, nil, asParam); got != c.wrong {
 				t.Errorf("scale %g, %s: refused is %v as a parameter", scale, c.name, got)
 			}
+			p.Sparse = true
+			asRows := func(tp *tensor.Tape, _ []*tensor.Tensor) []*tensor.Tensor {
+				y := tp.New(2, 5, true)
+				for i, x := range p.Value {
+					y.Data[i] = scale * (x*x + x/50)
+				}
+				tp.Record(func() {
+					for i, dy := range y.Grad() {
+						c.back(&tp.RowGrad(p, i/5)[i%5], p.Value[i], dy)
+					}
+				})
+				return []*tensor.Tensor{y}
+			}
+			if got := fails(t, []*tensor.Param{p}, nil, asRows); got != c.wrong {
+				t.Errorf("scale %g, %s: refused is %v as a sparse parameter", scale, c.name, got)
+			}
 		}
 	}
 }
