@@ -69,25 +69,29 @@ func lanesFor(tokens int) int {
 // weightsOf counts the matrices of a config.
 func weightsOf(c Config) (n float64) {
 	c.complete()
-	for _, m := range c.products(false) {
+	for _, m := range c.arch().products(c, false) {
 		n += float64(m[0]) * float64(m[1])
 	}
-	if !c.Tied {
-		n += float64(len(c.Counts)) * float64(c.Embed)
-	}
-	return n
+	return n + float64(c.output().Weights) + float64(len(c.Counts))*float64(c.Embed)
 }
 
 // FlopsPerToken counts the products of a training step, forward and backward, per token: six
 // operations a weight. A token that picks a row of a table multiplies nothing; only the embedding of a
-// vocabulary larger than common windows is multiplied for each token.
+// vocabulary larger than common windows is multiplied for each token. Of the output layer those products are counted that
+// training makes.
 func (c Config) FlopsPerToken() float64 {
 	c.complete()
-	weights := 0.0
-	for _, m := range c.products(c.arch().tabled(c)) {
-		weights += float64(m[0]) * float64(m[1])
+	return 6 * c.multiplied(c.arch().tabled(c))
+}
+
+// FlopsPerScore counts those that the exact probability of a token takes: two operations a weight.
+func (c Config) FlopsPerScore() float64 {
+	c.complete()
+	n := c.output().Exact
+	for _, m := range c.arch().products(c, c.arch().tabled(c)) {
+		n += float64(m[0]) * float64(m[1])
 	}
-	return 6 * weights
+	return 2 * n
 }
 
 // MeasureSpeed trains a small model of an architecture for a few steps on random tokens and returns the

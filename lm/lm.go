@@ -15,19 +15,20 @@ import (
 
 // Config says what a model is. Its zero values mean the defaults given here.
 type Config struct {
-	Arch        string  `json:"arch"`                  // one of Architectures; "lstm"
-	Hidden      int     `json:"hidden"`                // size of a layer's state; 256
-	Layers      int     `json:"layers"`                // 1
-	Embed       int     `json:"embed,omitempty"`       // size of the token embedding; 0: tokens enter one-hot, or, in a window, 100
-	Context     int     `json:"context,omitempty"`     // tokens that a window sees; 5. Other architectures have none
-	Direct      bool    `json:"direct,omitempty"`      // in a window: the output layer sees the embeddings too
-	Norm        bool    `json:"norm,omitempty"`        // layer normalization of what each layer puts out
-	Tied        bool    `json:"tied,omitempty"`        // the output layer shares the embedding; Embed is then Hidden
-	Output      string  `json:"output"`                // the output layer's kind; "full"
-	Dropout     float32 `json:"dropout,omitempty"`     // between layers
-	DropoutOut  float32 `json:"dropout_out,omitempty"` // of what the last layer puts out
-	DropoutIn   float32 `json:"dropout_in,omitempty"`  // of embeddings
-	Variational bool    `json:"variational,omitempty"` // what is dropped is the same in all steps of a window of text
+	Arch          string          `json:"arch"`                    // one of Architectures; "lstm"
+	Hidden        int             `json:"hidden"`                  // size of a layer's state; 256
+	Layers        int             `json:"layers"`                  // 1
+	Embed         int             `json:"embed,omitempty"`         // size of the token embedding; 0: tokens enter one-hot, or, in a window, 100
+	Context       int             `json:"context,omitempty"`       // tokens that a window sees; 5. Other architectures have none
+	Direct        bool            `json:"direct,omitempty"`        // in a window: the output layer sees the embeddings too
+	Norm          bool            `json:"norm,omitempty"`          // layer normalization of what each layer puts out
+	Tied          bool            `json:"tied,omitempty"`          // the output layer shares the embedding; Embed is then Hidden
+	Output        string          `json:"output"`                  // the output layer's kind; "full"
+	OutputOptions softmax.Options `json:"output_options,omitzero"` // what it is like; the kind's defaults
+	Dropout       float32         `json:"dropout,omitempty"`       // between layers
+	DropoutOut    float32         `json:"dropout_out,omitempty"`   // of what the last layer puts out
+	DropoutIn     float32         `json:"dropout_in,omitempty"`    // of embeddings
+	Variational   bool            `json:"variational,omitempty"`   // what is dropped is the same in all steps of a window of text
 
 	Counts []int64 `json:"-"` // of each token in the training text; their number is the vocabulary's size
 	Seed   uint64  `json:"-"` // of the initial weights
@@ -62,7 +63,8 @@ func (c *Config) complete() error {
 	case len(c.Counts) == 0:
 		return fmt.Errorf("a model of an empty vocabulary")
 	}
-	return nil
+	c.OutputOptions, err = softmax.Settle(c.Output, c.spec(), c.Tied)
+	return err
 }
 
 // arch is the architecture of a config that names one, or the default.
@@ -128,9 +130,11 @@ func New(c Config) (*Model, error) {
 	m, arch := &Model{Config: c}, c.arch()
 	if c.Embed > 0 {
 		m.embed = nn.Uniform(tensor.NewParam("embed.weight", len(c.Counts), c.Embed), embedBound(c), rnd)
+		m.embed.Sparse = c.sparse()
 	}
 	m.body = arch.build(c, m.embed, rnd)
-	spec := softmax.Spec{Dim: arch.dim(c), Counts: c.Counts, Rand: rnd}
+	spec := c.spec()
+	spec.Rand = rnd
 	if c.Tied {
 		spec.Tied = m.embed
 	}

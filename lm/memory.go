@@ -50,17 +50,17 @@ func (c Config) PlanTraining(t Training) (Memory, error) {
 	}
 	m := Memory{Weights: 4 * c.weights(), Packed: c.packed(t.Precision, true)}
 	m.Optimizer = m.Weights * int64(t.Slots)
-	m.Gradients = m.Weights * int64(t.Shards)
+	most := (t.Lanes + t.Shards - 1) / t.Shards // lanes of the largest shard
+	m.Gradients = 4 * (c.dense()*int64(t.Shards) + c.rowGrads(most*t.Time)*int64(t.Shards) + c.rowGrads(t.Lanes*t.Time))
 	if t.Averaged {
 		m.Averages = m.Weights
 	}
 	if t.Accumulated {
-		m.Gradients += m.Weights
+		m.Gradients += 4 * c.dense()
 	}
 	if t.Saved {
 		m.Checkpoint = m.Weights + m.Optimizer + m.Averages
 	}
-	most := (t.Lanes + t.Shards - 1) / t.Shards // lanes of the largest shard
 	m.Activations = 4*c.activations(t.Lanes, t.Time, t.Shards, true) + int64(t.Shards)*c.scratch(most*t.Time, t.Precision)
 	if t.Valid > 1 {
 		m.Validation = c.evaluation(t.Valid, t.Shards)
@@ -87,12 +87,11 @@ func (c Config) PlanScoring(workers int) (Memory, error) {
 
 // scoring are the floats that the tape of one worker of a [Scorer] holds.
 func (c Config) scoring() int64 {
-	logits := softmax.ScoreFloats(len(c.Counts), scoreRows) - scoreRows*int(pad(len(c.Counts)))
 	biases := 0 // their sums, and what is lost between results
 	for _, m := range c.arch().products(c, false) {
 		biases += m[0]
 	}
-	return c.activations(scoreLanes, scoreRows/scoreLanes, 1, false) + int64(logits+biases)
+	return c.activations(scoreLanes, scoreRows/scoreLanes, 1, false) + int64(biases)
 }
 
 // PlanDecoding adds up what writing text will hold: the weights, packed, and what decoding has made of them.
@@ -114,9 +113,12 @@ func (c Config) evaluation(tokens, workers int) int64 {
 
 // activations are the floats that the tapes of all shards hold for a window of lanes × time.
 func (c Config) activations(lanes, time, shards int, training bool) int64 {
-	rows := int64(lanes) * int64(time)
-	logits := rows * pad(len(c.Counts)) // over which their gradient is written
-	return c.arch().activations(c, rows, int64(lanes), int64(shards), training) + logits
+	rows, out := lanes*time, c.output()
+	ofOutput := out.Scoring
+	if training {
+		ofOutput = out.Forward
+	}
+	return c.arch().activations(c, int64(rows), int64(lanes), int64(shards), training) + int64(shards)*ofOutput((rows+shards-1)/shards)
 }
 
 // scratch is what the products of one shard round operands into, in bytes: the largest of them.
@@ -127,20 +129,71 @@ func (c Config) scratch(rows int, p tensor.Precision) (bytes int64) {
 	return bytes
 }
 
-// products are the weight matrices [rows, cols] that a token is multiplied by; those that make a table only if table
-// is false.
+// spec is what the output layer is made from, but for a shared embedding.
+func (c Config) spec() softmax.Spec {
+	return softmax.Spec{Dim: c.arch().dim(c), Counts: c.Counts, Options: c.OutputOptions}
+}
+
+// output is what the output layer will take.
+func (c Config) output() softmax.Plan {
+	p, err := softmax.PlanOf(c.Output, c.spec(), c.Tied)
+	if err != nil {
+		panic("lm: " + err.Error())
+	}
+	return p
+}
+
+// products are the weight matrices [rows, cols] that are operands of products; those that make a table only if table is
+// false.
 func (c Config) products(table bool) [][2]int {
-	return append(c.arch().products(c, table), [2]int{len(c.Counts), c.arch().dim(c)})
+	return append(c.arch().products(c, table), c.output().Packed...)
+}
+
+// multiplied counts the weights that a token is multiplied by in training.
+func (c Config) multiplied(table bool) float64 {
+	n := c.output().Training
+	for _, m := range c.arch().products(c, table) {
+		n += float64(m[0]) * float64(m[1])
+	}
+	return n
 }
 
 // weights counts the parameters.
-func (c Config) weights() (n int64) {
-	v := int64(len(c.Counts))
-	n = v*int64(c.Embed) + c.arch().weights(c) + v // embedding, layers, output bias
-	if !c.Tied {
-		n += v * int64(c.arch().dim(c))
+func (c Config) weights() int64 {
+	return int64(len(c.Counts))*int64(c.Embed) + c.arch().weights(c) + c.output().Weights
+}
+
+// dense counts those whose whole gradient is kept.
+func (c Config) dense() int64 {
+	n := c.arch().weights(c) + c.output().Dense
+	if !c.sparse() {
+		n += int64(len(c.Counts)) * int64(c.Embed)
 	}
 	return n
+}
+
+// rowGrads are the floats that a tape holds for gradients of rows, if it sees so many tokens.
+func (c Config) rowGrads(tokens int) (floats int64) {
+	if c.sparse() {
+		floats = tensor.RowGradFloats(len(c.Counts), c.Embed, tokens*max(c.Context, 1))
+	}
+	if of := c.output().RowGrads; of != nil {
+		floats += of(tokens)
+	}
+	return floats
+}
+
+// sparseVocab is the size from which on an embedding is sparse: a step sees few of the words then, and to sweep over all
+// of them would take longer than the rest of it. Below that its steps are those of a dense one.
+const sparseVocab = 1 << 14
+
+// sparse says whether gradients of the embedding are kept by rows: if it is large, and is not multiplied as a whole in
+// training as well.
+func (c Config) sparse() bool {
+	if c.Embed == 0 || len(c.Counts) < sparseVocab {
+		return false
+	}
+	return !c.Tied || softmax.RowWise(c.Output)
 }
 
 // packed is what the matrices take that are operands of products, in bytes; training multiplies by each

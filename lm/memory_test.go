@@ -98,7 +98,7 @@ func TestMemoryPlanOfUse(t *testing.T) {
 		w := data.Window{Lanes: lanes, Time: evalTime, Inputs: make([]int, n), Targets: make([]int, n)}
 		m.Loss(tp, w, make([]float32, m.CarryFloats(w)))
 		results, _ := tp.Floats()
-		if held := 4 * int64(results); plan.Validation > held || plan.Validation < held-held/4 {
+		if held := 4 * int64(results); plan.Validation > held || plan.Validation < held-held/4-1<<18 { // memory is taken by the slab
 			t.Errorf("evaluation: planned %d bytes, are %d", plan.Validation, held)
 		}
 		if plan.Weights != int64(4*m.Params().Count()) {

@@ -53,11 +53,20 @@ func (r recurrent) products(c Config, table bool) [][2]int { return r.stack(c).P
 
 // tabled: one-hot tokens always do. Embeddings do if the vocabulary is no larger than common windows, see hidden.
 func (recurrent) tabled(c Config) bool {
-	return c.Embed == 0 || len(c.Counts) <= 2048 && c.DropoutIn == 0
+	return c.Embed == 0 || len(c.Counts) <= mostTabled && c.DropoutIn == 0
 }
 
+// mostTabled is the largest vocabulary of embeddings that a table is made of for decoding. A larger one would take more
+// memory than the product with a single embedding takes time.
+const mostTabled = 2048
+
 // decoding is the table.
-func (r recurrent) decoding(c Config) int64 { return int64(len(c.Counts)) * pad(r.stack(c).Width()) }
+func (r recurrent) decoding(c Config) int64 {
+	if c.Embed > 0 && len(c.Counts) > mostTabled {
+		return 0
+	}
+	return int64(len(c.Counts)) * pad(r.stack(c).Width())
+}
 
 func (r recurrent) activations(c Config, rows, lanes, shards int64, training bool) int64 {
 	floats := r.stack(c).Activations(rows, lanes, c.dropout(), training)
@@ -65,7 +74,7 @@ func (r recurrent) activations(c Config, rows, lanes, shards int64, training boo
 	if training {
 		twice = 2 // a value and its gradient
 	}
-	if v := int64(len(c.Counts)); c.Embed == 0 || v <= rows/shards && c.DropoutIn == 0 {
+	if v := int64(len(c.Counts)); c.Embed == 0 || v <= rows/shards && c.DropoutIn == 0 && !c.sparse() {
 		return floats + shards*twice*v*pad(r.stack(c).Width()) // the table
 	}
 	return floats + rows*twice*pad(c.Embed)
@@ -103,7 +112,7 @@ func (b *recurrentBody) carryFloats(lanes int) int { return b.rnn.Floats(lanes) 
 func (b *recurrentBody) hidden(tp *tensor.Tape, w data.Window, carry []float32, d nn.Dropout) *tensor.Tensor {
 	state := b.rnn.Load(tp, carry, w.Lanes)
 	var h *tensor.Tensor
-	if b.embed != nil && (b.vocab > len(w.Inputs) || d.Input > 0) {
+	if b.embed != nil && (b.vocab > len(w.Inputs) || d.Input > 0 || b.embed.Sparse) {
 		h, state = b.rnn.FromVectors(tp, tensor.Embedding(tp, b.embed, w.Inputs), state, w.Lanes, d)
 	} else {
 		h, state = b.rnn.FromTokens(tp, b.table(tp), w.Inputs, state, w.Lanes, d)
@@ -119,4 +128,16 @@ func (b *recurrentBody) table(tp *tensor.Tape) *tensor.Tensor {
 	return b.rnn.Table(tp, tp.Use(b.embed))
 }
 
-func (b *recurrentBody) stepper() stepper { return b.rnn.Stepper(b.table(tensor.NewInference())) }
+func (b *recurrentBody) stepper() stepper {
+	if b.embed != nil && b.vocab > mostTabled {
+		return b.rnn.Stepper(func(tp *tensor.Tape, tokens []int, s nn.State) nn.State {
+			_, after := b.rnn.FromVectors(tp, tensor.Embedding(tp, b.embed, tokens), s, len(tokens), nn.Dropout{})
+			return after
+		})
+	}
+	table := b.table(tensor.NewInference())
+	return b.rnn.Stepper(func(tp *tensor.Tape, tokens []int, s nn.State) nn.State {
+		_, after := b.rnn.FromTokens(tp, table, tokens, s, len(tokens), nn.Dropout{})
+		return after
+	})
+}

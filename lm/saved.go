@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"reflect"
 	"slices"
 
 	"inkling/checkpoint"
@@ -78,8 +79,12 @@ func ReadConfig(run *checkpoint.Run) (Config, *data.Vocab, error) {
 		return Config{}, nil, fmt.Errorf("%s: tokenizer.json: %w", run.Dir(), err)
 	}
 	c.Counts = make([]int64, tokenizer.Size()) // their number is all that is known before the tokens are read
+	written := c.OutputOptions
 	if err := c.complete(); err != nil {
 		return Config{}, nil, fmt.Errorf("%s: config.json: %w", run.Dir(), err)
+	}
+	if !reflect.DeepEqual(written, c.OutputOptions) { // what is chosen here and now may be other than what was trained
+		return Config{}, nil, fmt.Errorf("%s: config.json: output_options of %s leave some open: all must be there", run.Dir(), c.Output)
 	}
 	if header != nil {
 		if err := c.matches(header, run.Dir()); err != nil {

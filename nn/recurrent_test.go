@@ -261,7 +261,10 @@ func TestSteps(t *testing.T) {
 		}
 		tp := tensor.NewInference()
 		responses := r.Table(tp, tp.Use(table))
-		stepper := r.Stepper(responses)
+		stepper := r.Stepper(func(tp *tensor.Tape, tokens []int, s State) State {
+			_, after := r.FromTokens(tp, responses, tokens, s, len(tokens), Dropout{})
+			return after
+		})
 		for _, n := range []int{1, 2, 5, 15} {
 			ids := make([]int, steps*n)
 			for i := range ids {

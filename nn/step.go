@@ -13,12 +13,15 @@ import (
 // It is the stack itself over sequences of one step, on tapes that record nothing, so a cell needs no second form. A
 // few rows are copied for that, beside the weights that a step reads.
 //
-// Any number of goroutines may use one at the same time; it is good for the weights that the table was made of.
+// Any number of goroutines may use one at the same time; it is good as long as what reads a token is.
 type Stepper struct {
 	stack *Recurrent
-	table *tensor.Tensor
+	read  Read
 	desks sync.Pool // of *desk
 }
+
+// Read takes each lane a token further on a tape that records nothing: by FromTokens, or by FromVectors.
+type Read func(tp *tensor.Tape, tokens []int, s State) State
 
 // desk is what one step works on.
 type desk struct {
@@ -26,9 +29,9 @@ type desk struct {
 	carry []float32
 }
 
-// Stepper makes one for tokens that pick rows of a [Recurrent.Table], made on a tape that is not reset meanwhile.
-func (r *Recurrent) Stepper(table *tensor.Tensor) *Stepper {
-	s := &Stepper{stack: r, table: table}
+// Stepper makes one for tokens that are read so.
+func (r *Recurrent) Stepper(read Read) *Stepper {
+	s := &Stepper{stack: r, read: read}
 	s.desks.New = func() any { return &desk{tape: tensor.NewInference()} }
 	return s
 }
@@ -59,7 +62,7 @@ func (s *Stepper) NextBatch(dst, states [][]float32, tokens []int) {
 			copy(carry[at*n+i*h:], state[at:at+h])
 		}
 	}
-	_, after := s.stack.FromTokens(d.tape, s.table, tokens, s.stack.Load(d.tape, carry, n), n, Dropout{})
+	after := s.read(d.tape, tokens, s.stack.Load(d.tape, carry, n))
 	for i := range states {
 		state := make([]float32, floats)
 		rest := state

@@ -1,8 +1,10 @@
 package softmax
 
 import (
+	"cmp"
 	"math"
 	"math/rand/v2"
+	"reflect"
 	"slices"
 	"testing"
 
@@ -33,9 +35,12 @@ func TestContract(t *testing.T) {
 		t.Run(kind.Name, func(t *testing.T) {
 			t.Run("sums to one", func(t *testing.T) { sumsToOne(t, kind) })
 			t.Run("gradients", func(t *testing.T) { gradients(t, kind) })
-			t.Run("exact loss", func(t *testing.T) { exactLoss(t, kind) })
+			t.Run("exact loss", func(t *testing.T) { isExact(t, kind) })
 			t.Run("rows", func(t *testing.T) { rowsAreSingle(t, kind) })
 			t.Run("scores", func(t *testing.T) { scores(t, kind) })
+			t.Run("top", func(t *testing.T) { top(t, kind) })
+			t.Run("plan", func(t *testing.T) { plan(t, kind) })
+			t.Run("options", func(t *testing.T) { options(t, kind) })
 			t.Run("learns", func(t *testing.T) { learns(t, kind) })
 			t.Run("starts at frequencies", func(t *testing.T) { startsAtFrequencies(t, kind) })
 		})
@@ -77,10 +82,22 @@ func gradients(t *testing.T, kind Kind) {
 	for _, v := range []int{1, 2, 9} {
 		for _, rows := range []int{1, 4} {
 			targets := Targets{Row: []int{0, rows - 1, 0}, Word: []int{v - 1, v / 2, 0}, Weight: []float32{1, 0.5, 3}}
-			own, tied := spec(v, 3), spec(v, 3)
-			tied.Tied = tensor.NewParam("embed.weight", v, 3)
-			copy(tied.Tied.Value, vector(v*3, 6))
-			for _, s := range []Spec{own, tied} {
+			for _, sharing := range []string{"", "dense", "sparse"} {
+				s := spec(v, 3)
+				if sharing != "" {
+					s.Tied = tensor.NewParam("embed.weight", v, 3)
+					copy(s.Tied.Value, vector(v*3, 6))
+					s.Tied.Sparse = sharing == "sparse"
+				}
+				if s.Tied != nil && !kind.Ties {
+					if _, err := New(kind.Name, s); err == nil {
+						t.Error("shares an embedding, and says that it cannot")
+					}
+					continue
+				}
+				if sharing == "sparse" && !kind.RowWise {
+					continue
+				}
 				out := make1(t, kind, s)
 				params := out.Params()
 				if s.Tied != nil { // the model's own, which the layer trains and does not list
@@ -97,8 +114,8 @@ func gradients(t *testing.T, kind Kind) {
 	}
 }
 
-// exactLoss: on a tape for inference, Loss is what LogProbs says, whatever the rows, words and weights.
-func exactLoss(t *testing.T, kind Kind) {
+// isExact: on a tape for inference, Loss is what LogProbs says, whatever the rows, words and weights.
+func isExact(t *testing.T, kind Kind) {
 	const v, dim, rows = 23, 7, 5
 	out := make1(t, kind, spec(v, dim))
 	h := vector(rows*dim, 4)
@@ -210,10 +227,7 @@ func learns(t *testing.T, kind Kind) {
 		tp.Backward(out.Loss(tp, tp.Const(batch, dim, h), targets), 1.0/batch)
 		rate := float32(2 / (1 + float64(step)/100))
 		for _, q := range out.Params() {
-			for i, d := range tp.ParamGrad(q) {
-				q.Value[i] -= rate * d
-			}
-			q.Changed()
+			descend(tp, q, rate)
 		}
 	}
 	dst, cross := make([]float32, v), 0.0
@@ -223,6 +237,164 @@ func learns(t *testing.T, kind Kind) {
 	}
 	if excess := cross - entropy; excess > 0.01 || excess < -1e-6 {
 		t.Errorf("cross entropy %.4f after training, entropy %.4f", cross, entropy)
+	}
+}
+
+// descend is a step of plain gradient descent.
+func descend(tp *tensor.Tape, p *tensor.Param, rate float32) {
+	if p.Sparse {
+		for _, r := range tp.TouchedRows(p) {
+			for i, d := range tp.RowGrad(p, r) {
+				p.Row(r)[i] -= rate * d
+			}
+		}
+	} else {
+		for i, d := range tp.ParamGrad(p) {
+			p.Value[i] -= rate * d
+		}
+	}
+	p.Changed()
+}
+
+// top: the best words of a layer that finds them by itself are those of all log-probabilities, as far as it certifies
+// them; and there are as many as were asked for, each once, in order.
+func top(t *testing.T, kind Kind) {
+	for _, v := range []int{1, 2, 3, 17, 300} {
+		const dim = 6
+		out := make1(t, kind, spec(v, dim))
+		searcher, ok := out.(TopK)
+		if !ok {
+			return
+		}
+		all := make([]float32, v)
+		for seed := range uint64(20) {
+			h := vector(dim, seed)
+			for i := range h {
+				h[i] *= 4
+			}
+			out.LogProbs(all, h)
+			order := make([]int, v)
+			for w := range order {
+				order[w] = w
+			}
+			slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(all[b], all[a]) })
+			for _, k := range []int{1, 2, 10, v, v + 1} {
+				best, certified := searcher.TopK(h, k)
+				if len(best) != min(k, v) {
+					t.Fatalf("V=%d: %d of the best %d", v, len(best), k)
+				}
+				seen := map[int]bool{}
+				for i, b := range best {
+					if seen[b.Word] || i > 0 && b.LogProb > best[i-1].LogProb {
+						t.Errorf("V=%d: word %d twice, or out of order", v, b.Word)
+					}
+					seen[b.Word] = true
+					// Words whose probabilities differ by less than rounding may change places.
+					if want := all[order[i]]; certified && (math.Abs(float64(b.LogProb-want)) > 1e-4 || math.Abs(float64(all[b.Word]-want)) > 1e-4) {
+						t.Errorf("V=%d: word %d of the best is %d with %g, want %d with %g", v, i, b.Word, b.LogProb, order[i], want)
+					}
+				}
+			}
+		}
+	}
+}
+
+// plan: what is said of a layer before it is made is what it is.
+func plan(t *testing.T, kind Kind) {
+	for _, c := range []struct{ v, dim, rows int }{{1, 3, 5}, {17, 8, 64}, {3000, 24, 200}, {20_000, 16, 300}} {
+		for _, tied := range []bool{false, true}[:1+btoi(kind.Ties)] {
+			s := spec(c.v, c.dim)
+			if tied {
+				s.Tied = tensor.NewParam("embed.weight", c.v, c.dim)
+			}
+			var err error
+			if s.Options, err = Settle(kind.Name, s, tied); err != nil {
+				t.Fatal(err)
+			}
+			p, err := PlanOf(kind.Name, s, tied)
+			if err != nil {
+				t.Fatal(err)
+			}
+			out := make1(t, kind, s)
+			dense := 0
+			for _, q := range out.Params() {
+				if !q.Sparse {
+					dense += len(q.Value)
+				}
+			}
+			if n := int64(out.Params().Count()); p.Weights != n || p.Dense != int64(dense) {
+				t.Errorf("%+v tied %v: %d weights planned and %d of them dense, are %d and %d", c, tied, p.Weights, p.Dense, n, dense)
+			}
+			if p.Exact <= 0 || p.Training <= 0 {
+				t.Errorf("%+v: work of %g and %g", c, p.Training, p.Exact)
+			}
+			word := make([]int, c.rows)
+			rnd := rand.New(rand.NewPCG(1, 7))
+			for i := range word {
+				word[i] = min(int(math.Exp(rnd.Float64()*math.Log(float64(c.v)))), c.v-1)
+			}
+			h := vector(c.rows*c.dim, 3)
+			const smallest = 1 << 16 // floats that a tape takes at once
+			tp := tensor.NewTape()
+			for step := range uint64(2) {
+				tp.Reset(1, step, 0)
+				tp.Backward(out.Loss(tp, tp.Leaf(c.rows, c.dim, h), Targets{Row: count(c.rows), Word: word}), 1)
+			}
+			results, gradients := tp.Floats()
+			held, planned := int64(results+gradients), p.Forward(c.rows)+p.Dense+int64(c.rows*c.dim)
+			if p.RowGrads != nil {
+				planned += p.RowGrads(c.rows)
+			}
+			if tied {
+				held -= int64(c.v * c.dim) // the embedding's own
+			}
+			if held > planned+planned/5+smallest || planned > 3*held+smallest {
+				t.Errorf("%+v tied %v: %d floats planned to train, are %d", c, tied, planned, held)
+			}
+			tp = tensor.NewInference()
+			Scores(tp, out, c.v, make([]float32, c.rows), tp.Const(c.rows, c.dim, h), word)
+			results, _ = tp.Floats()
+			if held, planned := int64(results), p.Scoring(c.rows); held > planned+planned/5+smallest || planned > 3*held+smallest {
+				t.Errorf("%+v: %d floats planned to score, are %d", c, planned, held)
+			}
+		}
+	}
+}
+
+func btoi(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+func count(n int) []int {
+	c := make([]int, n)
+	for i := range c {
+		c[i] = i
+	}
+	return c
+}
+
+// options: settled ones stay as they are and are all the kind's own; those of others are refused by name.
+func options(t *testing.T, kind Kind) {
+	s := spec(1000, 8)
+	settled, err := Settle(kind.Name, s, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.Options = settled
+	if again, err := Settle(kind.Name, s, false); err != nil || !reflect.DeepEqual(again, settled) {
+		t.Errorf("settled options %+v are settled anew as %+v: %v", settled, again, err)
+	}
+	all := Options{Cutoffs: []int{100}, DivValue: 2, HeadBias: true, Classes: 7, Binning: "count", Samples: 5, Noise: "unigram", Power: 0.5, LogZ: 1, Block: 3}
+	for i, name := range all.Given() {
+		s := spec(1000, 8)
+		reflect.ValueOf(&s.Options).Elem().Field(i).Set(reflect.ValueOf(all).Field(i))
+		_, err := New(kind.Name, s)
+		if has := slices.Contains(kind.Options, name); has != (err == nil) {
+			t.Errorf("option %s of %v: %v", name, kind.Options, err)
+		}
 	}
 }
 

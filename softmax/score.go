@@ -3,7 +3,6 @@ package softmax
 import (
 	"fmt"
 
-	"inkling/internal/kernel"
 	"inkling/tensor"
 )
 
@@ -11,7 +10,7 @@ import (
 // them: as products of matrices, and without the other words where the layer can. [Scores] asks for it.
 type Scorer interface {
 	// Scores sets dst[i] to log p(word[i] | row i of h), in nats, what LogProbs says within rounding. The tape, which
-	// is for inference, lends memory: at most [ScoreFloats].
+	// is for inference, lends memory: what the kind's Plan says of scoring.
 	Scores(tp *tensor.Tape, dst []float32, h *tensor.Tensor, word []int)
 }
 
@@ -31,23 +30,35 @@ func Scores(tp *tensor.Tape, d Distribution, vocab int, dst []float32, h *tensor
 	}
 }
 
-// Scores makes the logits of a block of rows as one product and sums up each row.
-func (f *full) Scores(tp *tensor.Tape, dst []float32, h *tensor.Tensor, word []int) {
-	v := len(f.bias.Value)
-	stride, block := tensor.Stride(v), scoreRows(v)
-	logits := tp.Scratch(min(block, h.Rows) * stride)
-	weight := f.weight.Packed(true, kernel.Float32)
-	for at := 0; at < h.Rows; at += block {
-		rows := min(block, h.Rows-at)
-		for i := range rows {
-			copy(logits[i*stride:], f.bias.Value)
-		}
-		kernel.MatMul(logits, stride, h.Data[at*h.Stride:], h.Stride, rows, weight, true)
-		for i := range rows {
-			row := logits[i*stride : i*stride+v]
-			dst[at+i] = row[word[at+i]] - kernel.LogSumExp(row)
+// exactLoss is the loss by exact probabilities, of any layer: what Loss is on a tape for inference.
+func exactLoss(tp *tensor.Tape, d Distribution, vocab int, h *tensor.Tensor, t Targets) *tensor.Tensor {
+	if !inOrder(t.Row, h.Rows) {
+		h = tensor.Gather(tp, h, t.Row)
+	}
+	scores := tp.Scratch(len(t.Word))
+	Scores(tp, d, vocab, scores, h, t.Word)
+	total := 0.0
+	for j, s := range scores {
+		if w := t.weight(j); w != 0 {
+			total -= float64(w) * float64(s)
 		}
 	}
+	loss := tp.New(1, 1, false)
+	loss.Data[0] = float32(total)
+	return loss
+}
+
+// inOrder says whether the targets are one for each row, in order, as in a sequence.
+func inOrder(row []int, rows int) bool {
+	if len(row) != rows {
+		return false
+	}
+	for i, r := range row {
+		if r != i {
+			return false
+		}
+	}
+	return true
 }
 
 // A block of logits is to stay in the second-level cache while it is summed up. It has some rows all the same, or the
@@ -58,6 +69,3 @@ const (
 )
 
 func scoreRows(vocab int) int { return max(fewestRows, blockFloats/tensor.Stride(vocab)) }
-
-// ScoreFloats is the most memory, in floats, that Scores takes of a tape for so many rows.
-func ScoreFloats(vocab, rows int) int { return min(rows, scoreRows(vocab)) * tensor.Stride(vocab) }

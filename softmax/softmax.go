@@ -25,6 +25,20 @@ type Batched interface {
 	LogProbsRows(dst, h []float32)
 }
 
+// TopK is what a Distribution offers that can find its best words without looking at all of them.
+type TopK interface {
+	// TopK gives the k likeliest words, or all if there are fewer, the likeliest first and of equal ones the smaller
+	// number first, with their log-probabilities in nats. Certified says that these are proven to be the best; if it is
+	// false they may not be, and their log-probabilities may be approximate.
+	TopK(h []float32, k int) (best []Ranked, certified bool)
+}
+
+// Ranked is a word and its log-probability in nats.
+type Ranked struct {
+	Word    int
+	LogProb float32
+}
+
 // An Output is a Distribution that can be trained.
 type Output interface {
 	Distribution
@@ -41,18 +55,33 @@ type Targets struct {
 	Weight    []float32
 }
 
+// weight of target j.
+func (t Targets) weight(j int) float32 {
+	if t.Weight == nil {
+		return 1
+	}
+	return t.Weight[j]
+}
+
 // Spec is what an output layer is made from.
 type Spec struct {
-	Dim    int           // of the hidden vector
-	Counts []int64       // of each word in the training text; its length is the vocabulary's
-	Tied   *tensor.Param // an embedding [V, Dim] to share as output weights; nil for weights of its own
-	Rand   *rand.Rand
+	Dim     int           // of the hidden vector
+	Counts  []int64       // of each word in the training text; its length is the vocabulary's. The order is any
+	Tied    *tensor.Param // an embedding [V, Dim] to share as output weights; nil for weights of its own
+	Options Options
+	Rand    *rand.Rand
 }
 
 // A Kind is one registered output layer.
 type Kind struct {
 	Name, Doc string
-	New       func(Spec) (Output, error)
+	Options   []string // those that it has, named as flags are
+	Ties      bool     // it can share the embedding
+	RowWise   bool     // training touches single rows of the weights, so that an embedding it shares may be sparse
+
+	settle func(Spec) (Options, error) // completes the options for a vocabulary; nil: there are none
+	plan   func(s Spec, tied bool) Plan
+	make   func(Spec) (Output, error)
 }
 
 var kinds []Kind
@@ -64,20 +93,34 @@ func Kinds() []Kind {
 	return slices.SortedFunc(slices.Values(kinds), func(a, b Kind) int { return strings.Compare(a.Name, b.Name) })
 }
 
-// New makes an output layer.
+func kindNamed(name string) (Kind, error) {
+	var names []string
+	for _, k := range Kinds() {
+		if k.Name == name {
+			return k, nil
+		}
+		names = append(names, k.Name)
+	}
+	return Kind{}, fmt.Errorf("no output layer %q: choose one of %s", name, strings.Join(names, ", "))
+}
+
+// RowWise says whether training of a kind touches single rows of its weights only.
+func RowWise(kind string) bool {
+	k, err := kindNamed(kind)
+	return err == nil && k.RowWise
+}
+
+// New makes an output layer of settled options; what is open in them is settled as Settle does.
 func New(kind string, spec Spec) (Output, error) {
-	if spec.Dim < 1 || len(spec.Counts) < 1 {
-		return nil, fmt.Errorf("output layer %q for a vocabulary of %d and hidden size %d: both must be at least 1", kind, len(spec.Counts), spec.Dim)
+	k, err := kindNamed(kind)
+	if err != nil {
+		return nil, err
+	}
+	if spec.Options, err = Settle(kind, spec, spec.Tied != nil); err != nil {
+		return nil, err
 	}
 	if t := spec.Tied; t != nil && (t.Rows != len(spec.Counts) || t.Cols != spec.Dim) {
 		return nil, fmt.Errorf("tied embeddings are %d × %d, and the output layer needs %d × %d: make the embedding as wide as the hidden layer", t.Rows, t.Cols, len(spec.Counts), spec.Dim)
 	}
-	var names []string
-	for _, k := range Kinds() {
-		if k.Name == kind {
-			return k.New(spec)
-		}
-		names = append(names, k.Name)
-	}
-	return nil, fmt.Errorf("no output layer %q: choose one of %s", kind, strings.Join(names, ", "))
+	return k.make(spec)
 }

@@ -57,6 +57,12 @@ func (tp *Tape) TouchedRows(p *Param) []int {
 	return tp.rowGradsOf(p).rows
 }
 
+// RowGradFloats is the most memory, in floats, that a tape holds for gradients of a sparse parameter of so many rows and
+// columns, of which a step touches some.
+func RowGradFloats(rows, cols, touched int) int64 {
+	return int64(rows) + 2*int64(min(rows, touched))*int64(cols)
+}
+
 func (tp *Tape) rowGradsOf(p *Param) *rowGrads {
 	g := tp.rows[p]
 	if g == nil {

@@ -34,8 +34,8 @@ type Tape struct {
 	used      int
 	grads     map[*Param][]float32
 	rows      map[*Param]*rowGrads // of sparse parameters
-	key       uint64 // of the random stream
-	drawn     uint64 // elements drawn from it
+	key       uint64               // of the random stream
+	drawn     uint64               // elements drawn from it
 	pcg       rand.PCG
 	rand      *rand.Rand // of pcg; nil before the first use
 }

@@ -29,11 +29,11 @@ type loop struct {
 	slots           [][][]float32 // of the optimizer, by parameter
 	averages        [][]float32   // of the weights, by parameter; nil: none are kept
 	carries         [][]float32   // by shard
-	pieces, sparse  []piece      // of the parameters that are not sparse, and of those that are
-	rows            *tensor.Tape // the sum of all sparse gradients of a step
-	rowPieces       []rowPiece   // of what they touched
-	squares         []float64 // by piece: the sum of squares of the gradient
-	losses, weights []float64 // by shard
+	pieces, sparse  []piece       // of the parameters that are not sparse, and of those that are
+	rows            *tensor.Tape  // the sum of all sparse gradients of a step
+	rowPieces       []rowPiece    // of what they touched
+	squares         []float64     // by piece: the sum of squares of the gradient
+	losses, weights []float64     // by shard
 	errs            []error
 
 	state   state

@@ -149,4 +149,3 @@ func TestSparseRunResumes(t *testing.T) {
 		t.Error("the run that was cut off ends with other weights")
 	}
 }
-

@@ -37,7 +37,7 @@ func (t *trainCmd) dropsInput() bool { return t.DropoutIn != nil && *t.DropoutIn
 func (t *trainCmd) model() lm.Config {
 	return lm.Config{
 		Arch: valueOr(t.Arch, ""), Embed: valueOr(t.Embed, 0), Context: valueOr(t.Context, 0), Direct: t.Direct, Norm: t.Norm,
-		Tied: t.Tied, Output: valueOr(t.Output, "full"), DropoutIn: float32(valueOr(t.DropoutIn, 0)),
+		Tied: t.Tied, Output: valueOr(t.Output, "full"), OutputOptions: t.options(), DropoutIn: float32(valueOr(t.DropoutIn, 0)),
 	}
 }
 

@@ -149,15 +149,15 @@ func (t *trainCmd) explain(a *app, c *runConfig, text *corpus, flops float64) {
 	c.MadeWith.Why += "; " + yours
 }
 
-// affordable is how many validations a budget is good for. One is the forward third of a training
-// step, for each token held out, and twice that if averages are measured beside the weights.
+// affordable is how many validations a budget is good for. One takes the exact probability of each token held out,
+// and twice that if averages are measured beside the weights.
 func affordable(c *runConfig, text *corpus, flops float64, budget time.Duration) int {
 	if text.valid.Len() == 0 {
 		return defaultValidations
 	}
 	m := c.Model
 	m.Counts = text.vocab.Counts
-	one := float64(text.valid.Len()) * m.FlopsPerToken() / 3 / flops
+	one := float64(text.valid.Len()) * m.FlopsPerScore() / flops
 	if c.Train.Average > 0 {
 		one *= 2
 	}

@@ -38,12 +38,13 @@ type trainCmd struct {
 	Direct     bool     `help:"The output layer of window sees the embeddings too." group:"The model"`
 	Norm       bool     `help:"Layer normalization of what each layer puts out." group:"The model"`
 	Tied       bool     `help:"The output layer shares the embedding." group:"The model"`
-	Output     *string  `help:"Output layer: ${enum}." enum:"${outputs}" placeholder:"full" group:"The model"`
 	Dropout    *float64 `help:"Share dropped between layers." placeholder:"P" group:"The model"`
 	DropoutOut *float64 `help:"Share dropped of what the last layer puts out; as --dropout." placeholder:"P" group:"The model"`
 	DropoutIn  *float64 `help:"Share dropped of the embeddings that come in." placeholder:"P" group:"The model"`
 
 	Variational bool `help:"What is dropped is the same in all steps of a window of text." group:"The model"`
+
+	outputFlags
 
 	Steps  *int           `help:"End after so many steps." placeholder:"N" group:"How long"`
 	Epochs *float64       `help:"End after so many passes over the text." placeholder:"N" group:"How long"`
@@ -150,6 +151,9 @@ func (t *trainCmd) check() error {
 	if err := t.checkArchitecture(); err != nil {
 		return err
 	}
+	if err := t.checkOutput(); err != nil {
+		return err
+	}
 	if err := t.checkSchedule(); err != nil {
 		return err
 	}
@@ -232,6 +236,11 @@ func (t *trainCmd) prepare(a *app) (*sitting, error) {
 	}
 	one, _ := units(tokens)
 	a.note("%s", text.summary(one))
+	if from == nil {
+		if err := t.suits(t.model(), text.vocab.Counts); err != nil {
+			return nil, err
+		}
+	}
 	cfg := t.settle(a, text, from)
 	if err := t.checkVariational(cfg.Model); err != nil {
 		return nil, err

@@ -1,0 +1,28 @@
+package softmax
+
+import "inkling/tensor"
+
+// A Plan is what a layer will take, known before there are weights.
+type Plan struct {
+	Weights  int64    // parameters of its own
+	Dense    int64    // those of them whose whole gradient is kept
+	Packed   [][2]int // matrices [rows, columns] that products of training and of exact probabilities read
+	Training float64  // multiplications of products for a target, forward; backward has twice as many
+	Exact    float64  // those for a target's exact probability
+
+	Forward  func(rows int) int64 // floats of results that a tape which records holds for so many rows of one target each
+	RowGrads func(rows int) int64 // floats that it holds for gradients of rows of sparse parameters; nil: there are none
+	Scoring  func(rows int) int64 // floats that a tape for inference holds
+}
+
+// PlanOf is the plan of a kind with settled options.
+func PlanOf(kind string, spec Spec, tied bool) (Plan, error) {
+	k, err := kindNamed(kind)
+	if err != nil {
+		return Plan{}, err
+	}
+	return k.plan(spec, tied), nil
+}
+
+// pad is the length of a row on a tape.
+func pad(cols int) int64 { return int64(tensor.Stride(cols)) }
