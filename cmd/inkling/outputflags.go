@@ -7,7 +7,6 @@ import (
 
 // outputFlags say what the output layer is. A flag that is nil was not given: the kind's own choice.
 type outputFlags struct {
-	Output   *string  `help:"What gives each word its probability: ${enum}; inkling info outputs says what each is." enum:"${outputs}" placeholder:"full" group:"The output layer"`
 	Cutoffs  []int    `help:"Of adaptive: how many of the most frequent words are in the head, and where each further cluster ends but the last; chosen by what products cost on this machine." placeholder:"N,..." group:"The output layer"`
 	DivValue *float64 `help:"Of adaptive: each cluster's vectors are so many times smaller than those before; 4." placeholder:"X" group:"The output layer"`
 	HeadBias bool     `help:"Of adaptive: the head has a bias." group:"The output layer"`
