@@ -17,8 +17,7 @@ import (
 const cacheFormat = 1
 
 // cache keeps the tokens of texts that are too large for memory in files, so that each is tokenized once. A file's
-// name tells the text, the part of it and the vocabulary, so that a text that changed has another file. A text that is edited
-// while it is being tokenized, without changing its length, is not noticed.
+// name tells the text, the part of it and the vocabulary, so that a text that changed has another file.
 type cache struct {
 	dir string // "": the folder for such things of the user
 }
