@@ -41,7 +41,7 @@ func (e *evalCmd) Run(a *app) error {
 	} else if src.Lines || src.Field != "" {
 		return usage("--lines and --field: %s was trained on running text: leave them out", e.Dir)
 	}
-	c, err := readCorpus(src, reading{kind: vocab.Kind, what: e.File, vocab: vocab, cache: cache{e.Cache}, limit: a.memory()})
+	c, err := readCorpus(a, src, reading{kind: vocab.Kind, what: e.File, vocab: vocab, cache: cache{e.Cache}})
 	if err != nil {
 		return err
 	}
