@@ -96,6 +96,7 @@ type memoryPlan struct {
 	lm.Memory
 	Tokenizer int64 `json:"tokenizer"` // the vocabulary and its tables
 	Text      int64 `json:"text"`      // the text and its tokens
+	Baselines int64 `json:"baselines,omitempty"` // n-grams of the text
 	Program   int64 `json:"program"`
 	Total     int64 `json:"total"`
 }
@@ -106,6 +107,13 @@ func newPlan(m lm.Memory, vocab *data.Vocab, text int64) memoryPlan {
 		p.Program += workingBytes
 	}
 	p.Total = m.Total() + p.Tokenizer + p.Text + p.Program
+	return p
+}
+
+// with adds the memory of baselines.
+func (p memoryPlan) with(baselines int64) memoryPlan {
+	p.Baselines += baselines
+	p.Total += baselines
 	return p
 }
 
@@ -128,6 +136,7 @@ func (p memoryPlan) parts() []part {
 		{"validation", p.Validation},
 		{"tokenizer", p.Tokenizer},
 		{"text and tokens", p.Text},
+		{"baselines", p.Baselines},
 		{"program", p.Program},
 	}
 }
