@@ -6,7 +6,7 @@ import (
 )
 
 // nodeBytes is what an n-gram takes, measured: its node, its entry in the map, and both again in part while they grow.
-const nodeBytes = 64
+const nodeBytes = 80
 
 // NGramMemory is about how much memory, in bytes, counting the n-grams of a text takes, by [NewNGram] or [Adaptive]. A text
 // of letters has few different trigrams and one of words nearly as many as words, so they are counted: by how many bits of

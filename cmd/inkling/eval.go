@@ -78,7 +78,7 @@ func (e *evalCmd) plan(c *corpus, model *lm.Model, limit int64) error {
 	if err != nil {
 		return err
 	}
-	plan := newPlan(need, c.vocab, c.memory()).with(trigrams)
+	plan := newPlan(need, c.vocab, c.memory()).then(trigrams)
 	if err := plan.check(limit, "evaluating "+e.File, "bring a part of it, use a machine with more, or raise --memory"); err != nil {
 		return err
 	}

@@ -94,8 +94,8 @@ const (
 // memoryPlan is all that a command will hold, in bytes.
 type memoryPlan struct {
 	lm.Memory
-	Tokenizer int64 `json:"tokenizer"` // the vocabulary and its tables
-	Text      int64 `json:"text"`      // the text and its tokens
+	Tokenizer int64 `json:"tokenizer"`           // the vocabulary and its tables
+	Text      int64 `json:"text"`                // the text and its tokens
 	Baselines int64 `json:"baselines,omitempty"` // n-grams of the text
 	Program   int64 `json:"program"`
 	Total     int64 `json:"total"`
@@ -110,10 +110,13 @@ func newPlan(m lm.Memory, vocab *data.Vocab, text int64) memoryPlan {
 	return p
 }
 
-// with adds the memory of baselines.
-func (p memoryPlan) with(baselines int64) memoryPlan {
-	p.Baselines += baselines
-	p.Total += baselines
+// then adds the memory of baselines that are counted when the activations of validation are no longer needed: the larger
+// of the two counts.
+func (p memoryPlan) then(baselines int64) memoryPlan {
+	if baselines > p.Validation {
+		p.Total += baselines - p.Validation
+		p.Baselines, p.Validation = baselines, 0
+	}
 	return p
 }
 

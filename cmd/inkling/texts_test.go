@@ -216,7 +216,7 @@ func TestEvalPlansTheText(t *testing.T) {
 		if refused.code != codeInput || refused.out != "" {
 			t.Errorf("%s: exit code %d: %s", text, refused.code, refused.out)
 		}
-		f.contains(refused.err, "evaluating "+text+" would take ", "MB of memory (weights ", ", baselines ", "and there are 40 MB: bring a part of it")
+		f.contains(refused.err, "evaluating "+text+" would take ", " of memory (weights ", ", baselines ", "and there are 40 MB: bring a part of it")
 		f.must("eval", "model", text, "--memory", "100MB")
 	}
 }
