@@ -1,6 +1,7 @@
 package data
 
 import (
+	"context"
 	"io"
 	"strings"
 	"sync"
@@ -23,8 +24,9 @@ type Side struct {
 }
 
 // Encode writes the tokens of a section to w, [IDBytes] each, little-endian, with Begin and End around each item.
-// The work is shared by so many goroutines; the result does not depend on how many they are.
-func (s Section) Encode(v *Vocab, w io.Writer, workers int) (Side, error) {
+// The work is shared by so many goroutines; the result does not depend on how many they are. It fails if ctx ends, if the
+// text cannot be read or is not what it was when it was surveyed, or if w fails.
+func (s Section) Encode(ctx context.Context, v *Vocab, w io.Writer, workers int) (Side, error) {
 	side := Side{Counts: make([]int64, v.Size())}
 	jobs, order := make(chan job), make(chan job, workers)
 	stop := make(chan struct{})
@@ -34,6 +36,9 @@ func (s Section) Encode(v *Vocab, w io.Writer, workers int) (Side, error) {
 		defer close(jobs)
 		at, found := 0, false // the first token
 		for b, err := range s.parts(v.Cut) {
+			if err == nil {
+				err = ctx.Err()
+			}
 			if err != nil {
 				wrong = err
 				return

@@ -1,6 +1,7 @@
 package data
 
 import (
+	"context"
 	"errors"
 	"io"
 	"reflect"
@@ -57,7 +58,7 @@ func TestEncodeInBlocks(t *testing.T) {
 				rt.Fatalf("%+v: learned %q, want %q", o.VocabOptions, v.Tokens, want.Tokens)
 			}
 			got := NewIds(v.Size())
-			side, err := s.Whole().Encode(v, got, rapid.IntRange(1, 3).Draw(rt, "workers"))
+			side, err := s.Whole().Encode(t.Context(), v, got, rapid.IntRange(1, 3).Draw(rt, "workers"))
 			if err != nil {
 				rt.Fatal(err)
 			}
@@ -100,7 +101,7 @@ func TestEncodeItems(t *testing.T) {
 				words, chars = words+len(strings.Fields(item)), chars+utf8.RuneCountInString(item)+1
 			}
 			got := NewIds(v.Size())
-			side, err := s.Whole().Encode(v, got, 2)
+			side, err := s.Whole().Encode(t.Context(), v, got, 2)
 			if err != nil || !slices.Equal(ids(t, got), want) {
 				t.Errorf("%+v: %v, want %v; %v", o.VocabOptions, ids(t, got), want, err)
 			}
@@ -120,7 +121,7 @@ func TestEncodeWithoutSpaces(t *testing.T) {
 		t.Fatal(err)
 	}
 	got := NewIds(v.Size())
-	if _, err := s.Whole().Encode(v, got, 2); err != nil || v.Decode(ids(t, got)) != text {
+	if _, err := s.Whole().Encode(t.Context(), v, got, 2); err != nil || v.Decode(ids(t, got)) != text {
 		t.Errorf("it does not come back: %v", err)
 	}
 }
@@ -143,13 +144,35 @@ func TestEncodeToAFullDisk(t *testing.T) {
 	v := newBytes()
 	for n := range 5 {
 		w := full(n)
-		if _, err := s.Whole().Encode(v, &w, 2); !errors.Is(err, errFull) {
+		if _, err := s.Whole().Encode(t.Context(), v, &w, 2); !errors.Is(err, errFull) {
 			t.Errorf("after %d writes: %v", n, err)
 		}
 	}
-	if _, err := s.Whole().Encode(v, io.Discard, 2); err != nil {
+	if _, err := s.Whole().Encode(t.Context(), v, io.Discard, 2); err != nil {
 		t.Error(err)
 	}
+}
+
+// Whoever stops waits for the parts at hand, and for no more of the text.
+func TestEncodeStopped(t *testing.T) {
+	inBlocks(t, 16)
+	s := survey(t, InMemory("text", strings.Repeat("some words and more ", 1000)))
+	ctx, cancel := context.WithCancel(t.Context())
+	written := 0
+	_, err := s.Whole().Encode(ctx, newBytes(), writerFunc(func(p []byte) {
+		written += len(p)
+		cancel()
+	}), 2)
+	if !errors.Is(err, context.Canceled) || written > 16*16 {
+		t.Errorf("%v, after %d bytes", err, written)
+	}
+}
+
+type writerFunc func(p []byte)
+
+func (f writerFunc) Write(p []byte) (int, error) {
+	f(p)
+	return len(p), nil
 }
 
 func TestTallyForgetsTheRare(t *testing.T) {

@@ -4,6 +4,8 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"hash/maphash"
+	"iter"
 	"strings"
 	"unicode/utf8"
 )
@@ -18,10 +20,12 @@ type Survey struct {
 
 	text  *Text
 	marks []mark // what stands before each block
-	end   mark   // and behind the last
 }
 
-type mark struct{ bytes, chars, items int }
+type mark struct {
+	bytes, chars, items int
+	sum                 uint64 // of the block that follows
+}
 
 // Survey reads the text once, to know what it is. The error says in one line what is wrong with one that has nothing
 // to learn from or is no text; with binary, it need not be text.
@@ -34,7 +38,7 @@ func (t *Text) Survey(binary bool) (*Survey, error) {
 		if err != nil {
 			return nil, err
 		}
-		s.marks = append(s.marks, mark{j.bytes, s.Chars, s.Items})
+		s.marks = append(s.marks, mark{j.bytes, s.Chars, s.Items, b.sum()})
 		s.Chars += utf8.RuneCountInString(b.text) + len(b.ends)
 		s.Items += len(b.ends)
 		s.Empty += b.bare
@@ -45,7 +49,7 @@ func (t *Text) Survey(binary bool) (*Survey, error) {
 			}
 		}
 	}
-	s.Report, s.end = j.rep, mark{j.bytes, s.Chars, s.Items}
+	s.Report = j.rep
 	s.Source = Source{Name: t.name, Size: int64(size), SHA256: hex.EncodeToString(hash.Sum(nil))}
 	switch {
 	case size == 0:
@@ -151,7 +155,7 @@ func (s *Survey) Split(share float64) (train, valid Section, err error) {
 // byteOf is where a character of running text begins.
 func (s *Survey) byteOf(char int) (int, error) {
 	number := 0
-	for b, err := range s.text.blocks(nil) {
+	for b, err := range s.blocks() {
 		if err != nil {
 			return 0, err
 		}
@@ -175,21 +179,47 @@ func (s *Survey) changed() error {
 	return fmt.Errorf("%s was changed while it was read: leave it as it is, and begin again", s.text.name)
 }
 
-// blocks reads the section.
-func (s Section) blocks() func(yield func(block, error) bool) {
+// blocks reads the text again, and makes sure that it is what it was: each block is compared by its sum, so that what is
+// made of the text is made of the bytes whose hash is known, and that is known soon.
+func (s *Survey) blocks() iter.Seq2[block, error] {
 	return func(yield func(block, error) bool) {
-		number, end := 0, mark{}
-		for b, err := range s.survey.text.blocks(nil) {
+		number := 0
+		for b, err := range s.text.blocks(nil) {
+			if err == nil && (number == len(s.marks) || s.marks[number].sum != b.sum()) {
+				err = s.changed()
+			}
+			if !yield(b, err) || err != nil {
+				return
+			}
+			number++
+		}
+		if number < len(s.marks) {
+			yield(block{}, s.changed())
+		}
+	}
+}
+
+// sum is a hash of a block, good for one process.
+func (b block) sum() uint64 {
+	var h maphash.Hash
+	h.SetSeed(hashSeed)
+	_, _ = h.WriteString(b.text)
+	for _, end := range b.ends {
+		maphash.WriteComparable(&h, end)
+	}
+	return h.Sum64()
+}
+
+// blocks reads the section.
+func (s Section) blocks() iter.Seq2[block, error] {
+	return func(yield func(block, error) bool) {
+		number := 0
+		for b, err := range s.survey.blocks() {
 			if err != nil {
 				yield(b, err)
 				return
 			}
-			if number == len(s.survey.marks) || s.survey.marks[number].bytes != end.bytes || s.survey.marks[number].items != end.items {
-				yield(block{}, s.survey.changed())
-				return
-			}
-			first := end
-			end.bytes, end.items = end.bytes+len(b.text), end.items+len(b.ends)
+			first := s.survey.marks[number]
 			number++
 			at, all := first.bytes, len(b.text)
 			if s.survey.text.items {
@@ -208,9 +238,6 @@ func (s Section) blocks() func(yield func(block, error) bool) {
 			if (part.text != "" || len(part.ends) > 0) && !yield(part, nil) {
 				return
 			}
-		}
-		if whole := s.survey.end; number < len(s.survey.marks) || end.bytes != whole.bytes || end.items != whole.items {
-			yield(block{}, s.survey.changed())
 		}
 	}
 }
@@ -255,7 +282,7 @@ func (b block) item(i int) string {
 
 // parts reads the section in parts that a vocabulary may take one by one, as cut says; of a list as it is. Where no
 // place to cut is found for a long time, such as in megabytes without a space, the text is cut anyhow.
-func (s Section) parts(cut func(text string) int) func(yield func(block, error) bool) {
+func (s Section) parts(cut func(text string) int) iter.Seq2[block, error] {
 	const longest = 2 << 20
 	return func(yield func(block, error) bool) {
 		rest := ""

@@ -106,7 +106,7 @@ func read(t *testing.T, in Input, content string) {
 			t.Fatal(err)
 		}
 		tokens := NewIds(v.Size())
-		side, err := s.Whole().Encode(v, tokens, 2)
+		side, err := s.Whole().Encode(t.Context(), v, tokens, 2)
 		if err != nil || side.Tokens != tokens.Len() || side.Items != s.Items {
 			t.Errorf("%s: %+v, %v", kind, side, err)
 		}

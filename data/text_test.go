@@ -326,17 +326,45 @@ func TestSplit(t *testing.T) {
 	}
 }
 
-// A text that changes between two passes over it is noticed.
+// A text that changes between two passes over it is noticed in whatever is made of it, also if it is as long as before;
+// and no file of tokens is left.
 func TestChangedText(t *testing.T) {
 	inBlocks(t, 8)
-	path := file(t, strings.Repeat("0123456789", 10))
-	s := survey(t, openText(t, Input{Path: path}))
-	for _, content := range []string{strings.Repeat("0123456789", 9), strings.Repeat("é0123456789", 10), strings.Repeat("0123456789", 10)[:99]} {
+	digits := strings.Repeat("0123456789", 10)
+	path, dir := file(t, digits), t.TempDir()
+	running := survey(t, openText(t, Input{Path: path}))
+	check := func(content string, s *Survey) {
+		t.Helper()
 		if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := s.Whole().Encode(newBytes(), io.Discard, 1); err == nil || !strings.Contains(err.Error(), "was changed while it was read") {
-			t.Errorf("%v", err)
+		whole, v := s.Whole(), newBytes()
+		if s.text.items {
+			v = v.WithItems()
 		}
+		for name, read := range map[string]func() error{
+			"Encode": func() error { _, err := whole.Encode(t.Context(), v, io.Discard, 2); return err },
+			"Learn":  func() error { _, err := whole.Learn(VocabOptions{Kind: "char"}); return err },
+			"WriteIDs": func() error {
+				return WriteIDs(filepath.Join(dir, "ids"), func(w io.Writer) (Side, error) { return whole.Encode(t.Context(), v, w, 2) })
+			},
+		} {
+			if err := read(); err == nil || !strings.Contains(err.Error(), path+" was changed while it was read: leave it as it is") {
+				t.Errorf("%q: %s: %v", content, name, err)
+			}
+		}
+		if left, _ := os.ReadDir(dir); len(left) > 0 {
+			t.Errorf("%q: %d files are left", content, len(left))
+		}
+	}
+	for _, content := range []string{digits[:90], "é" + digits, digits[:96], digits[:99], digits[:99] + "x", "x" + digits[1:], digits[:50] + "x" + digits[51:], digits + "0"} {
+		check(content, running)
+	}
+	if err := os.WriteFile(path, []byte("ab\nc\nlast one\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	list := survey(t, openText(t, Input{Path: path, Lines: true}))
+	for _, content := range []string{"a\nbc\nlast one\n", "ab\nc\nlast two\n", "ab\nc\n", "ab\nc\nlast one\nx\n"} {
+		check(content, list)
 	}
 }

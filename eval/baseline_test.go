@@ -244,6 +244,25 @@ func BenchmarkTrigram(b *testing.B) {
 }
 
 // Learning as it reads, each token is foretold by the n-grams of those before it.
+// What n-grams will take is known within a few in a hundred before they are counted.
+func TestNGramMemory(t *testing.T) {
+	r := rand.New(rand.NewPCG(4, 4))
+	for _, c := range []struct{ tokens, vocab, n int }{{0, 9, 3}, {1, 9, 3}, {2, 9, 3}, {5000, 3, 3}, {40_000, 60, 1}, {40_000, 60, 2}, {200_000, 60, 3}, {1_000_000, 50_000, 3}} {
+		text := make(list, c.tokens)
+		for i := range text {
+			text[i] = r.IntN(1 + r.IntN(c.vocab))
+		}
+		g, err := NewNGram(c.n, c.vocab, text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := NGramMemory(c.n, text)
+		if want := float64(nodeBytes * len(g.nodes)); err != nil || math.Abs(float64(got)-want) > 0.01*want+nodeBytes {
+			t.Errorf("%+v: %d bytes, want %g; %v", c, got, want, err)
+		}
+	}
+}
+
 func TestAdaptive(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		vocab, n := rapid.IntRange(1, 5).Draw(rt, "vocab"), rapid.IntRange(1, 4).Draw(rt, "n")

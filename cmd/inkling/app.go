@@ -72,5 +72,8 @@ func (a *app) interruptible() (stop func()) {
 	return func() { signal.Stop(signals); cancel() }
 }
 
-// orderly makes the first signal end the context, and not the program.
-func (a *app) orderly() { a.toEnd.Store(true) }
+// orderly makes the first signal end the context, and not the program, until over is called.
+func (a *app) orderly() (over func()) {
+	a.toEnd.Store(true)
+	return func() { a.toEnd.Store(false) }
+}

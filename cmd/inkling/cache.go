@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime"
 
 	"inkling/data"
 )
@@ -17,14 +18,14 @@ import (
 const cacheFormat = 1
 
 // cache keeps the tokens of texts that are too large for memory in files, so that each is tokenized once. A file's
-// name tells the text, the part of it and the vocabulary, so that a text that changed has another file. A text that is edited
-// while it is being tokenized, without changing its length, is not noticed.
+// name tells the text, the part of it and the vocabulary, so that a text that changed has another file.
 type cache struct {
 	dir string // "": the folder for such things of the user
 }
 
-// tokens gives the tokens of a section of a text of this hash from the cache, where it puts them if need be.
-func (c cache) tokens(s data.Section, v *data.Vocab, sha string, workers int) (ids *data.IDFile, side data.Side, note string, err error) {
+// tokens gives the tokens of a section of a text of this hash from the cache, where it puts them if need be. A file that is
+// being made when the user stops the command is not left there.
+func (c cache) tokens(a *app, s data.Section, v *data.Vocab, sha string) (ids *data.IDFile, side data.Side, note string, err error) {
 	dir := c.dir
 	if dir == "" {
 		user, err := os.UserCacheDir()
@@ -49,10 +50,11 @@ func (c cache) tokens(s data.Section, v *data.Vocab, sha string, workers int) (i
 	if !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, data.ErrNoIDs) {
 		return nil, side, "", err
 	}
-	var wrong error // of the text, which is not the disk's fault
+	defer a.orderly()()
+	var wrong error // of the text or the user, which is not the disk's fault
 	err = data.WriteIDs(path, func(w io.Writer) (data.Side, error) {
 		d := &disk{w: w}
-		side, err := s.Encode(v, d, workers)
+		side, err := s.Encode(a.ctx, v, d, runtime.GOMAXPROCS(0))
 		if d.err == nil {
 			wrong = err
 		}

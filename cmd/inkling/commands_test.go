@@ -224,7 +224,7 @@ func TestOwnSource(t *testing.T) {
 	if len(text) < 50_000 || !strings.Contains(text, "func ownSource()") {
 		t.Fatalf("%d bytes of source", len(text))
 	}
-	c, err := readCorpus(dataSource{File: builtIn, ValidShare: 0.1}, reading{kind: "char"})
+	c, err := readCorpus(&app{ctx: t.Context()}, dataSource{File: builtIn, ValidShare: 0.1}, reading{kind: "char"})
 	if err != nil || c.train.Len() < 50_000 || len(c.source.SHA256) != 64 {
 		t.Errorf("%v, %+v", err, c.source)
 	}

@@ -52,20 +52,19 @@ type reading struct {
 	tokens tokenSettings
 	vocab  *data.Vocab // to read with; nil: that of the training part, so that the held-out part is new to the model in every respect
 	cache  cache
-	limit  int64 // the memory there is, in bytes; 0 if that is not known
 }
 
 // readCorpus reads the text that a run learns from, src.File, and holds a part of it out as src says.
-func readCorpus(src dataSource, r reading) (*corpus, error) {
+func readCorpus(a *app, src dataSource, r reading) (*corpus, error) {
 	c := &corpus{source: src, vocab: r.vocab, train: data.List{}, valid: data.List{}}
-	if err := c.read(src, r); err != nil {
+	if err := c.read(a, src, r); err != nil {
 		c.close()
 		return nil, err
 	}
 	return c, nil
 }
 
-func (c *corpus) read(src dataSource, r reading) error {
+func (c *corpus) read(a *app, src dataSource, r reading) error {
 	survey, err := c.survey(src.File, src, r)
 	if err != nil {
 		return err
@@ -95,7 +94,7 @@ func (c *corpus) read(src dataSource, r reading) error {
 			return err
 		}
 	}
-	if c.train, c.trainSide, err = c.encode(train, r, survey.Source.SHA256); err != nil {
+	if c.train, c.trainSide, err = c.encode(a, train, r, survey.Source.SHA256); err != nil {
 		return err
 	}
 	c.tell(cmp.Or(r.what, "training text"), c.trainSide.Report)
@@ -110,7 +109,7 @@ func (c *corpus) read(src dataSource, r reading) error {
 		return err
 	}
 	if valid != nil {
-		if c.valid, c.validSide, err = c.encode(*valid, r, held); err != nil {
+		if c.valid, c.validSide, err = c.encode(a, *valid, r, held); err != nil {
 			return err
 		}
 		c.tell("held-out text", c.validSide.Report)
@@ -147,20 +146,20 @@ func (c *corpus) survey(name string, src dataSource, r reading) (*data.Survey, e
 }
 
 // encode makes tokens of a section of a text of this hash: in memory if a quarter of it is enough, or else in a file.
-func (c *corpus) encode(s data.Section, r reading, sha string) (data.Tokens, data.Side, error) {
-	workers := runtime.GOMAXPROCS(0)
-	if r.cache.dir == "" && (r.limit == 0 || s.MostTokens()*int64(data.IDBytes(c.vocab.Size())) <= r.limit/4) {
+func (c *corpus) encode(a *app, s data.Section, r reading, sha string) (data.Tokens, data.Side, error) {
+	limit := a.memory()
+	if r.cache.dir == "" && (limit == 0 || s.MostTokens()*int64(data.IDBytes(c.vocab.Size())) <= limit/4) {
 		ids := data.NewIds(c.vocab.Size())
-		side, err := s.Encode(c.vocab, ids, workers)
+		side, err := s.Encode(a.ctx, c.vocab, ids, runtime.GOMAXPROCS(0))
 		return ids, side, err
 	}
-	ids, side, note, err := r.cache.tokens(s, c.vocab, sha, workers)
+	ids, side, note, err := r.cache.tokens(a, s, c.vocab, sha)
 	if err != nil {
 		return data.List{}, side, err
 	}
 	c.files = append(c.files, ids)
 	c.notes = append(c.notes, note)
-	return ids, side, nil
+	return ids, side, a.ctx.Err() // a signal may have come when all was written
 }
 
 func (c *corpus) tell(what string, r data.Report) {

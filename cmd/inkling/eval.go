@@ -31,7 +31,8 @@ type evaluated struct {
 // Run measures in float32, whatever the model was trained in, with state carried through the text. The
 // first token is only read; of a list each item is evaluated from a fresh state, with its end.
 func (e *evalCmd) Run(a *app) error {
-	model, vocab, err := load(a, e.Dir, forEvaluation, textMemory(e.File, a.memory()))
+	limit := a.memory() // before anything is taken
+	model, vocab, err := load(a, e.Dir, forEvaluation, textMemory(e.File, limit))
 	if err != nil {
 		return err
 	}
@@ -41,13 +42,16 @@ func (e *evalCmd) Run(a *app) error {
 	} else if src.Lines || src.Field != "" {
 		return usage("--lines and --field: %s was trained on running text: leave them out", e.Dir)
 	}
-	c, err := readCorpus(src, reading{kind: vocab.Kind, what: e.File, vocab: vocab, cache: cache{e.Cache}, limit: a.memory()})
+	c, err := readCorpus(a, src, reading{kind: vocab.Kind, what: e.File, vocab: vocab, cache: cache{e.Cache}})
 	if err != nil {
 		return err
 	}
 	defer c.close()
 	for _, note := range c.notes {
 		a.note("%s", note)
+	}
+	if err := e.plan(c, model, limit); err != nil {
+		return err
 	}
 	cost, err := model.Judge(a.ctx, c.train, c.begin(), runtime.GOMAXPROCS(0))
 	if err != nil {
@@ -63,6 +67,25 @@ func (e *evalCmd) Run(a *app) error {
 	return j.print(a, vocab.Kind)
 }
 
+// plan refuses a text that takes more memory than there is, which is known of any text when it was read.
+func (e *evalCmd) plan(c *corpus, model *lm.Model, limit int64) error {
+	need, err := model.Config.PlanEvaluation(c.train.Len(), runtime.GOMAXPROCS(0))
+	if err != nil {
+		return err
+	}
+	text, _ := c.counted()
+	trigrams, err := eval.NGramMemory(3, text)
+	if err != nil {
+		return err
+	}
+	plan := newPlan(need, c.vocab, c.memory()).then(trigrams)
+	if err := plan.check(limit, "evaluating "+e.File, "bring a part of it, use a machine with more, or raise --memory"); err != nil {
+		return err
+	}
+	plan.hold()
+	return nil
+}
+
 // judgedText gives the measures of a text.
 func judgedText(cost lm.Judgement, s data.Side) evaluated {
 	j := evaluated{Likelihood: likelihood(cost.Nats, s), Items: s.Items, UnknownRate: float64(s.Unknown) / float64(max(1, s.Judged))}
@@ -76,10 +99,7 @@ func judgedText(cost lm.Judgement, s data.Side) evaluated {
 // unprepared are simple means that have not read the training text as the model has, but for how often each token
 // was in it. They learn the text as they read it, or the beginning of a long one.
 func (c *corpus) unprepared() (list []baseline, err error) {
-	text, note := c.train, ""
-	if most := baselineTokens(c.vocab.Size()); text.Len() > most {
-		text, note = data.Part(text, 0, most), fmt.Sprintf(" of the first %s tokens", thousands(most))
-	}
+	text, note := c.counted()
 	nats, err := eval.Adaptive(3, c.vocab.Size(), text, c.begin())
 	if err != nil {
 		return nil, err
@@ -111,6 +131,14 @@ func (c *corpus) unprepared() (list []baseline, err error) {
 		counts[first[0]]--
 	}
 	return append(list, baseline{"unigram of the training text", bits(eval.Unigram(c.vocab.Counts, counts))}), nil
+}
+
+// counted is the part of the text whose n-grams are counted, and what to say of it.
+func (c *corpus) counted() (text data.Tokens, note string) {
+	if most := baselineTokens(c.vocab.Size()); c.train.Len() > most {
+		return data.Part(c.train, 0, most), fmt.Sprintf(" of the first %s tokens", thousands(most))
+	}
+	return c.train, ""
 }
 
 // unspelled says what an unknown word does to bits per character.

@@ -94,8 +94,9 @@ const (
 // memoryPlan is all that a command will hold, in bytes.
 type memoryPlan struct {
 	lm.Memory
-	Tokenizer int64 `json:"tokenizer"` // the vocabulary and its tables
-	Text      int64 `json:"text"`      // the text and its tokens
+	Tokenizer int64 `json:"tokenizer"`           // the vocabulary and its tables
+	Text      int64 `json:"text"`                // the text and its tokens
+	Baselines int64 `json:"baselines,omitempty"` // n-grams of the text
 	Program   int64 `json:"program"`
 	Total     int64 `json:"total"`
 }
@@ -106,6 +107,16 @@ func newPlan(m lm.Memory, vocab *data.Vocab, text int64) memoryPlan {
 		p.Program += workingBytes
 	}
 	p.Total = m.Total() + p.Tokenizer + p.Text + p.Program
+	return p
+}
+
+// then adds the memory of baselines that are counted when the activations of validation are no longer needed: the larger
+// of the two counts.
+func (p memoryPlan) then(baselines int64) memoryPlan {
+	if baselines > p.Validation {
+		p.Total += baselines - p.Validation
+		p.Baselines, p.Validation = baselines, 0
+	}
 	return p
 }
 
@@ -128,6 +139,7 @@ func (p memoryPlan) parts() []part {
 		{"validation", p.Validation},
 		{"tokenizer", p.Tokenizer},
 		{"text and tokens", p.Text},
+		{"baselines", p.Baselines},
 		{"program", p.Program},
 	}
 }

@@ -93,7 +93,7 @@ func (r *resumeCmd) sitting(a *app, run *checkpoint.Run, cfg *runConfig) (*sitti
 	if err != nil {
 		return nil, err
 	}
-	text, err := readCorpus(src, reading{kind: cfg.Tokens, tokens: cfg.Vocabulary, vocab: vocab, cache: cache{r.Cache}, limit: a.memory()})
+	text, err := readCorpus(a, src, reading{kind: cfg.Tokens, tokens: cfg.Vocabulary, vocab: vocab, cache: cache{r.Cache}})
 	if err != nil {
 		return nil, fmt.Errorf("the text that %s learns from: %w; if it was moved: inkling resume %s FILE", r.Dir, err, r.Dir)
 	}

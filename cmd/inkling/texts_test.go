@@ -5,6 +5,7 @@ import (
 	"compress/gzip"
 	"fmt"
 	"math"
+	"math/rand/v2"
 	"regexp"
 	"strings"
 	"testing"
@@ -190,5 +191,32 @@ func TestTextFlags(t *testing.T) {
 		if got := c.textFlags(); got != want {
 			t.Errorf("%q, want %q", got, want)
 		}
+	}
+}
+
+// What a text takes is known when it was read, whatever it comes from, and refused if it is too much.
+func TestEvalPlansTheText(t *testing.T) {
+	f := newFolder(t)
+	words, r := make([]string, 2000), rand.New(rand.NewPCG(5, 5))
+	for i := range words {
+		words[i] = fmt.Sprint("w", i)
+	}
+	f.write("words.txt", strings.Join(words, " "))
+	f.must(append([]string{"train", "lm", "words.txt", "--out", "model", "--tokens", "word", "--min-count", "1", "--steps", "1"}, small...)...)
+	var b strings.Builder // of which hardly three words in a row come twice
+	for range 300_000 {
+		b.WriteString(words[r.IntN(len(words))] + " ")
+	}
+	f.in = b.String()
+	f.mkdir("folder")
+	f.write("folder/text.txt", f.in)
+	f.write("text.gz", packedGzip(f.in))
+	for _, text := range []string{"folder", "text.gz", "-"} {
+		refused := f.run("eval", "model", text, "--memory", "40MB")
+		if refused.code != codeInput || refused.out != "" {
+			t.Errorf("%s: exit code %d: %s", text, refused.code, refused.out)
+		}
+		f.contains(refused.err, "evaluating "+text+" would take ", " of memory (weights ", ", baselines ", "and there are 40 MB: bring a part of it")
+		f.must("eval", "model", text, "--memory", "100MB")
 	}
 }

@@ -173,7 +173,7 @@ func (t *trainCmd) prepare(a *app) (*sitting, error) {
 			return nil, err
 		}
 	}
-	text, err := readCorpus(source, reading{kind: tokens, tokens: t.vocabulary(from), vocab: from.vocabulary(), cache: cache{t.Cache}, limit: a.memory()})
+	text, err := readCorpus(a, source, reading{kind: tokens, tokens: t.vocabulary(from), vocab: from.vocabulary(), cache: cache{t.Cache}})
 	if err != nil {
 		return nil, err
 	}
