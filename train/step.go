@@ -1,6 +1,7 @@
 package train
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"sync"
@@ -30,6 +31,9 @@ func cut(params nn.Params, sparse bool) (ps []piece) {
 	}
 	return ps
 }
+
+// ErrDiverged is what a run ends with whose loss or gradient is no number any more.
+var ErrDiverged = errors.New("training has diverged")
 
 // step trains on one batch, or on several successive ones as if they were one. Shards run side by side, each
 // on its own tape; their gradients are added in the order of batches and shards, as one chain, so neither the
@@ -69,8 +73,8 @@ func (l *loop) step(rate float64) (loss, weight, norm float64, err error) {
 	norm += l.rowSquares()
 	norm = math.Sqrt(norm) / weight
 	if bad := loss + norm; math.IsNaN(bad) || math.IsInf(bad, 0) {
-		return 0, 0, 0, fmt.Errorf("step %d: the loss is %g and its gradient's norm %g: training has diverged: begin anew with a lower learning rate than %g, or clip harder; what was saved before is untouched",
-			l.state.Step+1, loss, norm, rate)
+		return 0, 0, 0, fmt.Errorf("step %d: the loss is %g and its gradient's norm %g: %w: begin anew with a lower learning rate than %g, or clip harder; what was saved before is untouched",
+			l.state.Step+1, loss, norm, ErrDiverged, rate)
 	}
 	scale := 1 / weight
 	if l.cfg.Clip > 0 && norm > l.cfg.Clip {

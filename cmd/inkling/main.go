@@ -30,6 +30,7 @@ type cli struct {
 	Eval     evalCmd     `cmd:"" help:"Measure how well a model predicts a text."`
 	Generate generateCmd `cmd:"" help:"Write text with a model."`
 	Score    scoreCmd    `cmd:"" help:"Say how likely a model finds each line of a text."`
+	Compare  compareCmds `cmd:"" help:"Try all there are of a kind on a text, with a table and a picture."`
 	Info     infoCmd     `cmd:"" help:"Describe a model or run; without one, this program and machine."`
 	List     listCmd     `cmd:"" help:"List runs: how far they have come and how good they are."`
 	Rm       rmCmd       `cmd:"" help:"Delete runs."`
@@ -40,6 +41,10 @@ type cli struct {
 
 type trainCmds struct {
 	LM trainCmd `cmd:"" name:"lm" help:"Train a language model on a text."`
+}
+
+type compareCmds struct {
+	Outputs compareOutputsCmd `cmd:"" help:"Train a model with each output layer, with equal budgets."`
 }
 
 const description = `Small language models, trained and used on an ordinary CPU.

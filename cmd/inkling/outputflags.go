@@ -1,6 +1,9 @@
 package main
 
 import (
+	"reflect"
+	"slices"
+
 	"inkling/lm"
 	"inkling/softmax"
 )
@@ -30,6 +33,20 @@ func (f *outputFlags) options() (o softmax.Options) {
 	set(&o.LogZ, f.LogZ)
 	set(&o.Block, f.Block)
 	return o
+}
+
+// keep forgets what was given of options that are not among these.
+func (f *outputFlags) keep(names []string) {
+	v := reflect.ValueOf(f).Elem()
+	for i := range v.NumField() {
+		var alone outputFlags
+		reflect.ValueOf(&alone).Elem().Field(i).Set(v.Field(i))
+		for _, given := range alone.options().Given() {
+			if !slices.Contains(names, given) {
+				v.Field(i).SetZero()
+			}
+		}
+	}
 }
 
 // checkOutput refuses values that no layer could have; with --from, all that is given.

@@ -34,16 +34,21 @@ func newWindows(cfg *runConfig, text *corpus) (train.Source[data.Window], error)
 
 // begin writes down what was settled, trains and reports.
 func (s *sitting) begin(a *app) error {
+	if err := s.record(); err != nil {
+		return err
+	}
+	return s.trainAndReport(a)
+}
+
+// record writes down what was settled.
+func (s *sitting) record() error {
 	if err := s.run.Writable(); err != nil {
 		return err
 	}
 	if err := s.cfg.write(s.run); err != nil {
 		return err
 	}
-	if err := s.writeTokenizer(); err != nil {
-		return err
-	}
-	return s.trainAndReport(a)
+	return s.writeTokenizer()
 }
 
 // plan tells what memory the run would take.

@@ -156,19 +156,31 @@ func (t *trainCmd) checkOptimizer() error {
 
 // prepare reads the text and settles everything, before anything is written.
 func (t *trainCmd) prepare(a *app) (*sitting, error) {
-	source, err := t.source()
+	from, err := t.inherit()
 	if err != nil {
 		return nil, err
 	}
-	from, err := t.inherit()
+	text, err := t.corpus(a, from)
+	if err != nil {
+		return nil, err
+	}
+	s, err := t.sit(a, text, from)
+	if err != nil || from == nil {
+		return s, err
+	}
+	a.note("the first weights are those of %s", t.From)
+	return s, from.adopt(s.model)
+}
+
+// corpus reads the text.
+func (t *trainCmd) corpus(a *app, from *inheritance) (*corpus, error) {
+	source, err := t.source()
 	if err != nil {
 		return nil, err
 	}
 	tokens := valueOr(t.Tokens, "char")
 	if from != nil {
 		tokens = from.vocab.Kind
-	}
-	if from != nil {
 		if err := t.sameItems(&source, from.vocab); err != nil {
 			return nil, err
 		}
@@ -185,6 +197,11 @@ func (t *trainCmd) prepare(a *app) (*sitting, error) {
 	}
 	one, _ := units(tokens)
 	a.note("%s", text.summary(one))
+	return text, nil
+}
+
+// sit settles every setting for a text and makes the model.
+func (t *trainCmd) sit(a *app, text *corpus, from *inheritance) (*sitting, error) {
 	if from == nil {
 		if err := t.suits(t.model(), text.vocab.Counts); err != nil {
 			return nil, err
@@ -194,12 +211,7 @@ func (t *trainCmd) prepare(a *app) (*sitting, error) {
 	if err := t.checkVariational(cfg.Model); err != nil {
 		return nil, err
 	}
-	s, err := newSitting(a, cfg, text, "make --hidden, --batch or --time smaller")
-	if err != nil || from == nil {
-		return s, err
-	}
-	a.note("the first weights are those of %s", t.From)
-	return s, from.adopt(s.model)
+	return newSitting(a, cfg, text, "make --hidden, --batch or --time smaller")
 }
 
 // source is what --valid and the text's name say.
@@ -225,10 +237,7 @@ func newRun(out, text string) (*checkpoint.Run, error) {
 	if out != "" {
 		return checkpoint.Create(out)
 	}
-	name := strings.TrimSuffix(filepath.Base(text), filepath.Ext(text))
-	if text == "-" || strings.Trim(name, ".") == "" {
-		name = "text"
-	}
+	name := runName(text)
 	dir := filepath.Join("runs", name)
 	for n := 2; ; n++ {
 		run, err := checkpoint.Create(dir)
@@ -237,6 +246,15 @@ func newRun(out, text string) (*checkpoint.Run, error) {
 		}
 		dir = filepath.Join("runs", fmt.Sprintf("%s-%d", name, n))
 	}
+}
+
+// runName is what a run on a text is called.
+func runName(text string) string {
+	name := strings.TrimSuffix(filepath.Base(text), filepath.Ext(text))
+	if text == "-" || strings.Trim(name, ".") == "" {
+		return "text"
+	}
+	return name
 }
 
 // newSitting makes the model and checks that all of it fits, the text and the memory; remedy is what to do

@@ -1,0 +1,98 @@
+package main
+
+import (
+	"fmt"
+	"image/color"
+
+	gonum "gonum.org/v1/plot"
+	"gonum.org/v1/plot/plotter"
+	"gonum.org/v1/plot/vg"
+)
+
+// line is one of a picture: points with a name.
+type line struct {
+	name string
+	x, y []float64
+}
+
+// inks are colours that the colour-blind can tell apart (Okabe and Ito 2008), and a dash from the second round on.
+var inks = []color.Color{
+	color.RGBA{0, 0, 0, 255},
+	color.RGBA{230, 159, 0, 255},
+	color.RGBA{86, 180, 233, 255},
+	color.RGBA{0, 158, 115, 255},
+	color.RGBA{213, 94, 0, 255},
+	color.RGBA{0, 114, 178, 255},
+	color.RGBA{204, 121, 167, 255},
+}
+
+// drawLines draws lines over axes of which the second is logarithmic, into a file whose name says what it is: .png or
+// .svg.
+func drawLines(file, title, xName, yName string, lines []line) error {
+	p := gonum.New()
+	p.Title.Text, p.X.Label.Text, p.Y.Label.Text = title, xName, yName
+	p.Y.Scale, p.Y.Tick.Marker = gonum.LogScale{}, roundTicks{}
+	p.X.Padding, p.Y.Padding = vg.Points(4), vg.Points(4)
+	p.Legend.Top = true
+	p.Add(plotter.NewGrid())
+	for i, l := range lines {
+		points := make(plotter.XYs, len(l.x))
+		for k := range points {
+			points[k].X, points[k].Y = l.x[k], l.y[k]
+		}
+		drawn, marks, err := plotter.NewLinePoints(points)
+		if err != nil {
+			return fmt.Errorf("the picture of %s: %w", l.name, err)
+		}
+		drawn.Color, drawn.Width = inks[i%len(inks)], vg.Points(1.5)
+		marks.Color, marks.Radius = drawn.Color, vg.Points(1.5)
+		if i >= len(inks) {
+			drawn.Dashes = []vg.Length{vg.Points(4), vg.Points(3)}
+		}
+		p.Add(drawn, marks)
+		p.Legend.Add(l.name, drawn)
+	}
+	p.X.Min = 0
+	p.Y.Min, p.Y.Max = enclosing(p.Y.Min, p.Y.Max)
+	if err := p.Save(20*vg.Centimeter, 13*vg.Centimeter, file); err != nil {
+		return ioFault("%s: %w", file, err)
+	}
+	return nil
+}
+
+// roundTicks marks a logarithmic axis at round numbers.
+type roundTicks struct{}
+
+func (roundTicks) Ticks(least, most float64) (ticks []gonum.Tick) {
+	for v := range roundNumbers {
+		if v >= least*(1-1e-9) && v <= most*(1+1e-9) {
+			ticks = append(ticks, gonum.Tick{Value: v, Label: fmt.Sprintf("%.4g", v)})
+		}
+	}
+	return ticks
+}
+
+// enclosing are the round numbers around a range.
+func enclosing(least, most float64) (from, to float64) {
+	from, to = least, most
+	for v := range roundNumbers {
+		if v <= least {
+			from = v
+		}
+		if v >= most {
+			return from, v
+		}
+	}
+	return from, to
+}
+
+// roundNumbers from small to large.
+func roundNumbers(yield func(float64) bool) {
+	for power := 1e-6; power < 1e12; power *= 10 {
+		for _, digits := range []float64{1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 6, 8} {
+			if !yield(digits * power) {
+				return
+			}
+		}
+	}
+}
