@@ -136,17 +136,46 @@ func (t *Text) hold(r io.Reader) error {
 		return nil
 	}
 	if t.spool, err = os.CreateTemp("", "inkling-text-*"); err != nil {
-		return err
+		return notHeld(err)
 	}
 	_ = removed(t.spool.Name()) // where the system allows it while it is open, so that it is gone however this ends
-	if n, err = io.Copy(t.spool, io.MultiReader(strings.NewReader(text.String()), r)); err != nil {
-		t.spool.Close()
-		return fmt.Errorf("it is longer than %d MiB, and the file that is to hold it cannot be written: %w", heldInMemory>>20, err)
+	in := &failing{r: r}
+	if n, err = io.Copy(t.spool, io.MultiReader(strings.NewReader(text.String()), in)); err != nil {
+		_ = t.Close()
+		if in.err != nil {
+			return in.err
+		}
+		return notHeld(err)
 	}
 	t.files = []textFile{{t.name, n, func() (io.ReadCloser, error) {
 		return io.NopCloser(io.NewSectionReader(t.spool, 0, n)), nil
 	}}}
 	return nil
+}
+
+// notHeld says that a long stream cannot be kept.
+func notHeld(err error) error {
+	what := err
+	var path *fs.PathError
+	if errors.As(err, &path) {
+		what = path.Err
+	}
+	return &fileError{fmt.Sprintf("standard input is longer than %d MiB, and the file that is to hold it cannot be written to %s (%v): name a folder with more room in TMPDIR, or give the text as a file",
+		heldInMemory>>20, os.TempDir(), what), err}
+}
+
+// failing notes that reading failed.
+type failing struct {
+	r   io.Reader
+	err error
+}
+
+func (f *failing) Read(p []byte) (int, error) {
+	n, err := f.r.Read(p)
+	if err != nil && !errors.Is(err, io.EOF) {
+		f.err = err
+	}
+	return n, err
 }
 
 // findFiles finds the files of a folder and of those within it, in the order of their paths. Hidden ones and
@@ -284,15 +313,35 @@ func (s *textStream) begin(f textFile) error {
 	return nil
 }
 
-// Unpack gives the bytes of a file, unpacked if they begin as gzip or zstd do. Closing it does not close the file.
+// byteOrderMark is what some programs write in front of a text in UTF-8. It is no part of the text.
+const byteOrderMark = "\uFEFF"
+
+// Unpack gives the bytes of a file, unpacked if they begin as gzip or zstd do, and without a byte-order mark of UTF-8 in
+// front. Closing it does not close the file.
 func Unpack(file io.Reader) (io.ReadCloser, error) {
+	all, err := unpacked(file)
+	if err != nil {
+		return nil, err
+	}
+	in := bufio.NewReaderSize(all, 16) // past which it is not in the way
+	if mark, _ := in.Peek(len(byteOrderMark)); string(mark) == byteOrderMark {
+		_, _ = in.Discard(len(byteOrderMark))
+	}
+	return struct {
+		io.Reader
+		io.Closer
+	}{in, all}, nil
+}
+
+// unpacked is the bytes of a file, unpacked.
+func unpacked(file io.Reader) (io.ReadCloser, error) {
 	in := bufio.NewReaderSize(file, 1<<16)
 	magic, _ := in.Peek(4)
 	switch {
 	case bytes.HasPrefix(magic, []byte("\x1F\x8B\x08")):
 		return gzip.NewReader(in)
 	case bytes.Equal(magic, []byte("\x28\xB5\x2F\xFD")):
-		z, err := zstd.NewReader(in, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxMemory(256<<20))
+		z, err := zstd.NewReader(in, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxMemory(maxUnpack))
 		if err != nil {
 			return nil, err
 		}
@@ -300,6 +349,9 @@ func Unpack(file io.Reader) (io.ReadCloser, error) {
 	}
 	return io.NopCloser(in), nil
 }
+
+// maxUnpack is the memory that a packed file may ask for, in bytes.
+const maxUnpack = 256 << 20
 
 // closers closes several.
 type closers []io.Closer
@@ -325,7 +377,9 @@ func InWords(name string, err error) error {
 		return &fileError{name + " may not be read by this user", err}
 	case errors.Is(err, io.ErrUnexpectedEOF):
 		return &fileError{name + " is a packed file that was cut short: pack it again", err}
-	case errors.As(err, &corrupt), errors.Is(err, gzip.ErrChecksum), errors.Is(err, gzip.ErrHeader), errors.Is(err, zstd.ErrCRCMismatch), errors.Is(err, zstd.ErrWindowSizeExceeded):
+	case errors.Is(err, zstd.ErrWindowSizeExceeded):
+		return &fileError{fmt.Sprintf("%s takes more than %d MiB of memory to unpack: pack it again, by zstd without --long or --ultra", name, maxUnpack>>20), err}
+	case errors.As(err, &corrupt), errors.Is(err, gzip.ErrChecksum), errors.Is(err, gzip.ErrHeader), errors.Is(err, zstd.ErrCRCMismatch):
 		return &fileError{fmt.Sprintf("%s is a packed file that is damaged (%v): pack it again", name, err), err}
 	}
 	what := err

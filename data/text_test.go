@@ -14,6 +14,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/iotest"
 	"unicode/utf8"
 
 	"github.com/klauspost/compress/zstd"
@@ -121,6 +122,48 @@ func TestOpenStandardInput(t *testing.T) {
 	}
 }
 
+// Standard input that is too long for memory, and cannot be kept elsewhere either.
+func TestHoldNowhere(t *testing.T) {
+	before := heldInMemory
+	heldInMemory = 100
+	t.Cleanup(func() { heldInMemory = before })
+	text := &Text{name: "standard input"}
+	err := InWords(text.name, text.hold(iotest.TimeoutReader(strings.NewReader(strings.Repeat("x", 3<<10)))))
+	if err == nil || err.Error() != "standard input cannot be read: timeout" {
+		t.Errorf("a stream that fails: %v", err)
+	}
+	dir := filepath.Join(t.TempDir(), "gone")
+	t.Setenv("TMPDIR", dir)
+	if os.TempDir() != dir {
+		t.Skip("the folder for temporary files has another name here")
+	}
+	err = InWords(text.name, text.hold(strings.NewReader(strings.Repeat("x", 101))))
+	if err == nil || !strings.Contains(err.Error(), "the file that is to hold it cannot be written to "+dir+" (no such file or directory): name a folder with more room in TMPDIR") {
+		t.Errorf("no folder: %v", err)
+	}
+}
+
+// A byte-order mark is no part of a text: not of the first file, nor of another, nor of a packed one. Within a text it is.
+func TestByteOrderMark(t *testing.T) {
+	const mark = "\uFEFF"
+	dir := t.TempDir()
+	for name, content := range map[string]string{"a.txt": mark + "first", "b.txt": packedGzip(mark + "second" + mark), "c.txt": mark, "d.txt": mark + mark + "d"} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got, err := survey(t, openText(t, Input{Path: dir})).Whole().Head(1000); err != nil || got != "first\nsecond"+mark+"\n"+mark+"d" {
+		t.Errorf("%q, %v", got, err)
+	}
+	object := Input{Path: file(t, mark+`{"text": "an item"}`), Field: "text"}
+	if got := itemsOf(t, survey(t, openText(t, object)).Whole()); !slices.Equal(got, []string{"an item"}) {
+		t.Errorf("%q", got)
+	}
+	if _, err := openText(t, Input{Path: filepath.Join(dir, "c.txt")}).Survey(false); err == nil || !strings.Contains(err.Error(), "is empty") {
+		t.Errorf("only a mark: %v", err)
+	}
+}
+
 func TestSurveyRefuses(t *testing.T) {
 	for _, c := range []struct {
 		name, content, want string
@@ -158,6 +201,7 @@ func TestSurveyRefuses(t *testing.T) {
 		{"a cut zstd file", Input{Path: file(t, packedZstd(strings.Repeat("abc", 1000))[:15])}, "cut short: pack it again"},
 		{"a damaged gzip file", Input{Path: file(t, flipped(packedGzip(strings.Repeat("abc", 1000)), -6))}, "damaged (gzip: invalid checksum)"},
 		{"a damaged zstd file", Input{Path: file(t, flipped(packedZstd(strings.Repeat("abc", 1000)), -1))}, "damaged"},
+		{"a zstd file of a window of 1 GiB", Input{Path: file(t, "\x28\xB5\x2F\xFD\x00\xA0\x09\x00\x00a")}, "takes more than 256 MiB of memory to unpack: pack it again, by zstd without --long"},
 		{"a list of empty lines", Input{Path: file(t, "\n\r\n\n"), Lines: true}, "only empty lines"},
 		{"no object", Input{Path: file(t, "{\"a\": \"x\"}\n{\n"), Field: "a"}, "line 2 is no JSON object"},
 		{"no field", Input{Path: file(t, "{\"a\": \"x\", \"b\": 1}\n"), Field: "text"}, `line 1 has no field "text", but "a, b"`},

@@ -52,6 +52,7 @@ type reading struct {
 	tokens tokenSettings
 	vocab  *data.Vocab // to read with; nil: that of the training part, so that the held-out part is new to the model in every respect
 	cache  cache
+	same   func(dataSource) error // refuses a text by its hashes, before the long work on it; nil: any will do
 }
 
 // readCorpus reads the text that a run learns from, src.File, and holds a part of it out as src says.
@@ -72,8 +73,7 @@ func (c *corpus) read(a *app, src dataSource, r reading) error {
 	c.source.Bytes, c.source.SHA256 = survey.Source.Size, survey.Source.SHA256
 	train, valid := survey.Whole(), (*data.Section)(nil)
 	held := survey.Source.SHA256
-	switch {
-	case src.ValidFile != "":
+	if src.ValidFile != "" {
 		other, err := c.survey(src.ValidFile, src, r)
 		if err != nil {
 			return err
@@ -81,7 +81,13 @@ func (c *corpus) read(a *app, src dataSource, r reading) error {
 		whole := other.Whole()
 		valid, held = &whole, other.Source.SHA256
 		c.source.ValidBytes, c.source.ValidSHA256 = other.Source.Size, held
-	case src.ValidShare > 0:
+	}
+	if r.same != nil {
+		if err := r.same(c.source); err != nil {
+			return err
+		}
+	}
+	if src.ValidFile == "" && src.ValidShare > 0 {
 		first, last, err := survey.Split(src.ValidShare)
 		if err != nil {
 			return badInput("%w: bring a longer text, or hold nothing out with --valid 0", err)

@@ -146,6 +146,9 @@ func (c *lineCutter) begin(text []byte) {
 // end makes what has begun a line.
 func (c *lineCutter) end() {
 	if !c.ended {
+		if c.block.first == 1 && len(c.block.ends) == 0 { // of a file it is gone already
+			c.rest = bytes.TrimPrefix(c.rest, []byte("\uFEFF"))
+		}
 		c.block.text = append(c.block.text, bytes.TrimSuffix(c.rest, []byte{'\r'})...)
 		c.block.ends = append(c.block.ends, len(c.block.text))
 		c.block.text = append(c.block.text, '\n')

@@ -136,3 +136,15 @@ func (c *counted) Read(b []byte) (int, error) {
 	c.n.Add(int64(n))
 	return n, err
 }
+
+// TestLinesWithMark: a byte-order mark in front of an input is no part of the first line.
+func TestLinesWithMark(t *testing.T) {
+	const mark = "\uFEFF"
+	for _, n := range []int{1, 100} {
+		in := strings.NewReader(mark + "one\n" + mark + "two\n")
+		lines, _, err := linesOf(t, struct{ io.Reader }{io.MultiReader(io.LimitReader(in, int64(n)), in)})
+		if err != nil || !slices.Equal(lines, []string{"one", mark + "two"}) {
+			t.Errorf("%q, %v", lines, err)
+		}
+	}
+}

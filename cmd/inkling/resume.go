@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"os"
 	"runtime"
 
 	"inkling/checkpoint"
@@ -82,7 +83,7 @@ func (r *resumeCmd) finished(a *app, step int) error {
 
 // sitting reads the text again, makes sure that it is the same, and makes the model.
 func (r *resumeCmd) sitting(a *app, run *checkpoint.Run, cfg *runConfig) (*sitting, error) {
-	want, src := cfg.Data, cfg.Data
+	src := cfg.Data
 	if r.File != "" {
 		src.File = r.File
 	}
@@ -93,19 +94,15 @@ func (r *resumeCmd) sitting(a *app, run *checkpoint.Run, cfg *runConfig) (*sitti
 	if err != nil {
 		return nil, err
 	}
-	text, err := readCorpus(a, src, reading{kind: cfg.Tokens, tokens: cfg.Vocabulary, vocab: vocab, cache: cache{r.Cache}})
-	if err != nil {
+	text, err := readCorpus(a, src, reading{kind: cfg.Tokens, tokens: cfg.Vocabulary, vocab: vocab, cache: cache{r.Cache}, same: r.same(cfg.Data)})
+	if _, gone := os.Stat(src.File); gone != nil && errors.Is(err, fs.ErrNotExist) { // and not the held-out text
 		return nil, fmt.Errorf("the text that %s learns from: %w; if it was moved: inkling resume %s FILE", r.Dir, err, r.Dir)
+	}
+	if err != nil {
+		return nil, err
 	}
 	for _, note := range text.notes {
 		a.note("%s", note)
-	}
-	switch {
-	case text.source.SHA256 != want.SHA256:
-		return nil, badInput("%s is not the text that this run began with (its hash is %.12s… instead of %.12s…): put that one back, or name it: inkling resume %s FILE",
-			src.File, text.source.SHA256, want.SHA256, r.Dir)
-	case text.source.ValidSHA256 != want.ValidSHA256:
-		return nil, badInput("%s is not the held-out text that this run began with: put that one back", src.ValidFile)
 	}
 	if isa := cfg.MadeWith.ISA; isa != "" && isa != kernel.ISA() {
 		a.note("the run began with %s and goes on with %s: the result will differ in the last bits", isa, kernel.ISA())
@@ -122,6 +119,20 @@ func (r *resumeCmd) sitting(a *app, run *checkpoint.Run, cfg *runConfig) (*sitti
 		a.note("the run began with %d shards and goes on with them on %d cores", s.cfg.Train.Shards, runtime.GOMAXPROCS(0))
 	}
 	return s, nil
+}
+
+// same refuses a text that is not the one that the run began with.
+func (r *resumeCmd) same(want dataSource) func(is dataSource) error {
+	return func(is dataSource) error {
+		switch {
+		case is.SHA256 != want.SHA256:
+			return badInput("%s is not the text that this run began with (its hash is %.12s… instead of %.12s…): put that one back, or name it: inkling resume %s FILE",
+				is.File, is.SHA256, want.SHA256, r.Dir)
+		case is.ValidSHA256 != want.ValidSHA256:
+			return badInput("%s is not the held-out text that this run began with: put that one back", is.ValidFile)
+		}
+		return nil
+	}
 }
 
 // sameTokenizer makes sure that the text is cut up as it was before. A run that was killed right after
