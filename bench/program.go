@@ -36,6 +36,9 @@ type row struct {
 	K      int    `json:"k"`
 	Form   string `json:"form"`
 	Packed bool   `json:"packed"` // the right operand, outside the time
+	Arch   string `json:"arch"`
+	Vocab  int    `json:"vocab"`
+	Output string `json:"output"` // the output layer of a model of words
 
 	Checked int     `json:"checked"` // of a peer that scores: so many lines
 	Bits    float64 `json:"bits"`    // have so many bits
@@ -59,6 +62,9 @@ func (r row) shape() string {
 	}
 	if r.Time > 0 {
 		s += fmt.Sprintf(", %d steps", r.Time)
+	}
+	if r.Output != "" {
+		s = fmt.Sprintf("%s %s, %d words, %s", r.Arch, s, r.Vocab, r.Output)
 	}
 	return s
 }

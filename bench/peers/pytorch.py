@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """What a PyTorch user gets on this machine for the work that `inkling bench` measures.
 
-Usage: python3 pytorch.py --version | matmul | lstm-train | lstm-generate ...
+Usage: python3 pytorch.py --version | matmul | lstm-train | wordlm-train | lstm-generate ...
 Needs PyTorch: Debian's python3-torch (1.13), or any later one. Run by `go run ./bench`, which alternates it with
 Inkling; prints one JSON array of rows with the same keys as `inkling bench --json`, and "peer", "setting".
 
@@ -10,6 +10,8 @@ What is measured, each as the median of several runs on random data:
   transposed.
 - lstm-train: a whole step of a character model (65 symbols): forward over all time steps, cross-entropy, backward,
   clipping by global norm, Adam.
+- wordlm-train: a whole step of a model of words with the adaptive softmax: forward over all time steps, loss, backward,
+  plain SGD. Words are drawn by Zipf's law. In float32.
 - lstm-generate: one stream, a character at a time: the model, softmax, multinomial.
 Both dtypes that Inkling has are given: float32, and bfloat16, which is autocast in training and bfloat16 weights in
 generation.
@@ -198,7 +200,27 @@ def lstm_generate(hidden=512, layers=2):
                        hidden=hidden, layers=layers, batch=1)
 
 
-CASES = {"matmul": matmul, "lstm-train": lstm_train, "lstm-generate": lstm_generate}
+def wordlm_train(hidden=512, embed=256, batch=32, time_steps=35):
+    torch.set_num_threads(THREADS)
+    for vocab, cutoffs in ((33278, [2000, 10000]), (267735, [4000, 40000, 200000])):
+        table, rnn = torch.nn.Embedding(vocab, embed), torch.nn.LSTM(embed, hidden)
+        out = torch.nn.AdaptiveLogSoftmaxWithLoss(hidden, vocab, cutoffs)
+        opt = torch.optim.SGD([p for m in (table, rnn, out) for p in m.parameters()], 1e-4)
+        zipf = 1 / torch.arange(1, vocab + 1).float()
+        x = torch.multinomial(zipf, batch * (time_steps + 1), replacement=True).reshape(time_steps + 1, batch)
+
+        def step():
+            opt.zero_grad(set_to_none=True)
+            h, _ = rnn(table(x[:-1]))
+            out(h.reshape(-1, hidden), x[1:].reshape(-1)).loss.backward()
+            opt.step()
+
+        s = median_seconds(step, 5)
+        report("wordlm-train", batch * time_steps / s, "words/s", 0, "float32", THREADS, f"cut-offs {cutoffs}", arch="lstm",
+               hidden=hidden, layers=1, batch=batch, time=time_steps, vocab=vocab, output="adaptive")
+
+
+CASES = {"matmul": matmul, "lstm-train": lstm_train, "wordlm-train": wordlm_train, "lstm-generate": lstm_generate}
 
 if sys.argv[1:] == ["--version"]:
     print(PEER)

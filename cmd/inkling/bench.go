@@ -28,8 +28,10 @@ type benchCmd struct {
 	Layers *int    `help:"Layers; 2, and 1 of wordlm-train." placeholder:"N" group:"lstm-train, gru-train, wordlm-train, lstm-generate"`
 	Batch  *int    `help:"Lanes; 64, and 32 of wordlm-train." placeholder:"N" group:"lstm-train, gru-train, wordlm-train, lstm-generate"`
 	Time   *int    `help:"Steps of a window of text; 100, and 64 of wordlm-train." placeholder:"N" group:"lstm-train, gru-train, wordlm-train, lstm-generate"`
-	Vocab  *int    `help:"Different tokens; 65, and 10,000 of wordlm-train." placeholder:"N" group:"lstm-train, gru-train, wordlm-train, lstm-generate"`
-	Output *string `help:"Output layer of wordlm-train: ${enum}." enum:"${outputs}" placeholder:"full" env:"-" group:"lstm-train, gru-train, wordlm-train, lstm-generate"`
+	Vocab  *int    `help:"Different tokens; 65, and 10,000, 33,278 and 267,735 of wordlm-train." placeholder:"N" group:"lstm-train, gru-train, wordlm-train, lstm-generate"`
+	Output *string `help:"Output layer of wordlm-train: ${enum}; full of window, and adaptive of lstm." enum:"${outputs}" placeholder:"NAME" env:"-" group:"lstm-train, gru-train, wordlm-train, lstm-generate"`
+	Arch   *string `help:"Architecture of wordlm-train: window or lstm; both unless given." enum:"window,lstm" placeholder:"NAME" env:"-" group:"lstm-train, gru-train, wordlm-train, lstm-generate"`
+	Embed  *int    `help:"Size of the embeddings of wordlm-train; 100, and 256 of lstm." placeholder:"N" env:"-" group:"lstm-train, gru-train, wordlm-train, lstm-generate"`
 	Shards int     `help:"Parts of a batch; one a thread unless given." placeholder:"N" group:"lstm-train, gru-train, wordlm-train, lstm-generate"`
 
 	Dtype  string        `help:"Of products in matmul and training: ${enum}; all is each that the machine is fast at." enum:"all,float32,bfloat16" default:"all"`
@@ -62,6 +64,7 @@ type row struct {
 	Embed     int     `json:"embed,omitempty"`
 	Context   int     `json:"context,omitempty"`
 	Output    string  `json:"output,omitempty"`
+	Optimizer string  `json:"optimizer,omitempty"` // "": adamw
 	Shards    int     `json:"shards,omitempty"`
 }
 
@@ -224,6 +227,8 @@ func (r row) what() string {
 		}
 	case r.Context > 0:
 		s += fmt.Sprintf("%d×%d over %d embeddings of %d, %s words, %s softmax, batch %d × %d, %s", r.Layers, r.Hidden, r.Context, r.Embed, thousands(r.Vocab), r.Output, r.Batch, r.Time, r.Dtype)
+	case r.Output != "":
+		s += fmt.Sprintf("%s %d×%d, %s words, %s, batch %d × %d, %s", r.Arch, r.Layers, r.Hidden, thousands(r.Vocab), r.Output, r.Batch, r.Time, r.Dtype)
 	case r.Batch > 0:
 		s += fmt.Sprintf("%d×%d, batch %d × %d, %s", r.Layers, r.Hidden, r.Batch, r.Time, r.Dtype)
 	case r.Hidden > 0:

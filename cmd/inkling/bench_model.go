@@ -3,7 +3,9 @@ package main
 import (
 	"cmp"
 	"context"
+	"math/rand/v2"
 	"runtime"
+	"slices"
 	"time"
 
 	"inkling/data"
@@ -25,11 +27,20 @@ func (b *benchCmd) models(name string) (rows []row) {
 		large.Arch, small.Arch = "gru", "gru"
 		rows = []row{large, small}
 	case "wordlm-train":
-		rows = []row{{Name: name, Unit: "words/s", Arch: "window", Hidden: 512, Layers: 1, Batch: 32, Time: 64, Vocab: 10_000, Embed: 100, Context: 5, Output: valueOr(b.Output, "full")}}
+		window := row{Name: name, Unit: "words/s", Arch: "window", Hidden: 512, Layers: 1, Batch: 32, Time: 64, Vocab: 10_000, Embed: 100, Context: 5, Output: "full"}
+		lstm := row{Name: name, Unit: "words/s", Arch: "lstm", Hidden: 512, Layers: 1, Batch: 32, Time: 35, Vocab: 33_278, Embed: 256, Output: "adaptive", Optimizer: "sgd"} // WikiText-2's vocabulary
+		larger := lstm
+		larger.Vocab = 267_735 // WikiText-103's
+		switch rows = []row{window, lstm, larger}; valueOr(b.Arch, "") {
+		case "window":
+			rows = rows[:1]
+		case "lstm":
+			rows = rows[1:]
+		}
 	case "lstm-generate":
 		rows = []row{large}
 	}
-	if b.Hidden != nil || b.Layers != nil || b.Batch != nil || b.Time != nil {
+	if b.Hidden != nil || b.Layers != nil || b.Batch != nil || b.Time != nil || len(rows) > 0 && rows[0].Output != "" && (b.Vocab != nil || b.Output != nil) {
 		rows = rows[:min(1, len(rows))]
 	}
 	for i := range rows {
@@ -39,6 +50,10 @@ func (b *benchCmd) models(name string) (rows []row) {
 		set(&r.Batch, b.Batch)
 		set(&r.Time, b.Time)
 		set(&r.Vocab, b.Vocab)
+		if r.Output != "" {
+			set(&r.Output, b.Output)
+			set(&r.Embed, b.Embed)
+		}
 	}
 	return rows
 }
@@ -54,8 +69,40 @@ func trainTokens(lanes, time int) int { return 8*lanes*time + 1 }
 func (r row) config() lm.Config {
 	return lm.Config{
 		Arch: r.Arch, Hidden: r.Hidden, Layers: r.Layers, Embed: r.Embed, Context: r.Context, Output: r.Output,
-		Counts: make([]int64, r.Vocab), Seed: 1,
+		Counts: r.counts(), Seed: 1,
 	}
+}
+
+// counts are those of words by Zipf's law, of which the n-th is n times rarer than the first; characters have none.
+func (r row) counts() []int64 {
+	counts := make([]int64, r.Vocab)
+	if r.Output != "" {
+		for i := range counts {
+			counts[i] = int64(r.Vocab * 10 / (i + 1))
+		}
+	}
+	return counts
+}
+
+// text is a text to train on: of words by their counts, or of characters, each as often as the others.
+func (r row) text() []int {
+	tokens := make([]int, trainTokens(r.Batch, r.Time))
+	if r.Output == "" {
+		for i := range tokens {
+			tokens[i] = (i*i + i/3) % r.Vocab
+		}
+		return tokens
+	}
+	sums, total := make([]int64, r.Vocab), int64(0)
+	for i, n := range r.counts() {
+		total += n
+		sums[i] = total
+	}
+	rnd := rand.New(rand.NewPCG(1, 1))
+	for i := range tokens {
+		tokens[i], _ = slices.BinarySearch(sums, rnd.Int64N(total)+1)
+	}
+	return tokens
 }
 
 func (r row) model() (*lm.Model, error) {
@@ -81,7 +128,7 @@ func (b *benchCmd) train(name string) func(*app) ([]row, error) {
 	}
 }
 
-// trainSteps measures whole steps of training: forward, backward, clipping and AdamW. Its GFLOP are the
+// trainSteps measures whole steps of training: forward, backward, clipping and AdamW, or plain SGD where the peer has it. Its GFLOP are the
 // products really done: a one-hot input that picks a row counts nothing.
 func (b *benchCmd) trainSteps(a *app, r *row) error {
 	const warm = 2 // steps in which memory is first asked for
@@ -89,11 +136,7 @@ func (b *benchCmd) trainSteps(a *app, r *row) error {
 	if err != nil {
 		return err
 	}
-	tokens := make([]int, trainTokens(r.Batch, r.Time))
-	for i := range tokens {
-		tokens[i] = (i*i + i/3) % r.Vocab
-	}
-	windows, err := data.NewWindows(data.List(tokens), r.Batch, r.Time, 1)
+	windows, err := data.NewWindows(data.List(r.text()), r.Batch, r.Time, 1)
 	if err != nil {
 		return usage("%w", err)
 	}
@@ -104,7 +147,7 @@ func (b *benchCmd) trainSteps(a *app, r *row) error {
 	var times []float64
 	_, err = train.Run(ctx, model, windows, train.Config{
 		// A short step is measured more often: the clock and the machine are noisy.
-		Steps: 1 << 20, Schedule: "constant", Options: train.Options{Rate: 1e-4}, Shards: r.Shards, Precision: precisions[r.Dtype], Validations: 1,
+		Steps: 1 << 20, Schedule: "constant", Optimizer: r.Optimizer, Options: train.Options{Rate: 1e-4}, Shards: r.Shards, Precision: precisions[r.Dtype], Validations: 1,
 		Progress: func(p train.Progress) {
 			now := time.Now()
 			if p.Step > warm {
