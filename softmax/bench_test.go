@@ -12,7 +12,7 @@ import (
 // BenchmarkTraining is what a step of training costs an output layer: loss and backward of rows of one target each,
 // drawn by frequency, the gradient's norm, plain gradient descent, and what of the weights is packed anew.
 func BenchmarkTraining(b *testing.B) {
-	for _, size := range []struct{ vocab, dim, rows int }{{10_000, 200, 700}, {10_000, 512, 560}, {44_000, 512, 560}} {
+	for _, size := range []struct{ vocab, dim, rows int }{{10_000, 200, 700}, {10_000, 512, 560}, {44_000, 512, 560}, {10_000, 512, 2240}} {
 		for _, kind := range Kinds() {
 			b.Run(fmt.Sprintf("V=%d,dim=%d,rows=%d/%s", size.vocab, size.dim, size.rows, kind.Name), func(b *testing.B) {
 				s := zipf(size.vocab, size.dim)
