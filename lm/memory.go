@@ -99,7 +99,11 @@ func (c Config) PlanDecoding() (Memory, error) {
 	if err := c.complete(); err != nil {
 		return Memory{}, err
 	}
-	return Memory{Weights: 4 * c.weights(), Packed: c.packed(tensor.Float32, false) + 4*c.arch().decoding(c)}, nil
+	m := Memory{Weights: 4 * c.weights(), Packed: c.packed(tensor.Float32, false) + 4*c.arch().decoding(c)}
+	for _, w := range c.output().Whole {
+		m.Packed += kernel.PackedBytes(w[1], w[0], tensor.Float32)
+	}
+	return m, nil
 }
 
 // pad is the length of a row on a tape.

@@ -1,0 +1,48 @@
+package softmax
+
+import (
+	"math"
+
+	"inkling/tensor"
+)
+
+// planClasses reckons with words that come as often as in the training text.
+func planClasses(s Spec, tied bool) Plan {
+	b, d := newBinning(s.Counts, s.Options.Classes, s.Options.Binning), s.Dim
+	v, n := int64(len(s.Counts)), int64(b.classes())
+	share := b.probabilities(s.Counts)
+	within, largest := 0.0, 0 // words of a target's class; of any
+	for class, p := range share {
+		within += p * float64(b.size(class))
+		largest = max(largest, b.size(class))
+	}
+	own := n*int64(d) + n + v
+	p := Plan{
+		Weights: own, Dense: own, Packed: [][2]int{{int(n), d}}, Whole: [][2]int{{int(v), d}},
+		Training: float64(d) * (float64(n) + within),
+		Exact:    float64(d) * float64(n+v),
+	}
+	if sparse := v >= sparseVocab; !tied {
+		p.Weights += v * int64(d)
+		if !sparse {
+			p.Dense = p.Weights
+		}
+	}
+	if v >= sparseVocab {
+		p.RowGrads = func(rows int) int64 {
+			touched := 0.0
+			for class, p := range share {
+				touched += float64(b.size(class)) * (1 - math.Pow(1-p, float64(rows)))
+			}
+			return tensor.RowGradFloats(int(v), d, int(touched))
+		}
+	}
+	// The logits of the classes; the rows in the order of classes, and their gradient; the logits within classes.
+	p.Forward = func(rows int) int64 {
+		return int64(rows)*(pad(int(n))+2*pad(d)) + int64(float64(rows)*within)
+	}
+	p.Scoring = func(rows int) int64 {
+		return int64(min(rows, scoreRows(int(n))))*(pad(int(n))+1) + int64(rows)*pad(d) + int64(min(rows, fewestRows)*largest)
+	}
+	return p
+}

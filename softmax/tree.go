@@ -1,0 +1,270 @@
+package softmax
+
+import (
+	"container/heap"
+	"math"
+	"slices"
+	"sync"
+
+	"inkling/internal/kernel"
+	"inkling/nn"
+	"inkling/tensor"
+)
+
+// Morin and Bengio, "Hierarchical probabilistic neural network language model" (2005), with the tree of Mikolov et al.,
+// "Distributed representations of words and phrases" (2013): words are the leaves of a binary tree, and the probability
+// of one is that of all turns on the path to it,
+//
+//	p(w|h) = Π_n σ(±(u_n·h + b_n)),  n on the path to w
+//
+// so that all of them sum to one whatever the weights are. The tree is Huffman's: frequent words have short paths, of at
+// most one more than the entropy of the words on average, ten or so in a language. A word costs that many times d
+// operations in training, whatever V is.
+//
+// In training, each node of a path is a dot product and two multiples of vectors. One product of the nodes at the top,
+// which most paths share, for all rows was reckoned and left out: 31 nodes cost more so than the five dot products a row
+// that they save.
+
+func init() {
+	register(Kind{
+		Name: "tree", Doc: "a walk down a Huffman tree of the words: exact, and about log₂ V·d operations a word",
+		plan: planTree, make: func(s Spec) (Output, error) { return newTree(s), nil },
+	})
+}
+
+type tree struct {
+	*huffman
+	weight, bias *tensor.Param // of the inner nodes: [V−1, Dim], sparse, and [V−1]
+	floats       sync.Pool     // *[]float32
+}
+
+func newTree(s Spec) *tree {
+	p := frequencies(s.Counts)
+	t := &tree{huffman: newHuffman(p, byFrequency(s.Counts))}
+	nodes := len(t.next)
+	t.weight = nn.Uniform(tensor.NewParam("out.weight", nodes, s.Dim), 1/math.Sqrt(float64(s.Dim)), s.Rand)
+	t.weight.Sparse = true
+	t.bias = tensor.NewParam("out.bias", nodes)
+	beneath := func(x int32) float64 {
+		if x < 0 {
+			return p[^x]
+		}
+		return t.frequency[x]
+	}
+	for n, sides := range t.below[:len(p)-1] { // the turns begin as likely as the words' frequencies have it
+		t.bias.Value[n] = float32(math.Log(beneath(sides[1]) / beneath(sides[0])))
+	}
+	return t
+}
+
+func (t *tree) Params() nn.Params { return nn.Params{t.weight, t.bias} }
+
+// score of a node: how much rather to side 1 than to side 0.
+func (t *tree) score(node int32, h []float32) float32 {
+	return kernel.Dot(t.weight.Row(int(node)), h) + t.bias.Value[node]
+}
+
+// sign of a score on a side.
+func (e edge) sign() float32 { return float32(2*e.side - 1) }
+
+// logSigmoid is log σ(x) = −log(1+e^−x), without overflow.
+func logSigmoid(x float32) float64 {
+	return min(float64(x), 0) - math.Log1p(math.Exp(-math.Abs(float64(x))))
+}
+
+func (t *tree) Loss(tp *tensor.Tape, h *tensor.Tensor, targets Targets) *tensor.Tensor {
+	if !tp.Recording() {
+		return exactLoss(tp, t, len(t.above), h, targets)
+	}
+	nodes := 0
+	for j, w := range targets.Word {
+		if targets.weight(j) != 0 {
+			nodes += t.length(w)
+		}
+	}
+	slopes, at, total := tp.Scratch(nodes), 0, 0.0 // of the loss, by the score of each node of each path
+	for j, w := range targets.Word {
+		weight := targets.weight(j)
+		if weight == 0 {
+			continue
+		}
+		x := h.Row(targets.Row[j])
+		for e := range t.path(w) {
+			s := e.sign() * t.score(e.node, x)
+			total -= float64(weight) * logSigmoid(s)
+			slopes[at] = s
+			at++
+		}
+	}
+	at = 0
+	kernel.Scale(slopes, -1)
+	kernel.Sigmoid(slopes, slopes)
+	for j, w := range targets.Word {
+		if weight := targets.weight(j); weight != 0 {
+			for e := range t.path(w) { // d(−log σ(s)) = −σ(−s)
+				slopes[at] *= -e.sign() * weight
+				at++
+			}
+		}
+	}
+	loss := tp.New(1, 1, true)
+	loss.Data[0] = float32(total)
+	tp.Record(func() {
+		if loss.HasGrad() {
+			kernel.Scale(slopes, loss.Grad()[0])
+			t.backward(tp, h, targets, slopes)
+		}
+	})
+	return loss
+}
+
+// backward adds to the gradients what the slopes of the nodes of each path say.
+func (t *tree) backward(tp *tensor.Tape, h *tensor.Tensor, targets Targets, slopes []float32) {
+	var biases []float32
+	if tp.Trains(t.bias) {
+		biases = tp.ParamGrad(t.bias)
+	}
+	weights, at := tp.Trains(t.weight), 0
+	for j, w := range targets.Word {
+		if targets.weight(j) == 0 {
+			continue
+		}
+		x := h.Row(targets.Row[j])
+		for e := range t.path(w) {
+			n, d := int(e.node), slopes[at]
+			at++
+			if biases != nil {
+				biases[n] += d
+			}
+			if weights {
+				kernel.Axpy(tp.RowGrad(t.weight, n), d, x)
+			}
+			if h.Wanted() {
+				kernel.Axpy(h.GradRow(targets.Row[j]), d, t.weight.Row(n))
+			}
+		}
+	}
+}
+
+// Scores walks the path of each word.
+func (t *tree) Scores(_ *tensor.Tape, dst []float32, h *tensor.Tensor, word []int) {
+	for i, w := range word {
+		sum := 0.0
+		for e := range t.path(w) {
+			sum += logSigmoid(e.sign() * t.score(e.node, h.Row(i)))
+		}
+		dst[i] = float32(sum)
+	}
+}
+
+func (t *tree) LogProbs(dst, h []float32) { t.LogProbsRows(dst, h) }
+
+// LogProbsRows makes the scores of all nodes as one product, and adds up from the root down: nodes come before those
+// beneath them.
+func (t *tree) LogProbsRows(dst, h []float32) {
+	v, nodes, dim := len(t.above), len(t.next), t.weight.Cols
+	n := len(dst) / v
+	memory, _ := t.floats.Get().(*[]float32)
+	if memory == nil {
+		memory = new([]float32)
+	}
+	*memory = sized(*memory, (n+2)*nodes)
+	scores, small, sums := (*memory)[:n*nodes], (*memory)[n*nodes:][:nodes], (*memory)[(n+1)*nodes:]
+	for i := range n {
+		copy(scores[i*nodes:(i+1)*nodes], t.bias.Value)
+	}
+	kernel.MatMul(scores, nodes, h, dim, n, t.weight.Packed(true, kernel.Float32), true)
+	for i := range n {
+		row, all := scores[i*nodes:(i+1)*nodes], dst[i*v:(i+1)*v]
+		if v == 1 {
+			all[0] = 0
+			continue
+		}
+		for k, s := range row {
+			small[k] = -abs(s)
+		}
+		kernel.Exp(small, small)
+		sums[0] = 0
+		for k, s := range row {
+			l := float32(math.Log1p(float64(small[k])))
+			for side, score := range [2]float32{-s, s} {
+				sum := sums[k] + min(score, 0) - l
+				if below := t.below[k][side]; below >= 0 {
+					sums[below] = sum
+				} else {
+					all[^below] = sum
+				}
+			}
+		}
+	}
+	t.floats.Put(memory)
+}
+
+func abs(x float32) float32 { return math.Float32frombits(math.Float32bits(x) &^ (1 << 31)) }
+
+// TopK goes down from whatever node or word is likeliest so far. No word is likelier than a node above it, and so words
+// come out in order, and exactly.
+func (t *tree) TopK(h []float32, k int) (best []Ranked, certified bool) {
+	k = min(k, len(t.above))
+	if len(t.above) == 1 {
+		return []Ranked{{0, 0}}[:k], true
+	}
+	open := &frontier{{0, 0}}
+	for len(best) < k {
+		at := heap.Pop(open).(branch)
+		if at.to < 0 {
+			best = append(best, Ranked{int(^at.to), float32(at.logProb)})
+			continue
+		}
+		s := t.score(at.to, h)
+		heap.Push(open, branch{t.below[at.to][0], at.logProb + logSigmoid(-s)})
+		heap.Push(open, branch{t.below[at.to][1], at.logProb + logSigmoid(s)})
+	}
+	slices.SortFunc(best, likelier) // what is equal in float32
+	return best, true
+}
+
+// A branch is a node, or a word w as ^w, and the log-probability of a walk to it.
+type branch struct {
+	to      int32
+	logProb float64
+}
+
+// frontier is a heap of the branches not yet gone down, the likeliest first; of equal ones nodes come first, since
+// smaller words may be beneath them, and then smaller words.
+type frontier []branch
+
+func (f frontier) Len() int { return len(f) }
+func (f frontier) Less(i, j int) bool {
+	if f[i].logProb != f[j].logProb {
+		return f[i].logProb > f[j].logProb
+	}
+	return f[i].to > f[j].to
+}
+func (f frontier) Swap(i, j int) { f[i], f[j] = f[j], f[i] }
+func (f *frontier) Push(x any)   { *f = append(*f, x.(branch)) }
+func (f *frontier) Pop() any {
+	last := len(*f) - 1
+	x := (*f)[last]
+	*f = (*f)[:last]
+	return x
+}
+
+func planTree(s Spec, _ bool) Plan {
+	p := frequencies(s.Counts)
+	tree := newHuffman(p, byFrequency(s.Counts))
+	path, nodes := tree.expected(), len(tree.next)
+	return Plan{
+		Weights: int64(nodes) * int64(s.Dim+1), Dense: int64(nodes), Whole: [][2]int{{nodes, s.Dim}},
+		Training: max(1, path) * float64(s.Dim), Exact: float64(nodes) * float64(s.Dim),
+		Forward: func(rows int) int64 { return int64(float64(rows) * path) },
+		RowGrads: func(rows int) int64 {
+			touched := 0.0
+			for _, f := range tree.frequency {
+				touched += 1 - math.Pow(1-min(f, 1), float64(rows))
+			}
+			return tensor.RowGradFloats(nodes, s.Dim, int(touched))
+		},
+		Scoring: func(int) int64 { return 0 },
+	}
+}
