@@ -7,11 +7,13 @@ import (
 	"compress/gzip"
 	"errors"
 	"fmt"
+	"hash"
 	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
+	"sort"
 	"strings"
 
 	"github.com/klauspost/compress/zstd"
@@ -247,16 +249,25 @@ func noFiles(dir string, ext []string, others map[string]int) error {
 }
 
 // stream is the bytes of the whole text.
-func (t *Text) stream() io.ReadCloser { return &textStream{text: t, last: '\n'} }
+func (t *Text) stream() *textStream { return &textStream{text: t, last: '\n'} }
 
 type textStream struct {
-	text *Text
-	next int // file to open
-	name string
-	open io.Closer
-	in   io.Reader // nil: none is open
-	last byte      // that was read
+	text   *Text
+	hash   hash.Hash // of what was read; may be nil
+	at     int       // bytes read
+	starts []int     // where each file begins that was opened; the next one has the number of them
+	open   io.Closer
+	in     io.Reader // nil: none is open
+	last   byte      // that was read
 }
+
+// file is the number of the file that a byte is of, which was read.
+func (s *textStream) file(at int) int {
+	return sort.Search(len(s.starts), func(i int) bool { return s.starts[i] > at }) - 1
+}
+
+// name is what the file is called that is being read.
+func (s *textStream) name() string { return s.text.files[max(0, len(s.starts)-1)].name }
 
 func (s *textStream) Close() error {
 	if s.open == nil {
@@ -268,19 +279,29 @@ func (s *textStream) Close() error {
 }
 
 func (s *textStream) Read(p []byte) (int, error) {
+	n, err := s.read(p)
+	s.at += n
+	if s.hash != nil {
+		_, _ = s.hash.Write(p[:n])
+	}
+	return n, err
+}
+
+func (s *textStream) read(p []byte) (int, error) {
 	for len(p) > 0 {
 		if s.in == nil {
-			if s.next == len(s.text.files) {
+			next := len(s.starts)
+			if next == len(s.text.files) {
 				return 0, io.EOF
 			}
 			if s.last != '\n' { // the file before did not end its last line
 				p[0], s.last = '\n', '\n'
 				return 1, nil
 			}
-			if err := s.begin(s.text.files[s.next]); err != nil {
-				return 0, InWords(s.name, err)
+			s.starts = append(s.starts, s.at)
+			if err := s.begin(s.text.files[next]); err != nil {
+				return 0, InWords(s.name(), err)
 			}
-			s.next++
 		}
 		n, err := s.in.Read(p)
 		if n > 0 {
@@ -291,7 +312,7 @@ func (s *textStream) Read(p []byte) (int, error) {
 			err = s.Close()
 		}
 		if err != nil {
-			return 0, InWords(s.name, err)
+			return 0, InWords(s.name(), err)
 		}
 	}
 	return 0, nil
@@ -299,7 +320,6 @@ func (s *textStream) Read(p []byte) (int, error) {
 
 // begin opens a file, and unpacks it if it is packed.
 func (s *textStream) begin(f textFile) error {
-	s.name = f.name
 	file, err := f.open()
 	if err != nil {
 		return err

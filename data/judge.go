@@ -18,14 +18,16 @@ type judge struct {
 // early is after how many bytes a file that is no text is known for that, so that nobody waits for a large one.
 const early = 1 << 20
 
-func (j *judge) add(text string) {
+func (j *judge) add(b block) {
+	text := b.text
 	if j.bytes == 0 {
 		j.utf16 = strings.HasPrefix(text, "\xFF\xFE") || strings.HasPrefix(text, "\xFE\xFF")
 	}
 	j.nul += strings.Count(text, "\x00")
-	if !utf8.ValidString(text) {
-		rep := CheckUTF8(text)
-		j.rep.add(rep, j.bytes)
+	if b.invalid > 0 {
+		j.rep.Invalid += b.invalid
+	} else if !utf8.ValidString(text) {
+		j.rep.add(CheckUTF8(text), j.bytes)
 	}
 	j.bytes += len(text)
 }

@@ -23,24 +23,23 @@ const maxItem = 64 << 20 // bytes; a longer line means that the file is no list
 // block is a part of a text.
 type block struct {
 	text string
-	ends []int // of a list: where each of its items ends
-	bare int   // of a list: how many empty lines were left out
+	// Of a list:
+	ends    []int  // where each of its items ends
+	bare    int    // how many empty lines were left out
+	invalid int    // bytes of its items that are no UTF-8, before those in JSON are replaced
+	where   string // the first of them is
 }
 
-// blocks reads the text once. Everything that is read goes to tap too, if it is not nil.
-func (t *Text) blocks(tap io.Writer) iter.Seq2[block, error] {
+// blocks reads a stream of the text to its end.
+func (t *Text) blocks(in *textStream) iter.Seq2[block, error] {
 	if t.items {
-		return t.itemBlocks(tap)
+		return t.itemBlocks(in)
 	}
 	return func(yield func(block, error) bool) {
-		in := t.stream()
 		defer in.Close()
 		buf, rest := make([]byte, blockBytes), 0
 		for {
 			n, err := io.ReadFull(in, buf[rest:])
-			if tap != nil {
-				_, _ = tap.Write(buf[rest : rest+n]) // a hash takes everything
-			}
 			n += rest
 			last := err == io.EOF || err == io.ErrUnexpectedEOF // of ReadFull itself, not of a packed file within
 			if err != nil && !last {
@@ -73,9 +72,8 @@ func cutOff(text []byte) int {
 }
 
 // itemBlocks is blocks for a list. A carriage return before a line end belongs to it.
-func (t *Text) itemBlocks(tap io.Writer) iter.Seq2[block, error] {
+func (t *Text) itemBlocks(stream *textStream) iter.Seq2[block, error] {
 	return func(yield func(block, error) bool) {
-		stream := t.stream()
 		defer stream.Close()
 		in := bufio.NewReaderSize(stream, 1<<16)
 		var b block
@@ -87,29 +85,41 @@ func (t *Text) itemBlocks(tap io.Writer) iter.Seq2[block, error] {
 			return ok
 		}
 		var line []byte
-		for number := 1; ; number++ {
+		at, file, number := 0, 0, 0 // where the line begins, the file it is in, and its number there
+		for {
 			var err error
 			line, err = readLine(in, line[:0])
+			if now := stream.file(at); now == file {
+				number++
+			} else {
+				file, number = now, 1
+			}
+			at += len(line)
+			name := t.files[max(0, file)].name
 			if err != nil && !errors.Is(err, io.EOF) {
 				if errors.Is(err, errLongItem) {
-					err = fmt.Errorf("%s: line %d is longer than %d MiB: is this a list, with an item on each line?", t.name, number, maxItem>>20)
+					err = fmt.Errorf("%s: line %d is longer than %d MiB: is this a list, with an item on each line?", name, number, maxItem>>20)
 				}
 				yield(block{}, err)
 				return
-			}
-			if tap != nil {
-				_, _ = tap.Write(line)
 			}
 			if err != nil && len(line) == 0 {
 				break
 			}
 			item := bytes.TrimSuffix(bytes.TrimSuffix(line, []byte("\n")), []byte("\r"))
+			raw := item
 			if t.field != "" && len(bytes.TrimSpace(item)) > 0 {
 				var wrong error
-				if item, wrong = fieldOf(item, t.field); wrong != nil {
-					yield(block{}, fmt.Errorf("%s: line %d %w", t.name, number, wrong))
+				if item, raw, wrong = fieldOf(item, t.field); wrong != nil {
+					yield(block{}, fmt.Errorf("%s: line %d %w", name, number, wrong))
 					return
 				}
+			}
+			if !utf8.Valid(raw) {
+				if b.invalid == 0 {
+					b.where = fmt.Sprintf("in line %d of %s", number, name)
+				}
+				b.invalid += CheckUTF8(string(raw)).Invalid
 			}
 			if len(item) == 0 {
 				b.bare++
@@ -146,11 +156,11 @@ func readLine(in *bufio.Reader, line []byte) ([]byte, error) {
 	}
 }
 
-// fieldOf is a string in a JSON object; null is an empty one.
-func fieldOf(line []byte, name string) ([]byte, error) {
+// fieldOf is a string in a JSON object, and how it stands there; null is an empty one.
+func fieldOf(line []byte, name string) (field, raw []byte, err error) {
 	var object map[string]json.RawMessage
 	if err := json.Unmarshal(line, &object); err != nil {
-		return nil, errors.New("is no JSON object: the file must have one on each line")
+		return nil, nil, errors.New("is no JSON object: the file must have one on each line")
 	}
 	raw, ok := object[name]
 	if !ok {
@@ -160,14 +170,14 @@ func fieldOf(line []byte, name string) ([]byte, error) {
 		}
 		slices.Sort(names)
 		have := strings.Join(names[:min(len(names), 8)], ", ")
-		return nil, fmt.Errorf("has no field %q, but %.200q", name, have)
+		return nil, nil, fmt.Errorf("has no field %q, but %.200q", name, have)
 	}
 	var text *string
 	if err := json.Unmarshal(raw, &text); err != nil {
-		return nil, fmt.Errorf("has in its field %q something else than a string: %.60q", name, raw)
+		return nil, nil, fmt.Errorf("has in its field %q something else than a string: %.60q", name, raw)
 	}
 	if text == nil {
-		return nil, nil
+		return nil, nil, nil
 	}
-	return []byte(*text), nil
+	return []byte(*text), raw, nil
 }

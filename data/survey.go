@@ -13,10 +13,13 @@ import (
 // A Survey is what is known of a text after it was read once.
 type Survey struct {
 	Source Source
-	Chars  int    // code points, and one for the end of each item
-	Items  int    // of a list
-	Empty  int    // lines of a list that were left out, since nothing is on them
-	Report Report // of bytes that are no UTF-8
+	Chars  int // code points, and one for the end of each item
+	Items  int // of a list
+	Empty  int // lines of a list that were left out, since nothing is on them
+	// Bytes that are no UTF-8, and where the first of them is, in words: at which byte of which file, or of a list in which
+	// line. What a mark of the byte order or a packed file has before them does not count.
+	Invalid int
+	Where   string
 
 	text  *Text
 	marks []mark // what stands before each block
@@ -31,10 +34,10 @@ type mark struct {
 // to learn from or is no text; with binary, it need not be text.
 func (t *Text) Survey(binary bool) (*Survey, error) {
 	s := &Survey{text: t}
-	hash := sha256.New()
-	size := counter(0)
+	in := t.stream()
+	in.hash = sha256.New()
 	var j judge
-	for b, err := range t.blocks(both{hash, &size}) {
+	for b, err := range t.blocks(in) {
 		if err != nil {
 			return nil, err
 		}
@@ -42,17 +45,23 @@ func (t *Text) Survey(binary bool) (*Survey, error) {
 		s.Chars += utf8.RuneCountInString(b.text) + len(b.ends)
 		s.Items += len(b.ends)
 		s.Empty += b.bare
-		j.add(b.text)
+		j.add(b)
+		if s.Where == "" {
+			s.Where = b.where
+		}
 		if !binary && j.bytes >= early {
 			if err := j.verdict(t.name); err != nil {
 				return nil, err
 			}
 		}
 	}
-	s.Report = j.rep
-	s.Source = Source{Name: t.name, Size: int64(size), SHA256: hex.EncodeToString(hash.Sum(nil))}
+	if s.Invalid = j.rep.Invalid; s.Invalid > 0 && !t.items {
+		file := in.file(j.rep.InvalidAt)
+		s.Where = fmt.Sprintf("byte %d of %s", j.rep.InvalidAt-in.starts[file]+1, t.files[file].name)
+	}
+	s.Source = Source{Name: t.name, Size: int64(in.at), SHA256: hex.EncodeToString(in.hash.Sum(nil))}
 	switch {
-	case size == 0:
+	case in.at == 0:
 		return nil, fmt.Errorf("%s is empty: there is nothing to read", t.name)
 	case t.items && s.Items == 0:
 		return nil, fmt.Errorf("%s has only empty lines: there is nothing to read", t.name)
@@ -65,24 +74,6 @@ func (t *Text) Survey(binary bool) (*Survey, error) {
 		}
 	}
 	return s, nil
-}
-
-// both writes to both.
-type both struct {
-	a, b interface{ Write([]byte) (int, error) }
-}
-
-func (w both) Write(p []byte) (int, error) {
-	_, _ = w.a.Write(p)
-	return w.b.Write(p)
-}
-
-// counter counts bytes.
-type counter int64
-
-func (c *counter) Write(p []byte) (int, error) {
-	*c += counter(len(p))
-	return len(p), nil
 }
 
 // A Section is a part of a text: of running text by bytes, of a list by items.
@@ -184,7 +175,7 @@ func (s *Survey) changed() error {
 func (s *Survey) blocks() iter.Seq2[block, error] {
 	return func(yield func(block, error) bool) {
 		number := 0
-		for b, err := range s.text.blocks(nil) {
+		for b, err := range s.text.blocks(s.text.stream()) {
 			if err == nil && (number == len(s.marks) || s.marks[number].sum != b.sum()) {
 				err = s.changed()
 			}

@@ -10,7 +10,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -80,8 +79,8 @@ func TestSurvey(t *testing.T) {
 					t.Fatal(err)
 				}
 				want := Source{path, int64(len(content)), fmt.Sprintf("%x", sha256.Sum256([]byte(content)))}
-				if s.Source != want || s.Chars != utf8.RuneCountInString(content) || !reflect.DeepEqual(s.Report, CheckUTF8(content)) {
-					t.Errorf("%.20q, %s, in blocks of %d: %+v, %d characters, %+v", content, name, n, s.Source, s.Chars, s.Report)
+				if s.Source != want || s.Chars != utf8.RuneCountInString(content) || s.Invalid != CheckUTF8(content).Invalid {
+					t.Errorf("%.20q, %s, in blocks of %d: %+v, %d characters, %+v", content, name, n, s.Source, s.Chars, s.Where)
 				}
 			}
 		}
@@ -140,6 +139,41 @@ func TestHoldNowhere(t *testing.T) {
 	err = InWords(text.name, text.hold(strings.NewReader(strings.Repeat("x", 101))))
 	if err == nil || !strings.Contains(err.Error(), "the file that is to hold it cannot be written to "+dir+" (no such file or directory): name a folder with more room in TMPDIR") {
 		t.Errorf("no folder: %v", err)
+	}
+}
+
+// Where a text is no text is said by the file and the place in it, whatever was read before.
+func TestInvalidIsPlaced(t *testing.T) {
+	for _, n := range []int{4, 1 << 18} {
+		inBlocks(t, n)
+		dir := t.TempDir()
+		for name, content := range map[string]string{
+			"a.txt": "all is well\nhere", "b.txt": "", "c.txt": "well\nab\xFF\n\xFE", "d.txt": "\xFF",
+			"a.jsonl": `{"text": "well", "other": "` + "\xFF" + `"}` + "\n", "b.jsonl": "\n" + `{"text": "a` + "\xFF\xFE" + `b"}`, "c.jsonl": "{\"text\": \"\xFF\"}",
+			"z.json": "{\"text\": 1}", "y.json": "\n{\"text\": \"well\"}",
+		} {
+			if err := os.WriteFile(filepath.Join(dir, name), []byte(content), 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for _, c := range []struct {
+			in      Input
+			invalid int
+			where   string
+		}{
+			{Input{}, 3, "byte 8 of " + filepath.Join(dir, "c.txt")},
+			{Input{Lines: true}, 3, "in line 2 of " + filepath.Join(dir, "c.txt")},
+			{Input{Field: "text", Ext: []string{"jsonl"}}, 3, "in line 2 of " + filepath.Join(dir, "b.jsonl")},
+		} {
+			c.in.Path = dir
+			if s := survey(t, openText(t, c.in)); s.Invalid != c.invalid || s.Where != c.where {
+				t.Errorf("%+v: %d bytes, the first is %s", c.in, s.Invalid, s.Where)
+			}
+		}
+		_, err := openText(t, Input{Path: dir, Field: "text", Ext: []string{"json"}}).Survey(true)
+		if want := filepath.Join(dir, "z.json") + ": line 1 has in its field"; err == nil || !strings.HasPrefix(err.Error(), want) {
+			t.Errorf("%v", err)
+		}
 	}
 }
 

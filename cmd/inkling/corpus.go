@@ -148,6 +148,14 @@ func (c *corpus) survey(name string, src dataSource, r reading) (*data.Survey, e
 	if survey.Empty > 0 {
 		c.notes = append(c.notes, fmt.Sprintf("%s: %s left out", name, plural(survey.Empty, "empty line")))
 	}
+	// JSON is UTF-8 for any kind of tokens.
+	if n := survey.Invalid; n > 0 && (r.kind == "char" || r.kind == "word" || src.Field != "") {
+		is := "bytes are"
+		if n == 1 {
+			is = "byte is"
+		}
+		c.notes = append(c.notes, fmt.Sprintf("%s: %s %s not UTF-8, read as U+FFFD; the first is %s", name, thousands(n), is, survey.Where))
+	}
 	return survey, nil
 }
 
@@ -169,6 +177,7 @@ func (c *corpus) encode(a *app, s data.Section, r reading, sha string) (data.Tok
 }
 
 func (c *corpus) tell(what string, r data.Report) {
+	r.Invalid = 0 // which survey has told
 	for _, line := range r.Lines() {
 		c.notes = append(c.notes, what+": "+line)
 	}
