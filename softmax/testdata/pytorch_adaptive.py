@@ -57,5 +57,5 @@ def adaptive(name, seed, dim, vocab, cutoffs, div, bias, rows):
 
 
 adaptive("adaptive_two", seed=21, dim=12, vocab=30, cutoffs=[7, 15], div=2.0, bias=False, rows=11)
-adaptive("adaptive_bias", seed=22, dim=16, vocab=23, cutoffs=[3, 8, 14], div=4.0, bias=True, rows=9)
+adaptive("adaptive_bias", seed=22, dim=16, vocab=23, cutoffs=[3, 8, 14], div=2.5, bias=True, rows=9)
 adaptive("adaptive_one", seed=23, dim=5, vocab=9, cutoffs=[8], div=1.5, bias=False, rows=6)
