@@ -62,6 +62,15 @@ func Settle(kind string, spec Spec, tied bool) (Options, error) {
 	return k.settle(spec)
 }
 
+// Describe says in words what settled options come to, and "" where they say it themselves.
+func Describe(kind string, spec Spec) string {
+	k, err := kindNamed(kind)
+	if err != nil || k.describe == nil {
+		return ""
+	}
+	return k.describe(spec)
+}
+
 // tying are the kinds that can share an embedding.
 func tying() (names []string) {
 	for _, k := range Kinds() {

@@ -79,9 +79,10 @@ type Kind struct {
 	Ties      bool     // it can share the embedding
 	RowWise   bool     // training touches single rows of the weights, so that an embedding it shares may be sparse
 
-	settle func(Spec) (Options, error) // completes the options for a vocabulary; nil: there are none
-	plan   func(s Spec, tied bool) Plan
-	make   func(Spec) (Output, error)
+	settle   func(Spec) (Options, error) // completes the options for a vocabulary; nil: there are none
+	plan     func(s Spec, tied bool) Plan
+	describe func(Spec) string // says what settled options come to; nil: nothing that they do not say themselves
+	make     func(Spec) (Output, error)
 }
 
 var kinds []Kind

@@ -1,0 +1,97 @@
+package softmax
+
+import (
+	"fmt"
+	"math"
+	"strings"
+)
+
+// part is a piece that an adaptive softmax of settled options is cut into.
+type part struct {
+	words int
+	width int     // of the hidden vector it sees
+	share float64 // of the text
+}
+
+// partsOf are the head and the tails. Words count as if each had occurred once more.
+func partsOf(s Spec) (parts []part) {
+	p, from := frequencies(s.Counts), 0
+	order := byCount(s.Counts)
+	for i, to := range ends(s) {
+		one := part{words: to - from, width: s.Dim}
+		if i > 0 {
+			one.width = width(s.Dim, s.Options.DivValue, i-1)
+		}
+		for _, w := range order[from:to] {
+			one.share += p[w]
+		}
+		parts, from = append(parts, one), to
+	}
+	return parts
+}
+
+func planAdaptive(s Spec, _ bool) Plan {
+	parts, d := partsOf(s), int64(s.Dim)
+	wide := parts[0].words + len(parts) - 1
+	p := Plan{Weights: int64(wide) * d, Packed: [][2]int{{wide, s.Dim}}}
+	p.Training = float64(p.Weights)
+	if s.Options.HeadBias {
+		p.Weights += int64(wide)
+	}
+	for _, t := range parts[1:] {
+		p.Packed = append(p.Packed, [2]int{t.width, s.Dim}, [2]int{t.words, t.width})
+		weights := int64(t.width) * (d + int64(t.words))
+		p.Weights += weights
+		p.Training += t.share * float64(weights)
+	}
+	p.Dense, p.Exact = p.Weights, p.Training
+	p.Forward = func(rows int) int64 {
+		floats := int64(rows) * pad(wide) // the scores, over which their gradient is written
+		for _, t := range parts[1:] {
+			// Vectors and what they are made into, with gradients; the scores.
+			floats += int64(t.most(rows)) * (2*pad(s.Dim) + 2*pad(t.width) + pad(t.words) + 2)
+		}
+		return floats
+	}
+	p.Scoring = func(rows int) int64 {
+		floats := int64(min(rows, scoreRows(wide))) * pad(wide)
+		for _, t := range parts[1:] {
+			floats += int64(min(t.most(rows), scoreRows(t.words))) * (d + int64(t.width) + pad(t.words))
+		}
+		return floats
+	}
+	return p
+}
+
+// most is the number of rows, of so many, that are hardly ever exceeded by those of a tail: what is expected and four
+// deviations.
+func (t part) most(rows int) int {
+	expected := float64(rows) * t.share
+	return min(rows, int(math.Ceil(expected+4*math.Sqrt(expected))))
+}
+
+// describeAdaptive says how words are cut.
+func describeAdaptive(s Spec) string {
+	parts := partsOf(s)
+	if len(parts) == 1 {
+		return fmt.Sprintf("all %d words in the head: tails would save nothing", parts[0].words)
+	}
+	var b strings.Builder
+	fmt.Fprintf(&b, "head of %d words (%.0f %% of the text), ", parts[0].words, 100*parts[0].share)
+	for i, t := range parts[1:] {
+		switch {
+		case i == 0 && len(parts) == 2:
+			b.WriteString("tail of ")
+		case i == 0:
+			b.WriteString("tails of ")
+		case i == len(parts)-2:
+			b.WriteString(" and ")
+		default:
+			b.WriteString(", ")
+		}
+		fmt.Fprintf(&b, "%d (%d wide, %.1f %%)", t.words, t.width, 100*t.share)
+	}
+	full := float64(len(s.Counts)) * float64(s.Dim)
+	fmt.Fprintf(&b, "; %.2g of a full softmax's multiplications", planAdaptive(s, false).Training/full)
+	return b.String()
+}
