@@ -7,6 +7,7 @@ type Plan struct {
 	Weights  int64    // parameters of its own
 	Dense    int64    // those of them whose whole gradient is kept
 	Packed   [][2]int // matrices [rows, columns] that products of training and of exact probabilities read
+	Read     [][2]int // those that exact probabilities read only, and so one way
 	Training float64  // multiplications of products for a target, forward; backward has twice as many
 	Exact    float64  // those for a target's exact probability
 
