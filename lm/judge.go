@@ -22,6 +22,10 @@ type Judgement struct {
 	// of n_b tokens in each of B stretches and r = Σs/Σn, √(B/(B−1) · Σ(s_b − r·n_b)²) / Σn (Cochran, Sampling
 	// Techniques, 1977, §6.3). NaN of fewer than two stretches.
 	StandardError float64
+
+	// LogZ is the mean over these tokens of the log of the sum of all e^score, in nats, and LogZSpread its standard
+	// deviation: how near to a constant an output layer brought it that was trained to. NaN of other layers.
+	LogZ, LogZSpread float64
 }
 
 // Running text is cut into about so many stretches, unless they would be shorter than leastStretch tokens. What is hard
@@ -62,13 +66,20 @@ func (m *Model) Judge(ctx context.Context, tokens data.Tokens, begin, workers in
 		wg.Wait()
 	}
 	var sum moments
+	z, zz := 0.0, 0.0
 	for i := range judges {
 		for lane := range judges[i].lanes {
 			judges[i].end(lane)
 		}
 		sum.add(judges[i].moments)
+		z, zz = z+judges[i].z, zz+judges[i].zz
 	}
-	return sum.judgement(), nil
+	j := sum.judgement()
+	if _, ok := m.out.(softmax.SelfNormalized); ok {
+		j.LogZ = z / sum.n
+		j.LogZSpread = math.Sqrt(max(0, zz/sum.n-j.LogZ*j.LogZ))
+	}
+	return j, nil
 }
 
 // evaluation is how a text is read to be judged.
@@ -89,6 +100,8 @@ type judge struct {
 	tape   *tensor.Tape
 	carry  []float32
 	scores []float32
+	logZ   []float32
+	z, zz  float64 // sums of log Z and its square over tokens
 	lanes  []stretch
 
 	longest int // tokens of a stretch
@@ -117,10 +130,15 @@ func (j *judge) read(m *Model, w data.Window) {
 	}
 	j.tape.Reset(0, 0, 0)
 	if n := len(w.Targets); len(j.scores) < n {
-		j.scores = make([]float32, n)
+		j.scores, j.logZ = make([]float32, n), make([]float32, n)
 	}
-	scores := j.scores[:len(w.Targets)]
-	softmax.Scores(j.tape, m.out, m.Vocab(), scores, m.hidden(j.tape, w, j.carry), w.Targets)
+	scores, logZ := j.scores[:len(w.Targets)], j.logZ[:len(w.Targets)]
+	h := m.hidden(j.tape, w, j.carry)
+	if out, ok := m.out.(softmax.SelfNormalized); ok {
+		out.LogZ(j.tape, scores, logZ, h, w.Targets)
+	} else {
+		softmax.Scores(j.tape, m.out, m.Vocab(), scores, h, w.Targets)
+	}
 	for i, logp := range scores {
 		if w.Weights != nil && w.Weights[i] == 0 {
 			continue
@@ -129,6 +147,9 @@ func (j *judge) read(m *Model, w data.Window) {
 		s := &j.lanes[lane]
 		s.nats -= float64(logp)
 		s.n++
+		z := float64(logZ[i])
+		j.z += z
+		j.zz += z * z
 		if s.n == j.longest {
 			j.end(lane)
 		}
@@ -157,7 +178,7 @@ func (m *moments) add(o moments) {
 }
 
 func (m moments) judgement() Judgement {
-	j := Judgement{Nats: m.s, Tokens: int(m.n), StandardError: math.NaN()}
+	j := Judgement{Nats: m.s, Tokens: int(m.n), StandardError: math.NaN(), LogZ: math.NaN(), LogZSpread: math.NaN()}
 	if m.b > 1 {
 		r := m.s / m.n
 		squares := max(0, m.ss-2*r*m.sn+r*r*m.nn)

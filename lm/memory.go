@@ -209,5 +209,8 @@ func (c Config) packed(p tensor.Precision, training bool) (bytes int64) {
 			bytes += kernel.PackedBytes(m[0], m[1], p)
 		}
 	}
+	for _, m := range c.output().Read { // in float32, to evaluate
+		bytes += kernel.PackedBytes(m[1], m[0], tensor.Float32)
+	}
 	return bytes
 }

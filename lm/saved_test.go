@@ -29,6 +29,12 @@ func savedAs(t testing.TB, c Config) (dir string, m *Model) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return write(t, m, vocab), m
+}
+
+// write is the folder of a run that has a model of such a vocabulary.
+func write(t testing.TB, m *Model, vocab *data.Vocab) (dir string) {
+	t.Helper()
 	dir = filepath.Join(t.TempDir(), "run")
 	run, err := checkpoint.Create(dir)
 	if err != nil {
@@ -55,7 +61,7 @@ func savedAs(t testing.TB, c Config) (dir string, m *Model) {
 	if err := run.SaveModel(tensors, nil); err != nil {
 		t.Fatal(err)
 	}
-	return dir, m
+	return dir
 }
 
 func open(t testing.TB, dir string) (*Model, *data.Vocab, error) {

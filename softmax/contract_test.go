@@ -197,8 +197,23 @@ func scores(t *testing.T, kind Kind) {
 // learns: plain gradient descent brings the layer to the entropy of a known unigram source. A wrong
 // correction term passes every gradient check and fails here.
 func learns(t *testing.T, kind Kind) {
-	const v, dim, batch, steps = 12, 4, 256, 600
+	learnsWith(t, kind, Options{}, 600)
+	if slices.Contains(kind.Options, "samples") { // few, so that what they stand for matters; that takes more steps
+		learnsWith(t, kind, Options{Samples: 5}, 2000)
+	}
+	if slices.Contains(kind.Options, "noise") {
+		learnsWith(t, kind, Options{Samples: 5, Noise: "unigram", Power: 0.5}, 2000)
+		learnsWith(t, kind, Options{Samples: 5, Noise: "loguniform"}, 2000)
+	}
+	if slices.Contains(kind.Options, "log-z") {
+		learnsWith(t, kind, Options{LogZ: 3}, 600)
+	}
+}
+
+func learnsWith(t *testing.T, kind Kind, o Options, steps int) {
+	const v, dim, batch = 12, 4, 256
 	s := spec(v, dim)
+	s.Options = o
 	p := make([]float64, v)
 	entropy, total := 0.0, 0.0
 	for i := range p {
@@ -215,6 +230,7 @@ func learns(t *testing.T, kind Kind) {
 	for i := range h {
 		h[i] = 0.5
 	}
+	var means [][]float32 // of the parameters over the second half: what is random evens out
 	for step := range steps {
 		tp.Reset(1, uint64(step), 0)
 		var targets Targets
@@ -227,17 +243,35 @@ func learns(t *testing.T, kind Kind) {
 		}
 		tp.Backward(out.Loss(tp, tp.Const(batch, dim, h), targets), 1.0/batch)
 		rate := float32(2 / (1 + float64(step)/100))
-		for _, q := range out.Params() {
+		for i, q := range out.Params() {
 			descend(tp, q, rate)
+			if step == steps/2 {
+				means = append(means, make([]float32, len(q.Value)))
+			}
+			if step >= steps/2 {
+				for j, x := range q.Value {
+					means[i][j] += x / float32(steps-steps/2)
+				}
+			}
 		}
+	}
+	for i, q := range out.Params() {
+		copy(q.Value, means[i])
+		q.Changed()
 	}
 	dst, cross := make([]float32, v), 0.0
 	out.LogProbs(dst, h[:dim])
 	for w := range p {
 		cross -= p[w] * float64(dst[w])
 	}
-	if excess := cross - entropy; excess > 0.01 || excess < -1e-6 {
-		t.Errorf("cross entropy %.4f after training, entropy %.4f", cross, entropy)
+	if n, ok := out.(SelfNormalized); ok { // which renormalizing hides
+		tp, logZ := tensor.NewInference(), make([]float32, 1)
+		if n.LogZ(tp, make([]float32, 1), logZ, tp.Const(1, dim, h[:dim]), []int{0}); math.Abs(float64(logZ[0])-o.LogZ) > 0.1 {
+			t.Errorf("%+v: log Z %.4f after training", o, logZ[0])
+		}
+	}
+	if excess := cross - entropy; excess > 0.005 || excess < -1e-6 {
+		t.Errorf("%+v: cross entropy %.4f after training, entropy %.4f", o, cross, entropy)
 	}
 }
 

@@ -13,9 +13,9 @@ func MatMul(tp *Tape, x, y *Tensor) *Tensor {
 		panic(fmt.Sprintf("tensor: MatMul of a %v by a %v", x, y))
 	}
 	z := tp.New(x.Rows, y.Cols, x.Wanted() || y.Wanted())
-	var packed kernel.Packed
+	packed := tp.ScratchPacked()
 	packed.Pack(y.Data, y.Stride, y.Rows, y.Cols, tp.Precision)
-	kernel.MatMul(z.Data, z.Stride, x.Data, x.Stride, x.Rows, &packed, false)
+	kernel.MatMul(z.Data, z.Stride, x.Data, x.Stride, x.Rows, packed, false)
 	if z.Wanted() {
 		tp.Record(func() {
 			if !z.HasGrad() {
@@ -23,7 +23,7 @@ func MatMul(tp *Tape, x, y *Tensor) *Tensor {
 			}
 			if x.Wanted() {
 				packed.PackT(y.Data, y.Stride, y.Cols, y.Rows, tp.Precision)
-				kernel.MatMul(x.Grad(), x.Stride, z.Grad(), z.Stride, z.Rows, &packed, true)
+				kernel.MatMul(x.Grad(), x.Stride, z.Grad(), z.Stride, z.Rows, packed, true)
 			}
 			if y.Wanted() {
 				kernel.MatMulTN(y.Grad(), y.Stride, x.Data, x.Stride, z.Grad(), z.Stride, y.Rows, y.Cols, x.Rows, tp.Precision)

@@ -3,6 +3,7 @@ package tensor
 import (
 	"fmt"
 	"math/rand/v2"
+	"slices"
 
 	"inkling/internal/kernel"
 )
@@ -30,7 +31,9 @@ type Tape struct {
 	recording bool
 	back      []func()
 	arena     arena
-	tensors   []*Tensor // made since Reset: tensors[:used]; the rest wait to be used again
+	ints      lent[[]int]         // of ScratchInts
+	packs     lent[kernel.Packed] // of ScratchPacked
+	tensors   []*Tensor           // made since Reset: tensors[:used]; the rest wait to be used again
 	used      int
 	grads     map[*Param][]float32
 	rows      map[*Param]*rowGrads // of sparse parameters
@@ -55,6 +58,7 @@ func (tp *Tape) Reset(seed, step uint64, shard int) {
 	clear(tp.back)
 	tp.back = tp.back[:0]
 	tp.arena.reset()
+	tp.ints.used, tp.packs.used = 0, 0
 	tp.used = 0
 	for _, g := range tp.grads {
 		clear(g)
@@ -123,6 +127,16 @@ func (tp *Tape) Leaf(rows, cols int, data []float32) *Tensor {
 // Scratch is memory of the caller's use until Reset; its content is arbitrary.
 func (tp *Tape) Scratch(n int) []float32 { return tp.arena.take(n) }
 
+// ScratchInts is an empty slice with room for n, as Scratch is.
+func (tp *Tape) ScratchInts(n int) []int {
+	s := tp.ints.next()
+	*s = slices.Grow((*s)[:0], n)
+	return *s
+}
+
+// ScratchPacked is an operand of products to pack what changes from step to step, of the caller's use until Reset.
+func (tp *Tape) ScratchPacked() *kernel.Packed { return tp.packs.next() }
+
 // Use makes a tensor of a parameter; its gradient adds to the parameter's gradient on this tape.
 func (tp *Tape) Use(p *Param) *Tensor {
 	t := tp.newTensor(p.Rows, p.Cols, p.Cols, p.Value, tp.Trains(p))
@@ -169,7 +183,11 @@ func (tp *Tape) Floats() (results, gradients int) {
 	for _, g := range tp.rows {
 		gradients += cap(g.grads) + len(g.place)
 	}
-	return tp.arena.size(), gradients
+	results = tp.arena.size()
+	for _, p := range tp.packs.all {
+		results += int(p.Bytes() / 4)
+	}
+	return results, gradients
 }
 
 // Rand is a stream of random numbers for an op that draws its own; the next call gives another. It is good until then.

@@ -23,7 +23,9 @@ type evaluated struct {
 	eval.Likelihood
 	StandardError float64    `json:"nats_per_token_standard_error"`
 	BitsError     float64    `json:"bits_per_char_standard_error"`
-	UnknownRate   float64    `json:"unknown_rate"` // of the tokens
+	UnknownRate   float64    `json:"unknown_rate"`           // of the tokens
+	LogZ          *float64   `json:"log_z,omitempty"`        // mean, in nats, of output layers that train it to be constant
+	LogZSpread    *float64   `json:"log_z_spread,omitempty"` // its standard deviation
 	Items         int        `json:"items,omitempty"`
 	Baselines     []baseline `json:"baselines"`
 }
@@ -93,6 +95,9 @@ func judgedText(cost lm.Judgement, s data.Side) evaluated {
 		j.StandardError = cost.StandardError
 		j.BitsError = cost.StandardError * float64(cost.Tokens) / math.Ln2 / float64(max(1, s.Chars))
 	}
+	if !math.IsNaN(cost.LogZ) {
+		j.LogZ, j.LogZSpread = &cost.LogZ, &cost.LogZSpread
+	}
 	return j
 }
 
@@ -161,14 +166,18 @@ func (j evaluated) print(a *app, kind string) error {
 	if j.Items > 0 {
 		of += ", " + plural(j.Items, "item")
 	}
-	list(a.out,
-		[]string{"nats per " + one, within(j.NatsPerToken, j.StandardError)},
-		[]string{"bits per character", within(j.BitsPerChar, j.BitsError)},
-		[]string{"perplexity per " + one, fmt.Sprintf("%.4g", j.Perplexity)},
-		[]string{"perplexity per word", fmt.Sprintf("%.4g", j.PerplexityPerWord)},
-		[]string{"of", of},
-		[]string{"unknown", fmt.Sprintf("%s, %.3g %%", plural(j.Unknown, "token"), 100*j.UnknownRate)},
-	)
+	measures := [][]string{
+		{"nats per " + one, within(j.NatsPerToken, j.StandardError)},
+		{"bits per character", within(j.BitsPerChar, j.BitsError)},
+		{"perplexity per " + one, fmt.Sprintf("%.4g", j.Perplexity)},
+		{"perplexity per word", fmt.Sprintf("%.4g", j.PerplexityPerWord)},
+		{"of", of},
+		{"unknown", fmt.Sprintf("%s, %.3g %%", plural(j.Unknown, "token"), 100*j.UnknownRate)},
+	}
+	if j.LogZ != nil {
+		measures = append(measures, []string{"log Z", fmt.Sprintf("%.4f, spread %.4f, in nats", *j.LogZ, *j.LogZSpread)})
+	}
+	list(a.out, measures...)
 	if kind == "word" && j.Unknown > 0 {
 		fmt.Fprintf(a.out, "\n%s\n", unspelled(j.UnknownRate))
 	}

@@ -101,6 +101,9 @@ func PackedBytes(k, n int, kind Precision) int64 {
 	return 4 * int64(panels(k, n))
 }
 
+// Bytes is the memory that it takes.
+func (p *Packed) Bytes() int64 { return 4*int64(cap(p.data)) + 2*int64(cap(p.bf16)) }
+
 // panels is the number of float32 of a packed B [k,n].
 func panels(k, n int) int {
 	w := active.panel

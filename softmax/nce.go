@@ -1,0 +1,68 @@
+package softmax
+
+import (
+	"fmt"
+	"math"
+
+	"inkling/tensor"
+)
+
+func init() {
+	register(Kind{
+		Name: "nce", Doc: "noise-contrastive estimation: a target is told from drawn words, so that scores become log-probabilities by themselves",
+		Options: []string{"samples", "noise", "power", "log-z"}, Ties: true, RowWise: true,
+		settle: settleNCE, plan: planContrast,
+		make: func(s Spec) (Output, error) { return newNCE(s), nil },
+	})
+}
+
+// nce is noise-contrastive estimation (M. Gutmann and A. Hyvärinen, 2010; for language models A. Mnih and Y. W. Teh,
+// 2012), a [contrast] with
+//
+//	Δ(w) = s_w − log Z − log(k·q(w))
+//
+// whose optimum is s = log p + log Z: the log of the sum of all e^s, which no step computes, is taken for a constant,
+// log Z, and the scores learn to make it true. [SelfNormalized] says how far they do. Noise is the words' frequencies, near to
+// which the text is, so that few words tell little; noise of one's own choice for each target takes a product of its own.
+type nce struct{ *contrast }
+
+// newNCE begins at the words' frequencies, with the sum of all e^s about what it is taken for.
+func newNCE(s Spec) *nce {
+	n := &nce{newContrast(s)}
+	logZ := float32(s.Options.LogZ)
+	n.minus = n.logNoise()
+	for w := range n.minus {
+		n.minus[w] = -n.minus[w] - logZ
+		n.bias.Value[w] += logZ
+	}
+	return n
+}
+
+const nceSamples = 512
+
+func settleNCE(s Spec) (Options, error) {
+	if z := s.Options.LogZ; !(math.Abs(z) <= mostLogZ) {
+		return s.Options, fmt.Errorf("log-z %g of output layer nce: at most %d, either way", z, mostLogZ)
+	}
+	return settleNoise("nce", s, "unigram", 1, nceSamples)
+}
+
+const mostLogZ = 50
+
+// SelfNormalized is what an Output offers that was trained so that the sum of all e^score is near a constant: whoever
+// trusts it can take a score, less that constant, for a log-probability, without the other words.
+type SelfNormalized interface {
+	Output
+	// LogZ sets logZ[i] to the log of that sum for row i of h, in nats, and does what [Scorer] does as well.
+	LogZ(tp *tensor.Tape, scores, logZ []float32, h *tensor.Tensor, word []int)
+}
+
+// LogZ makes the scores of blocks of rows, as Scores does.
+func (c *contrast) LogZ(tp *tensor.Tape, scores, logZ []float32, h *tensor.Tensor, word []int) {
+	c.blocks(tp, h, func(from int, logits []float32, stride int, lse []float32) {
+		copy(logZ[from:], lse)
+		for i, sum := range lse {
+			scores[from+i] = logits[i*stride+word[from+i]] - sum
+		}
+	})
+}
