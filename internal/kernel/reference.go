@@ -15,7 +15,7 @@ func goImpl() *impl {
 		gruForward: gruForwardGo, gruBackward: gruBackwardGo,
 		adam: adamGo, momentum: momentumGo, rmsprop: rmspropGo,
 		randomMask: randomMaskGo,
-		rowDots:    rowDotsGo, addRows: addRowsGo,
+		gatherRows: gatherRowsGo, rowDots: rowDotsGo, addRows: addRowsGo,
 		fmaLoop: fmaLoopGo,
 	}
 }

@@ -16,7 +16,9 @@ const RowAlign = 16
 func GatherRows(dst, src []float32, ld int, rows []int32) {
 	checkRows(src, ld, rows)
 	check(len(dst) >= len(rows)*ld, "gathered rows do not fit")
-	gatherRows(dst, src, ld, rows)
+	if len(rows) > 0 {
+		active.gatherRows(dst, src, ld, rows)
+	}
 }
 
 // RowDots sets s[j·lds+i] to the product of y's row j and x's row i, for m rows of y and n of x; m and n are multiples
@@ -55,7 +57,7 @@ func checkRows(m []float32, ld int, rows []int32) {
 }
 
 //go:norace
-func gatherRows(dst, src []float32, ld int, rows []int32) {
+func gatherRowsGo(dst, src []float32, ld int, rows []int32) {
 	for i, r := range rows {
 		copy(dst[i*ld:(i+1)*ld], src[int(r)*ld:(int(r)+1)*ld])
 	}

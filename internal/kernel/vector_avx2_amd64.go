@@ -107,6 +107,11 @@ func rmspropAVX2(w []float32, grad []float32, square []float32, k *[6]float32)
 //go:noescape
 func randomMaskAVX2(dst []float32, drop int32, keep float32, counter uint32, k *[3]uint32)
 
+// gatherRowsAVX2 copies rows: dst[i] = src[rows[i]]; there is at least one.
+//
+//go:noescape
+func gatherRowsAVX2(dst []float32, src []float32, ld int, rows []int32)
+
 // rowDotsAVX2 sets s[j,i] to y[j]·x[i]; m is even and n a multiple of 4.
 //
 //go:noescape

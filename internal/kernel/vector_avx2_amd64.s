@@ -1948,6 +1948,37 @@ end5:
 	VZEROUPPER
 	RET
 
+// func gatherRowsAVX2(dst []float32, src []float32, ld int, rows []int32)
+// Requires: AVX
+TEXT ·gatherRowsAVX2(SB), NOSPLIT, $0-80
+	MOVQ dst_base+0(FP), AX
+	MOVQ src_base+24(FP), CX
+	MOVQ rows_base+56(FP), DX
+	MOVQ ld+48(FP), BX
+	MOVQ rows_len+64(FP), SI
+	SHLQ $0x02, BX
+
+rows:
+	MOVLQSX (DX), DI
+	IMULQ   BX, DI
+	ADDQ    CX, DI
+	MOVQ    BX, R8
+
+vectors:
+	VMOVUPS (DI), Y0
+	VMOVUPS Y0, (AX)
+	VMOVUPS 32(DI), Y0
+	VMOVUPS Y0, 32(AX)
+	ADDQ    $0x40, DI
+	ADDQ    $0x40, AX
+	SUBQ    $0x40, R8
+	JNZ     vectors
+	ADDQ    $0x04, DX
+	DECQ    SI
+	JNZ     rows
+	VZEROUPPER
+	RET
+
 // func rowDotsAVX2(s []float32, lds int, y []float32, m int, x []float32, n int, ld int)
 // Requires: AVX, FMA3
 TEXT ·rowDotsAVX2(SB), NOSPLIT, $0-104

@@ -1998,6 +1998,35 @@ end5:
 	VZEROUPPER
 	RET
 
+// func gatherRowsAVX512(dst []float32, src []float32, ld int, rows []int32)
+// Requires: AVX, AVX512F
+TEXT ·gatherRowsAVX512(SB), NOSPLIT, $0-80
+	MOVQ dst_base+0(FP), AX
+	MOVQ src_base+24(FP), CX
+	MOVQ rows_base+56(FP), DX
+	MOVQ ld+48(FP), BX
+	MOVQ rows_len+64(FP), SI
+	SHLQ $0x02, BX
+
+rows:
+	MOVLQSX (DX), DI
+	IMULQ   BX, DI
+	ADDQ    CX, DI
+	MOVQ    BX, R8
+
+vectors:
+	VMOVUPS (DI), Z0
+	VMOVUPS Z0, (AX)
+	ADDQ    $0x40, DI
+	ADDQ    $0x40, AX
+	SUBQ    $0x40, R8
+	JNZ     vectors
+	ADDQ    $0x04, DX
+	DECQ    SI
+	JNZ     rows
+	VZEROUPPER
+	RET
+
 // func rowDotsAVX512(s []float32, lds int, y []float32, m int, x []float32, n int, ld int)
 // Requires: AVX, AVX512DQ, AVX512F
 TEXT ·rowDotsAVX512(SB), NOSPLIT, $0-104

@@ -9,8 +9,37 @@ import (
 // rows writes the products of a few rows with a few rows, as word vectors need them. Rows are whole vectors long and come
 // four at a time, so that there is no rest to care for.
 func (m *machine) rows() {
+	m.gatherRows()
 	m.rowDots()
 	m.addRows()
+}
+
+// gatherRows copies vectors in the order of the rows, so that the next rows are on their way from memory meanwhile.
+func (m *machine) gatherRows() {
+	m.begin("gatherRows", "(dst, src []float32, ld int, rows []int32)", "copies rows: dst[i] = src[rows[i]]; there is at least one.")
+	dst, src, rows := base("dst"), base("src"), base("rows")
+	ld, left := Load(Param("ld"), GP64()), size("rows")
+	SHLQ(Imm(2), ld)
+	Label("rows")
+	from, rest := GP64(), GP64()
+	MOVLQSX(Mem{Base: rows}, from)
+	IMULQ(ld, from)
+	ADDQ(src, from)
+	MOVQ(ld, rest)
+	Label("vectors")
+	for i := range 64 / (4 * m.lanes) {
+		v := m.vec()
+		VMOVUPS(Mem{Base: from, Disp: 4 * m.lanes * i}, v)
+		VMOVUPS(v, Mem{Base: dst, Disp: 4 * m.lanes * i})
+	}
+	ADDQ(Imm(64), from)
+	ADDQ(Imm(64), dst)
+	SUBQ(Imm(64), rest)
+	JNZ(LabelRef("vectors"))
+	ADDQ(Imm(4), rows)
+	DECQ(left)
+	JNZ(LabelRef("rows"))
+	m.end()
 }
 
 // rowDots keeps the sums of 2×4 pairs of rows in registers: 6 loads for 8 multiply-adds.
