@@ -31,6 +31,7 @@ var layers = map[string][]string{
 	"nn":                  {"tensor"},
 	"softmax":             {"internal/kernel", "tensor", "nn"},
 	"lm":                  {"internal/kernel", "internal/strictjson", "tensor", "nn", "softmax", "data", "checkpoint"},
+	"wordvec":             {"internal/kernel", "internal/strictjson", "data", "checkpoint"},
 	"train":               {"internal/kernel", "tensor", "nn", "checkpoint"},
 	"eval":                {},
 	"bench":               {},

@@ -51,6 +51,10 @@ type impl struct {
 
 	randomMask func(dst []float32, drop int32, keep float32, counter uint32, k [3]uint32)
 
+	gatherRows func(dst, src []float32, ld int, rows []int32)
+	rowDots    func(s []float32, lds int, y []float32, m int, x []float32, n, ld int)
+	addRows    func(dst []float32, ld int, rows []int32, g []float32, gi, gj int, y []float32, k int)
+
 	fmaLoop func(n int) (flops float64)
 }
 

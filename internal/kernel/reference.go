@@ -15,7 +15,8 @@ func goImpl() *impl {
 		gruForward: gruForwardGo, gruBackward: gruBackwardGo,
 		adam: adamGo, momentum: momentumGo, rmsprop: rmspropGo,
 		randomMask: randomMaskGo,
-		fmaLoop:    fmaLoopGo,
+		gatherRows: gatherRowsGo, rowDots: rowDotsGo, addRows: addRowsGo,
+		fmaLoop: fmaLoopGo,
 	}
 }
 

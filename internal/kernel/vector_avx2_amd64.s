@@ -1948,6 +1948,346 @@ end5:
 	VZEROUPPER
 	RET
 
+// func gatherRowsAVX2(dst []float32, src []float32, ld int, rows []int32)
+// Requires: AVX
+TEXT ·gatherRowsAVX2(SB), NOSPLIT, $0-80
+	MOVQ dst_base+0(FP), AX
+	MOVQ src_base+24(FP), CX
+	MOVQ rows_base+56(FP), DX
+	MOVQ ld+48(FP), BX
+	MOVQ rows_len+64(FP), SI
+	SHLQ $0x02, BX
+
+rows:
+	MOVLQSX (DX), DI
+	IMULQ   BX, DI
+	ADDQ    CX, DI
+	MOVQ    BX, R8
+
+vectors:
+	VMOVUPS (DI), Y0
+	VMOVUPS Y0, (AX)
+	VMOVUPS 32(DI), Y0
+	VMOVUPS Y0, 32(AX)
+	ADDQ    $0x40, DI
+	ADDQ    $0x40, AX
+	SUBQ    $0x40, R8
+	JNZ     vectors
+	ADDQ    $0x04, DX
+	DECQ    SI
+	JNZ     rows
+	VZEROUPPER
+	RET
+
+// func rowDotsAVX2(s []float32, lds int, y []float32, m int, x []float32, n int, ld int)
+// Requires: AVX, FMA3
+TEXT ·rowDotsAVX2(SB), NOSPLIT, $0-104
+	MOVQ s_base+0(FP), AX
+	MOVQ x_base+64(FP), CX
+	MOVQ y_base+32(FP), DX
+	MOVQ lds+24(FP), BX
+	MOVQ ld+96(FP), SI
+	SHLQ $0x02, BX
+	SHLQ $0x02, SI
+	LEAQ (SI)(SI*2), DI
+	MOVQ m+56(FP), R8
+
+outputs:
+	MOVQ n+88(FP), R11
+	MOVQ CX, R9
+	MOVQ AX, R10
+
+inputs:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	MOVQ   DX, R12
+	MOVQ   SI, R13
+
+dims:
+	VMOVUPS      (R12), Y8
+	VMOVUPS      (R12)(SI*1), Y9
+	VMOVUPS      (R9), Y10
+	VFMADD231PS  Y10, Y8, Y0
+	VFMADD231PS  Y10, Y9, Y4
+	VMOVUPS      (R9)(SI*1), Y10
+	VFMADD231PS  Y10, Y8, Y1
+	VFMADD231PS  Y10, Y9, Y5
+	VMOVUPS      (R9)(SI*2), Y10
+	VFMADD231PS  Y10, Y8, Y2
+	VFMADD231PS  Y10, Y9, Y6
+	VMOVUPS      (R9)(DI*1), Y10
+	VFMADD231PS  Y10, Y8, Y3
+	VFMADD231PS  Y10, Y9, Y7
+	ADDQ         $0x20, R12
+	ADDQ         $0x20, R9
+	SUBQ         $0x20, R13
+	JNZ          dims
+	VHADDPS      Y1, Y0, Y0
+	VHADDPS      Y3, Y2, Y1
+	VHADDPS      Y1, Y0, Y0
+	VEXTRACTF128 $0x01, Y0, X1
+	VADDPS       X0, X1, X1
+	VMOVUPS      X1, (R10)
+	VHADDPS      Y5, Y4, Y0
+	VHADDPS      Y7, Y6, Y1
+	VHADDPS      Y1, Y0, Y0
+	VEXTRACTF128 $0x01, Y0, X1
+	VADDPS       X0, X1, X1
+	VMOVUPS      X1, (R10)(BX*1)
+	ADDQ         DI, R9
+	ADDQ         $0x10, R10
+	SUBQ         $0x04, R11
+	JNZ          inputs
+	LEAQ         (DX)(SI*2), DX
+	LEAQ         (AX)(BX*2), AX
+	SUBQ         $0x02, R8
+	JNZ          outputs
+	VZEROUPPER
+	RET
+
+// func addRowsAVX2(dst []float32, ld int, rows []int32, g []float32, gi int, gj int, y []float32, k int)
+// Requires: AVX, FMA3
+TEXT ·addRowsAVX2(SB), NOSPLIT, $0-128
+	MOVQ g_base+56(FP), AX
+	MOVQ rows_base+32(FP), CX
+	MOVQ ld+24(FP), DX
+	MOVQ gi+80(FP), BX
+	MOVQ gj+88(FP), SI
+	SHLQ $0x02, DX
+	SHLQ $0x02, BX
+	SHLQ $0x02, SI
+	MOVQ rows_len+40(FP), R8
+	LEAQ (BX)(BX*2), DI
+
+rows:
+	XORQ R9, R9
+
+tile1:
+	MOVQ   DX, R10
+	SUBQ   R9, R10
+	CMPQ   R10, $+96
+	JL     done2
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	VXORPS Y8, Y8, Y8
+	VXORPS Y9, Y9, Y9
+	VXORPS Y10, Y10, Y10
+	VXORPS Y11, Y11, Y11
+	MOVQ   y_base+96(FP), R11
+	MOVQ   k+120(FP), R12
+	MOVQ   AX, R10
+	ADDQ   R9, R11
+
+loop3:
+	VMOVUPS      (R11), Y12
+	VMOVUPS      32(R11), Y13
+	VMOVUPS      64(R11), Y14
+	VBROADCASTSS (R10), Y15
+	VFMADD231PS  Y12, Y15, Y0
+	VFMADD231PS  Y13, Y15, Y1
+	VFMADD231PS  Y14, Y15, Y2
+	VBROADCASTSS (R10)(BX*1), Y15
+	VFMADD231PS  Y12, Y15, Y3
+	VFMADD231PS  Y13, Y15, Y4
+	VFMADD231PS  Y14, Y15, Y5
+	VBROADCASTSS (R10)(BX*2), Y15
+	VFMADD231PS  Y12, Y15, Y6
+	VFMADD231PS  Y13, Y15, Y7
+	VFMADD231PS  Y14, Y15, Y8
+	VBROADCASTSS (R10)(DI*1), Y15
+	VFMADD231PS  Y12, Y15, Y9
+	VFMADD231PS  Y13, Y15, Y10
+	VFMADD231PS  Y14, Y15, Y11
+	ADDQ         SI, R10
+	ADDQ         DX, R11
+	DECQ         R12
+	JNZ          loop3
+	MOVQ         dst_base+0(FP), R10
+	ADDQ         R9, R10
+	MOVLQSX      (CX), R11
+	IMULQ        DX, R11
+	ADDQ         R10, R11
+	VADDPS       (R11), Y0, Y0
+	VMOVUPS      Y0, (R11)
+	VADDPS       32(R11), Y1, Y1
+	VMOVUPS      Y1, 32(R11)
+	VADDPS       64(R11), Y2, Y2
+	VMOVUPS      Y2, 64(R11)
+	MOVLQSX      4(CX), R11
+	IMULQ        DX, R11
+	ADDQ         R10, R11
+	VADDPS       (R11), Y3, Y3
+	VMOVUPS      Y3, (R11)
+	VADDPS       32(R11), Y4, Y4
+	VMOVUPS      Y4, 32(R11)
+	VADDPS       64(R11), Y5, Y5
+	VMOVUPS      Y5, 64(R11)
+	MOVLQSX      8(CX), R11
+	IMULQ        DX, R11
+	ADDQ         R10, R11
+	VADDPS       (R11), Y6, Y6
+	VMOVUPS      Y6, (R11)
+	VADDPS       32(R11), Y7, Y7
+	VMOVUPS      Y7, 32(R11)
+	VADDPS       64(R11), Y8, Y8
+	VMOVUPS      Y8, 64(R11)
+	MOVLQSX      12(CX), R11
+	IMULQ        DX, R11
+	ADDQ         R10, R11
+	VADDPS       (R11), Y9, Y9
+	VMOVUPS      Y9, (R11)
+	VADDPS       32(R11), Y10, Y10
+	VMOVUPS      Y10, 32(R11)
+	VADDPS       64(R11), Y11, Y11
+	VMOVUPS      Y11, 64(R11)
+	ADDQ         $+96, R9
+	JMP          tile1
+
+done2:
+tile4:
+	MOVQ   DX, R10
+	SUBQ   R9, R10
+	CMPQ   R10, $+64
+	JL     done5
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	MOVQ   y_base+96(FP), R11
+	MOVQ   k+120(FP), R12
+	MOVQ   AX, R10
+	ADDQ   R9, R11
+
+loop6:
+	VMOVUPS      (R11), Y8
+	VMOVUPS      32(R11), Y9
+	VBROADCASTSS (R10), Y10
+	VFMADD231PS  Y8, Y10, Y0
+	VFMADD231PS  Y9, Y10, Y1
+	VBROADCASTSS (R10)(BX*1), Y10
+	VFMADD231PS  Y8, Y10, Y2
+	VFMADD231PS  Y9, Y10, Y3
+	VBROADCASTSS (R10)(BX*2), Y10
+	VFMADD231PS  Y8, Y10, Y4
+	VFMADD231PS  Y9, Y10, Y5
+	VBROADCASTSS (R10)(DI*1), Y10
+	VFMADD231PS  Y8, Y10, Y6
+	VFMADD231PS  Y9, Y10, Y7
+	ADDQ         SI, R10
+	ADDQ         DX, R11
+	DECQ         R12
+	JNZ          loop6
+	MOVQ         dst_base+0(FP), R10
+	ADDQ         R9, R10
+	MOVLQSX      (CX), R11
+	IMULQ        DX, R11
+	ADDQ         R10, R11
+	VADDPS       (R11), Y0, Y0
+	VMOVUPS      Y0, (R11)
+	VADDPS       32(R11), Y1, Y1
+	VMOVUPS      Y1, 32(R11)
+	MOVLQSX      4(CX), R11
+	IMULQ        DX, R11
+	ADDQ         R10, R11
+	VADDPS       (R11), Y2, Y2
+	VMOVUPS      Y2, (R11)
+	VADDPS       32(R11), Y3, Y3
+	VMOVUPS      Y3, 32(R11)
+	MOVLQSX      8(CX), R11
+	IMULQ        DX, R11
+	ADDQ         R10, R11
+	VADDPS       (R11), Y4, Y4
+	VMOVUPS      Y4, (R11)
+	VADDPS       32(R11), Y5, Y5
+	VMOVUPS      Y5, 32(R11)
+	MOVLQSX      12(CX), R11
+	IMULQ        DX, R11
+	ADDQ         R10, R11
+	VADDPS       (R11), Y6, Y6
+	VMOVUPS      Y6, (R11)
+	VADDPS       32(R11), Y7, Y7
+	VMOVUPS      Y7, 32(R11)
+	ADDQ         $+64, R9
+	JMP          tile4
+
+done5:
+tile7:
+	MOVQ   DX, R10
+	SUBQ   R9, R10
+	CMPQ   R10, $+32
+	JL     done8
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	MOVQ   y_base+96(FP), R11
+	MOVQ   k+120(FP), R12
+	MOVQ   AX, R10
+	ADDQ   R9, R11
+
+loop9:
+	VMOVUPS      (R11), Y4
+	VBROADCASTSS (R10), Y5
+	VFMADD231PS  Y4, Y5, Y0
+	VBROADCASTSS (R10)(BX*1), Y5
+	VFMADD231PS  Y4, Y5, Y1
+	VBROADCASTSS (R10)(BX*2), Y5
+	VFMADD231PS  Y4, Y5, Y2
+	VBROADCASTSS (R10)(DI*1), Y5
+	VFMADD231PS  Y4, Y5, Y3
+	ADDQ         SI, R10
+	ADDQ         DX, R11
+	DECQ         R12
+	JNZ          loop9
+	MOVQ         dst_base+0(FP), R10
+	ADDQ         R9, R10
+	MOVLQSX      (CX), R11
+	IMULQ        DX, R11
+	ADDQ         R10, R11
+	VADDPS       (R11), Y0, Y0
+	VMOVUPS      Y0, (R11)
+	MOVLQSX      4(CX), R11
+	IMULQ        DX, R11
+	ADDQ         R10, R11
+	VADDPS       (R11), Y1, Y1
+	VMOVUPS      Y1, (R11)
+	MOVLQSX      8(CX), R11
+	IMULQ        DX, R11
+	ADDQ         R10, R11
+	VADDPS       (R11), Y2, Y2
+	VMOVUPS      Y2, (R11)
+	MOVLQSX      12(CX), R11
+	IMULQ        DX, R11
+	ADDQ         R10, R11
+	VADDPS       (R11), Y3, Y3
+	VMOVUPS      Y3, (R11)
+	ADDQ         $+32, R9
+	JMP          tile7
+
+done8:
+	LEAQ (AX)(BX*4), AX
+	ADDQ $0x10, CX
+	SUBQ $0x04, R8
+	JNZ  rows
+	VZEROUPPER
+	RET
+
 DATA vectorAVX2Constants<>+0(SB)/4, $0x42b20000
 DATA vectorAVX2Constants<>+4(SB)/4, $0x42b20000
 DATA vectorAVX2Constants<>+8(SB)/4, $0x42b20000

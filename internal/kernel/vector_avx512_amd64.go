@@ -106,3 +106,18 @@ func rmspropAVX512(w []float32, grad []float32, square []float32, k *[6]float32)
 //
 //go:noescape
 func randomMaskAVX512(dst []float32, drop int32, keep float32, counter uint32, k *[3]uint32)
+
+// gatherRowsAVX512 copies rows: dst[i] = src[rows[i]]; there is at least one.
+//
+//go:noescape
+func gatherRowsAVX512(dst []float32, src []float32, ld int, rows []int32)
+
+// rowDotsAVX512 sets s[j,i] to y[j]·x[i]; m is even and n a multiple of 4.
+//
+//go:noescape
+func rowDotsAVX512(s []float32, lds int, y []float32, m int, x []float32, n int, ld int)
+
+// addRowsAVX512 adds Σ g[i·gi+j·gj]·y[j] to the row rows[i] of dst, for each i; there are a multiple of 4 rows.
+//
+//go:noescape
+func addRowsAVX512(dst []float32, ld int, rows []int32, g []float32, gi int, gj int, y []float32, k int)

@@ -36,6 +36,7 @@ func main() {
 	m.gru()
 	m.optimizers()
 	m.mask()
+	m.rows()
 	m.tables()
 	Generate()
 }

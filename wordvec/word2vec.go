@@ -1,0 +1,273 @@
+package wordvec
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+)
+
+// The formats of the program word2vec, which gensim, fastText and others read and write. Both begin with a line of two
+// numbers, of words and of the length of a vector. Then come, as text, a line for each word: the word and its numbers,
+// with spaces between; in binary, for each word the word, a space, its numbers as float32, little-endian, and, from most
+// programs, a line end. So a word has no white space in it.
+
+// maxWord is the longest word that is read, in bytes.
+const maxWord = 1 << 12
+
+// WriteText writes the format as text. Numbers have as many digits as give them back exactly.
+func (v *Vectors) WriteText(w io.Writer) error {
+	return v.write(w, func(b *bufio.Writer, x []float32) {
+		for _, a := range x {
+			b.WriteByte(' ')
+			b.Write(strconv.AppendFloat(b.AvailableBuffer(), float64(a), 'g', -1, 32))
+		}
+	}, "")
+}
+
+// WriteBinary writes the binary format.
+func (v *Vectors) WriteBinary(w io.Writer) error {
+	return v.write(w, func(b *bufio.Writer, x []float32) {
+		for _, a := range x {
+			b.Write(binary.LittleEndian.AppendUint32(b.AvailableBuffer(), math.Float32bits(a)))
+		}
+	}, " ")
+}
+
+func (v *Vectors) write(w io.Writer, numbers func(*bufio.Writer, []float32), after string) error {
+	b := bufio.NewWriterSize(w, 1<<16)
+	fmt.Fprintf(b, "%d %d\n", len(v.Words), v.Dim)
+	for i, word := range v.Words {
+		if err := checkWord(word); err != nil {
+			return err
+		}
+		b.WriteString(word)
+		b.WriteString(after)
+		numbers(b, v.Data[i*v.Dim:(i+1)*v.Dim])
+		b.WriteByte('\n')
+	}
+	return b.Flush()
+}
+
+// checkWord refuses what the formats cannot hold.
+func checkWord(word string) error {
+	switch {
+	case word == "":
+		return errors.New("an empty word")
+	case len(word) > maxWord:
+		return fmt.Errorf("a word of %d bytes: at most %d", len(word), maxWord)
+	case strings.ContainsAny(word, " \t\r\n"):
+		return fmt.Errorf("the word %.60q has white space in it, which this format cannot hold", word)
+	case !utf8.ValidString(word):
+		return fmt.Errorf("the word %.60q is no UTF-8", word)
+	}
+	return nil
+}
+
+// ReadText reads the format as text. With a limit above 0 it reads so many vectors at most. Nothing is believed: memory is
+// taken as vectors come, and the error says in which line what is wrong.
+func ReadText(r io.Reader, limit int) (*Vectors, error) {
+	lines := bufio.NewReaderSize(r, 1<<16)
+	rows, dim, err := readSizes(lines)
+	if err != nil {
+		return nil, err
+	}
+	c := collector{dim: dim}
+	var line []byte
+	for n := 0; n < rows && (limit <= 0 || n < limit); n++ {
+		line, err = readLine(lines, line[:0], maxWord+64*dim)
+		if err == io.EOF && len(line) == 0 {
+			return nil, fmt.Errorf("ends after %d vectors, where its first line says %d", n, rows)
+		}
+		if err == nil || err == io.EOF {
+			err = c.addLine(line)
+		}
+		if err != nil {
+			return nil, fmt.Errorf("line %d: %w", n+2, err)
+		}
+	}
+	if limit <= 0 {
+		if rest, err := readLine(lines, line[:0], maxWord); err != io.EOF || len(bytes.TrimSpace(rest)) > 0 {
+			return nil, fmt.Errorf("goes on after %d vectors, where its first line says that there are no more", rows)
+		}
+	}
+	return c.vectors()
+}
+
+// readSizes reads the first line.
+func readSizes(r *bufio.Reader) (rows, dim int, err error) {
+	line, err := readLine(r, nil, 256)
+	if err != nil && err != io.EOF {
+		return 0, 0, errors.New("the first line must be two numbers, of words and of the length of a vector")
+	}
+	f := strings.Fields(string(line))
+	if len(f) == 2 {
+		var wrong error
+		rows, err = strconv.Atoi(f[0])
+		dim, wrong = strconv.Atoi(f[1])
+		err = errors.Join(err, wrong)
+	}
+	switch {
+	case len(line) == 0:
+		return 0, 0, errors.New("is empty")
+	case len(f) != 2 || err != nil:
+		return 0, 0, fmt.Errorf("the first line is %.60q: must be two numbers, of words and of the length of a vector", line)
+	case rows < 1 || rows > math.MaxInt32 || dim < 1 || dim > MaxDim:
+		return 0, 0, fmt.Errorf("the first line says %d vectors of %d numbers: there must be a vector, of 1 to %d numbers", rows, dim, MaxDim)
+	}
+	return rows, dim, nil
+}
+
+// readLine appends a line without its end; io.EOF with what is there if the file ends first.
+func readLine(r *bufio.Reader, line []byte, most int) ([]byte, error) {
+	for {
+		piece, err := r.ReadSlice('\n')
+		line = append(line, piece...)
+		if len(line) > most {
+			return line, fmt.Errorf("is longer than %d bytes", most)
+		}
+		if !errors.Is(err, bufio.ErrBufferFull) {
+			return bytes.TrimRight(line, "\r\n"), err
+		}
+	}
+}
+
+// ReadBinary reads the binary format, as ReadText does the other.
+func ReadBinary(r io.Reader, limit int) (*Vectors, error) {
+	b := bufio.NewReaderSize(r, 1<<16)
+	rows, dim, err := readSizes(b)
+	if err != nil {
+		return nil, err
+	}
+	c := collector{dim: dim}
+	raw := make([]byte, 4*dim)
+	for n := 0; n < rows && (limit <= 0 || n < limit); n++ {
+		word, err := readWord(b, ' ')
+		word = strings.TrimLeft(word, "\n") // the end of the line before, from most programs
+		if err == nil {
+			_, err = io.ReadFull(b, raw)
+		}
+		if err == io.EOF || err == io.ErrUnexpectedEOF {
+			return nil, fmt.Errorf("ends within vector %d, where its first line says %d", n+1, rows)
+		}
+		if err == nil {
+			err = c.add(word, raw, float32s)
+		}
+		if err != nil {
+			return nil, fmt.Errorf("vector %d: %w", n+1, err)
+		}
+	}
+	return c.vectors()
+}
+
+// readWord reads up to a byte that ends it; io.EOF with what is there if the file ends first.
+func readWord(r *bufio.Reader, end byte) (string, error) {
+	var word []byte
+	for {
+		b, err := r.ReadByte()
+		if err != nil {
+			return string(word), err
+		}
+		if b == end {
+			return string(word), nil
+		}
+		if word = append(word, b); len(word) > maxWord {
+			return "", fmt.Errorf("a word of more than %d bytes: the file is damaged, or of another format", maxWord)
+		}
+	}
+}
+
+func cutShort(err error) error {
+	if err == io.EOF || err == io.ErrUnexpectedEOF {
+		return errors.New("is cut short")
+	}
+	return err
+}
+
+// collector takes vectors that are read.
+type collector struct {
+	dim    int
+	words  []string
+	data   []float32
+	number map[string]int
+}
+
+// addLine adds a line of text.
+func (c *collector) addLine(line []byte) error {
+	word, rest, _ := bytes.Cut(line, []byte(" "))
+	if err := c.begin(string(word)); err != nil {
+		return err
+	}
+	n := 0
+	for len(rest) > 0 {
+		var number []byte
+		number, rest, _ = bytes.Cut(rest, []byte(" "))
+		if len(number) == 0 {
+			continue
+		}
+		x, err := strconv.ParseFloat(string(number), 32)
+		if err != nil && !errors.Is(err, strconv.ErrRange) {
+			return fmt.Errorf("%.40q after the word %.60q is not a number; has the word a space in it?", number, word)
+		}
+		if n++; n <= c.dim {
+			c.data = append(c.data, float32(x))
+		}
+	}
+	if n != c.dim {
+		return fmt.Errorf("the word %.60q has %d numbers, where the first line says %d", word, n, c.dim)
+	}
+	return c.finite()
+}
+
+// add adds a vector as bytes.
+func (c *collector) add(word string, raw []byte, decode func(dst []float32, raw []byte)) error {
+	if err := c.begin(word); err != nil {
+		return err
+	}
+	at := len(c.data)
+	c.data = append(c.data, make([]float32, c.dim)...)
+	decode(c.data[at:], raw)
+	return c.finite()
+}
+
+func float32s(dst []float32, raw []byte) {
+	for i := range dst {
+		dst[i] = math.Float32frombits(binary.LittleEndian.Uint32(raw[4*i:]))
+	}
+}
+
+// begin adds a word.
+func (c *collector) begin(word string) error {
+	if err := checkWord(word); err != nil {
+		return err
+	}
+	if c.number == nil {
+		c.number = map[string]int{}
+	}
+	if before, ok := c.number[word]; ok {
+		return fmt.Errorf("the word %.60q is there a second time: it was vector %d", word, before+1)
+	}
+	c.number[word] = len(c.words)
+	c.words = append(c.words, word)
+	return nil
+}
+
+// finite checks the vector that was added last.
+func (c *collector) finite() error {
+	for _, x := range c.data[len(c.data)-c.dim:] {
+		if math.IsNaN(float64(x)) || math.IsInf(float64(x), 0) {
+			return fmt.Errorf("the vector of %.60q has a number that is not finite", c.words[len(c.words)-1])
+		}
+	}
+	return nil
+}
+
+func (c *collector) vectors() (*Vectors, error) {
+	return &Vectors{Words: c.words, Dim: c.dim, Data: c.data, number: c.number}, nil
+}
