@@ -121,16 +121,14 @@ func (c *corpus) unprepared() (list []baseline, err error) {
 		return list, nil // a tokenizer from elsewhere does not tell
 	}
 	counts := slices.Clone(c.trainSide.Counts)
-	if begin := c.begin(); begin >= 0 {
-		counts[begin] = 0
-	} else if c.train.Len() > 0 {
+	if c.begin() < 0 && c.train.Len() > 0 { // the first token of running text is not judged
 		first := make([]int, 1)
 		if err := c.train.Read(first, 0); err != nil {
 			return nil, err
 		}
 		counts[first[0]]--
 	}
-	return append(list, baseline{"unigram of the training text", bits(eval.Unigram(c.vocab.Counts, counts))}), nil
+	return append(list, baseline{"unigram of the training text", bits(eval.Unigram(c.vocab.Counts, counts, c.begin()))}), nil
 }
 
 // counted is the part of the text whose n-grams are counted, and what to say of it.

@@ -55,11 +55,11 @@ func baselines(c *corpus) ([]baseline, error) {
 		train, note = data.Part(train, train.Len()-most, train.Len()), fmt.Sprintf(" of the last %s tokens", thousands(most))
 	}
 	ngram := func(name string, n int) (baseline, error) {
-		g, err := eval.NewNGram(n, c.vocab.Size(), train)
+		g, err := eval.NewNGram(n, c.vocab.Size(), c.begin(), train)
 		if err != nil {
 			return baseline{}, err
 		}
-		nats, err := g.NatsPerToken(c.valid, c.begin())
+		nats, err := g.NatsPerToken(c.valid)
 		return baseline{name + note, c.bits(nats)}, err
 	}
 	trigram, err := ngram("trigram", 3)
