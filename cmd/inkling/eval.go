@@ -21,8 +21,8 @@ type evalCmd struct {
 // evaluated is what --json says of a text.
 type evaluated struct {
 	eval.Likelihood
-	StandardError float64    `json:"nats_per_token_standard_error"`
-	BitsError     float64    `json:"bits_per_char_standard_error"`
+	StandardError *float64   `json:"nats_per_token_standard_error"` // null of a text that is too short to tell
+	BitsError     *float64   `json:"bits_per_char_standard_error"`
 	UnknownRate   float64    `json:"unknown_rate"` // of the tokens
 	Items         int        `json:"items,omitempty"`
 	Baselines     []baseline `json:"baselines"`
@@ -90,8 +90,8 @@ func (e *evalCmd) plan(c *corpus, model *lm.Model, limit int64) error {
 func judgedText(cost lm.Judgement, s data.Side) evaluated {
 	j := evaluated{Likelihood: likelihood(cost.Nats, s), Items: s.Items, UnknownRate: float64(s.Unknown) / float64(max(1, s.Judged))}
 	if !math.IsNaN(cost.StandardError) {
-		j.StandardError = cost.StandardError
-		j.BitsError = cost.StandardError * float64(cost.Tokens) / math.Ln2 / float64(max(1, s.Chars))
+		bits := cost.StandardError * float64(cost.Tokens) / math.Ln2 / float64(max(1, s.Chars))
+		j.StandardError, j.BitsError = &cost.StandardError, &bits
 	}
 	return j
 }
@@ -146,14 +146,11 @@ func unspelled(rate float64) string {
 
 func (j evaluated) print(a *app, kind string) error {
 	one, _ := units(kind)
-	if kind == "word" { // marks and line ends are tokens too, and words are what stands between white space
-		one = "token"
-	}
-	within := func(value, e float64) string {
-		if e == 0 {
+	within := func(value float64, e *float64) string {
+		if e == nil {
 			return fmt.Sprintf("%.4f", value)
 		}
-		return fmt.Sprintf("%.4f ± %.4f", value, e)
+		return fmt.Sprintf("%.4f ± %.4f", value, *e)
 	}
 	of := fmt.Sprintf("%s, %s, %s", plural(j.Tokens, "token"), plural(j.Chars, "character"), plural(j.Words, "word"))
 	if j.Items > 0 {

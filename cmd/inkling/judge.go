@@ -140,7 +140,7 @@ func (s *sitting) tell(a *app, o outcome) error {
 	}
 	one, rate := units(s.cfg.Tokens)
 	if rows := s.scores(o); len(rows) > 0 {
-		fmt.Fprintf(a.out, "on the %s held out:\n", plural(s.text.valid.Len(), one))
+		fmt.Fprintf(a.out, "on the %s held out:\n", plural(s.text.validSide.Judged, one))
 		table(a.out, rows...)
 		if side := s.text.validSide; s.cfg.Tokens == "word" && side.Unknown > 0 {
 			fmt.Fprintln(a.out, unspelled(float64(side.Unknown)/float64(side.Judged)))
