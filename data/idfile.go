@@ -152,7 +152,7 @@ func (t *IDFile) Read(dst []int, at int) error {
 	packed := (*buf)[:bytes]
 	if _, err := t.file.ReadAt(packed, int64(len(idMagic))+int64(at)*int64(t.width)); err != nil {
 		if errors.Is(err, io.EOF) {
-			err = io.ErrUnexpectedEOF
+			return fmt.Errorf("the file of tokens %s ends before token %d of %d: it was changed; delete it, and it is made again", t.file.Name(), at+len(dst), t.n)
 		}
 		var path *fs.PathError
 		if errors.As(err, &path) {

@@ -14,11 +14,14 @@ import (
 // where the empty context falls back on 1/V, and a context that never came up on h′. It sums to one.
 // All comes from the training text; nothing is fitted.
 //
+// Of a list the token that begins an item is a context and never foretold, as it is by no model: it counts as no w.
+//
 // Modified Kneser-Ney (Chen and Goodman 1998), the usual choice for words, was tried on the
 // characters of Newton's Opticks: 1.9761 nats a character by trigrams where this has 1.9753, and on
 // little text its discounts are not defined.
 type NGram struct {
 	order, vocab int
+	begin        int // the token that begins an item of a list; −1: there is none
 	nodes        []node
 	child        map[edge]int32 // by node and token; node 0 is the empty context
 }
@@ -38,13 +41,13 @@ type Tokens interface {
 	Read(dst []int, at int) error // sets dst to the tokens from position at on
 }
 
-// NewNGram counts the n-grams of a training text over a vocabulary. A token costs n look-ups in a map. It fails only
-// if the tokens cannot be read.
-func NewNGram(n, vocab int, train Tokens) (*NGram, error) {
+// NewNGram counts the n-grams of a training text over a vocabulary, in which begin begins the items of a list (−1: the text
+// is none). A token costs n look-ups in a map. It fails only if the tokens cannot be read.
+func NewNGram(n, vocab, begin int, train Tokens) (*NGram, error) {
 	if n < 1 || vocab < 1 {
 		panic(fmt.Sprintf("eval: %d-grams over %d tokens", n, vocab))
 	}
-	g := &NGram{order: n, vocab: vocab, nodes: make([]node, 1), child: map[edge]int32{}}
+	g := &NGram{order: n, vocab: vocab, begin: begin, nodes: make([]node, 1), child: map[edge]int32{}}
 	err := parts(train, 0, n-1, func(tokens []int, first, last int) {
 		for i := first; i < last; i++ {
 			at := int32(0)
@@ -83,16 +86,23 @@ func (g *NGram) add(at int32, token int) int32 {
 		next = int32(len(g.nodes))
 		g.nodes = append(g.nodes, node{})
 		g.child[e] = next
-		g.nodes[at].types++
 	}
-	g.nodes[at].total++
+	if token != g.begin {
+		if !known {
+			g.nodes[at].types++
+		}
+		g.nodes[at].total++
+	}
 	g.nodes[next].count++
 	return next
 }
 
-// Prob is p(token | context), of which the last n−1 tokens count, or all if there are fewer.
+// Prob is p(token | context), of which the last n−1 tokens count, or all if there are fewer; 0 of the token that begins an item.
 func (g *NGram) Prob(context []int, token int) float64 {
-	p := 1 / float64(g.vocab)
+	if token == g.begin {
+		return 0
+	}
+	p := uniform(g.vocab, g.begin)
 	for length := range min(g.order-1, len(context)) + 1 {
 		at, known := g.find(context[len(context)-length:])
 		if !known {
@@ -111,6 +121,14 @@ func (g *NGram) Prob(context []int, token int) float64 {
 	return p
 }
 
+// uniform is the probability of each token that can be foretold, if nothing is known.
+func uniform(vocab, begin int) float64 {
+	if begin >= 0 {
+		vocab--
+	}
+	return 1 / float64(max(1, vocab))
+}
+
 // find gives the node of a sequence.
 func (g *NGram) find(tokens []int) (at int32, known bool) {
 	for _, token := range tokens {
@@ -122,13 +140,13 @@ func (g *NGram) find(tokens []int) (at int32, known bool) {
 }
 
 // NatsPerToken is the mean of −log p over a held-out text. Its first token is not judged but only
-// read, as when a model with a state is judged from a fresh one; nor is the token begin, wherever it stands, which
-// begins the items of a list (−1: there is none). Of a text of which nothing is judged it is 0.
-func (g *NGram) NatsPerToken(valid Tokens, begin int) (float64, error) {
+// read, as when a model with a state is judged from a fresh one; nor is, wherever it stands, the token that
+// begins the items of a list. Of a text of which nothing is judged it is 0.
+func (g *NGram) NatsPerToken(valid Tokens) (float64, error) {
 	nats, n, at := 0.0, 0, 0
 	err := parts(valid, g.order-1, 0, func(tokens []int, first, last int) {
 		for i := first; i < last; i++ {
-			if at++; at == 1 || tokens[i] == begin {
+			if at++; at == 1 || tokens[i] == g.begin {
 				continue
 			}
 			nats -= math.Log(g.Prob(tokens[max(0, i-g.order+1):i], tokens[i]))
@@ -141,7 +159,7 @@ func (g *NGram) NatsPerToken(valid Tokens, begin int) (float64, error) {
 // Adaptive is what a text costs, in nats per token, by n-grams that know nothing before it and learn each token when
 // they have foretold it. What is judged is as in [NGram.NatsPerToken].
 func Adaptive(n, vocab int, text Tokens, begin int) (float64, error) {
-	g, err := NewNGram(n, vocab, noTokens{})
+	g, err := NewNGram(n, vocab, begin, noTokens{})
 	if err != nil {
 		return 0, err
 	}
@@ -171,20 +189,24 @@ func (noTokens) Len() int              { return 0 }
 func (noTokens) Read([]int, int) error { return nil }
 
 // Unigram is what tokens that occur so often cost, in nats in all, by how often each occurred in a training text: the
-// formula of [NGram] for an empty context. The tokens that are not judged must not be among them.
-func Unigram(train, judged []int64) (nats float64) {
+// formula of [NGram] for an empty context. The token begin, −1 if there is none, is neither counted nor judged; others that
+// are not judged must not be among the tokens.
+func Unigram(train, judged []int64, begin int) (nats float64) {
 	total, types := 0.0, 0.0
-	for _, c := range train {
-		total += float64(c)
-		if c > 0 {
+	for w, c := range train {
+		if c > 0 && w != begin {
+			total += float64(c)
 			types++
 		}
 	}
-	uniform := 1 / float64(len(train))
+	unknown := uniform(len(train), begin)
 	for w, n := range judged {
-		p := uniform
+		if w == begin {
+			continue
+		}
+		p := unknown
 		if total > 0 {
-			p = (float64(train[w]) + types*uniform) / (total + types)
+			p = (float64(train[w]) + types*unknown) / (total + types)
 		}
 		nats -= float64(n) * math.Log(p)
 	}

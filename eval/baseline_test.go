@@ -26,11 +26,11 @@ func (l list) Read(dst []int, at int) error {
 // cost is what a held-out text costs by n-grams of a training text, in nats per token.
 func cost(t testing.TB, n int, train, valid []int, vocab int) float64 {
 	t.Helper()
-	g, err := NewNGram(n, vocab, list(train))
+	g, err := NewNGram(n, vocab, -1, list(train))
 	if err != nil {
 		t.Fatal(err)
 	}
-	nats, err := g.NatsPerToken(list(valid), -1)
+	nats, err := g.NatsPerToken(list(valid))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -46,15 +46,15 @@ func TestNGramInParts(t *testing.T) {
 		tokens[i] = r.IntN(1 + r.IntN(9))
 	}
 	train, valid := tokens[:20_000], tokens[20_000:]
-	g, _ := NewNGram(n, 9, list(train))
-	whole := &NGram{order: n, vocab: 9, nodes: make([]node, 1), child: map[edge]int32{}}
-	for i := range train {
-		at := int32(0)
-		for _, token := range train[i:min(i+n, len(train))] {
-			at = whole.add(at, token)
-		}
-	}
 	for _, begin := range []int{-1, 0} {
+		g, _ := NewNGram(n, 9, begin, list(train))
+		whole := &NGram{order: n, vocab: 9, begin: begin, nodes: make([]node, 1), child: map[edge]int32{}}
+		for i := range train {
+			at := int32(0)
+			for _, token := range train[i:min(i+n, len(train))] {
+				at = whole.add(at, token)
+			}
+		}
 		want, judged := 0.0, 0
 		for i := 1; i < len(valid); i++ {
 			if valid[i] != begin {
@@ -62,7 +62,7 @@ func TestNGramInParts(t *testing.T) {
 				judged++
 			}
 		}
-		if got, err := g.NatsPerToken(list(valid), begin); err != nil || math.Abs(got-want/float64(judged)) > 1e-12 {
+		if got, err := g.NatsPerToken(list(valid)); err != nil || math.Abs(got-want/float64(judged)) > 1e-12 {
 			t.Errorf("%g nats a token, want %g; %v", got, want/float64(judged), err)
 		}
 	}
@@ -74,17 +74,18 @@ func TestNGramSumsToOne(t *testing.T) {
 		token := rapid.IntRange(0, vocab-1)
 		train := rapid.SliceOfN(token, 0, 60).Draw(t, "train")
 		context := rapid.SliceOfN(token, 0, 5).Draw(t, "context")
-		g, err := NewNGram(n, vocab, list(train))
+		begin := rapid.IntRange(-1, vocab-2).Draw(t, "begin") // of a list there is another token
+		g, err := NewNGram(n, vocab, begin, list(train))
 		if err != nil {
 			t.Fatal(err)
 		}
 		sum := 0.0
 		for w := range vocab {
 			p := g.Prob(context, w)
-			if p <= 0 {
+			if (p <= 0) != (w == begin) {
 				t.Fatalf("p(%d) = %g", w, p)
 			}
-			if want := wittenBell(train, context[max(0, len(context)-n+1):], w, vocab); math.Abs(p-want) > 1e-12 {
+			if want := wittenBell(train, context[max(0, len(context)-n+1):], w, vocab, begin); math.Abs(p-want) > 1e-12 {
 				t.Fatalf("p(%d|%v) = %g, by the formula %g", w, context, p, want)
 			}
 			sum += p
@@ -96,10 +97,16 @@ func TestNGramSumsToOne(t *testing.T) {
 }
 
 // wittenBell is the formula, with a pass over the training text for each count.
-func wittenBell(train, context []int, w, vocab int) float64 {
+func wittenBell(train, context []int, w, vocab, begin int) float64 {
+	if w == begin {
+		return 0
+	}
 	lower := 1 / float64(vocab)
+	if begin >= 0 {
+		lower = 1 / float64(vocab-1)
+	}
 	if len(context) > 0 {
-		lower = wittenBell(train, context[1:], w, vocab)
+		lower = wittenBell(train, context[1:], w, vocab, begin)
 	}
 	total, count, types := 0, 0, map[int]bool{}
 	for i := range len(train) - len(context) {
@@ -107,7 +114,7 @@ func wittenBell(train, context []int, w, vocab int) float64 {
 		for j, token := range context {
 			follows = follows && train[i+j] == token
 		}
-		if next := train[i+len(context)]; follows {
+		if next := train[i+len(context)]; follows && next != begin {
 			total++
 			types[next] = true
 			if next == w {
@@ -243,7 +250,6 @@ func BenchmarkTrigram(b *testing.B) {
 	}
 }
 
-// Learning as it reads, each token is foretold by the n-grams of those before it.
 // What n-grams will take is known within a few in a hundred before they are counted.
 func TestNGramMemory(t *testing.T) {
 	r := rand.New(rand.NewPCG(4, 4))
@@ -252,7 +258,7 @@ func TestNGramMemory(t *testing.T) {
 		for i := range text {
 			text[i] = r.IntN(1 + r.IntN(c.vocab))
 		}
-		g, err := NewNGram(c.n, c.vocab, text)
+		g, err := NewNGram(c.n, c.vocab, -1, text)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -263,15 +269,16 @@ func TestNGramMemory(t *testing.T) {
 	}
 }
 
+// Learning as it reads, each token is foretold by the n-grams of those before it.
 func TestAdaptive(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		vocab, n := rapid.IntRange(1, 5).Draw(rt, "vocab"), rapid.IntRange(1, 4).Draw(rt, "n")
 		text := rapid.SliceOfN(rapid.IntRange(0, vocab-1), 0, 40).Draw(rt, "text")
-		begin := rapid.IntRange(-1, vocab-1).Draw(rt, "begin")
+		begin := rapid.IntRange(-1, vocab-2).Draw(rt, "begin")
 		want, judged := 0.0, 0
 		for i := 1; i < len(text); i++ {
 			if text[i] != begin {
-				want -= math.Log(wittenBell(text[:i], text[max(0, i-n+1):i], text[i], vocab))
+				want -= math.Log(wittenBell(text[:i], text[max(0, i-n+1):i], text[i], vocab, begin))
 				judged++
 			}
 		}
@@ -296,10 +303,14 @@ func TestUnigram(t *testing.T) {
 			judged[valid[i]]++
 		}
 	}
-	if got, want := Unigram(counts, judged), cost(t, 1, train, valid, v)*49; math.Abs(got-want) > 1e-9 {
+	if got, want := Unigram(counts, judged, -1), cost(t, 1, train, valid, v)*49; math.Abs(got-want) > 1e-9 {
 		t.Errorf("%g, want %g", got, want)
 	}
-	if got := Unigram(make([]int64, 4), []int64{1, 2, 0, 0}); !near(got, 3*math.Log(4)) {
+	if got := Unigram(make([]int64, 4), []int64{1, 2, 0, 0}, -1); !near(got, 3*math.Log(4)) {
 		t.Errorf("untrained: %g", got)
+	}
+	// Of a list, token 0 begins items: all others are foretold as if it were not there.
+	if got, want := Unigram(append([]int64{99}, counts...), append([]int64{9}, judged...), 0), Unigram(counts, judged, -1); !near(got, want) {
+		t.Errorf("of a list %g, want %g", got, want)
 	}
 }

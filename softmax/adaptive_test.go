@@ -38,15 +38,15 @@ func init() {
 
 // knownAdaptive is what testdata/pytorch_adaptive.py computed.
 type knownAdaptive struct {
-	Dim, Vocab      int
-	Cutoffs, Words  []int
-	DivValue        float64 `json:"div_value"`
-	HeadBias        bool    `json:"head_bias"`
-	Params, Grads   map[string][]float32
-	H, Weights      []float32
-	Losses          []float64
-	LogProbs        []float64 `json:"log_probs"`
-	Loss            float64
+	Dim, Vocab     int
+	Cutoffs, Words []int
+	DivValue       float64 `json:"div_value"`
+	HeadBias       bool    `json:"head_bias"`
+	Params, Grads  map[string][]float32
+	H, Weights     []float32
+	Losses         []float64
+	LogProbs       []float64 `json:"log_probs"`
+	Loss           float64
 }
 
 func readKnown(t *testing.T) map[string]knownAdaptive {

@@ -43,24 +43,6 @@ func logUniform(counts []int64) []float64 {
 	return q
 }
 
-// byFrequency are the words, the most frequent first, equally frequent ones in their order.
-func byFrequency(counts []int64) []int {
-	order := make([]int, len(counts))
-	for i := range order {
-		order[i] = i
-	}
-	slices.SortStableFunc(order, func(a, b int) int {
-		switch {
-		case counts[a] > counts[b]:
-			return -1
-		case counts[a] < counts[b]:
-			return 1
-		}
-		return 0
-	})
-	return order
-}
-
 // noiseOf is the distribution in proportion to positive weights.
 func noiseOf(weight []float64) *noise {
 	v := len(weight)

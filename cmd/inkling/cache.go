@@ -47,6 +47,9 @@ func (c cache) tokens(a *app, s data.Section, v *data.Vocab, sha string) (ids *d
 	if err == nil {
 		return ids, side, "the tokens of the text are in " + path + " already", nil
 	}
+	if errors.Is(err, fs.ErrPermission) {
+		return nil, side, "", ioFault("the tokens of the text are in %s already, which may not be read by this user: name another folder with --cache: %w", path, cause(err))
+	}
 	if !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, data.ErrNoIDs) {
 		return nil, side, "", err
 	}

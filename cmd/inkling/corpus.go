@@ -229,13 +229,14 @@ func openText(name string, src dataSource) (*data.Text, error) {
 	return data.Open(in)
 }
 
-// units are what messages call tokens: one of them, and many in front of "/s".
+// units are what messages call tokens: one of them, and many in front of "/s". Those of words are tokens: marks and line ends
+// are among them, and words are what stands between white space.
 func units(tokens string) (one, rate string) {
 	switch tokens {
 	case "char":
 		return "character", "chars"
-	case "byte", "word":
-		return tokens, tokens + "s"
+	case "byte":
+		return "byte", "bytes"
 	}
 	return "token", "tokens"
 }

@@ -21,8 +21,8 @@ type evalCmd struct {
 // evaluated is what --json says of a text.
 type evaluated struct {
 	eval.Likelihood
-	StandardError float64    `json:"nats_per_token_standard_error"`
-	BitsError     float64    `json:"bits_per_char_standard_error"`
+	StandardError *float64   `json:"nats_per_token_standard_error"` // null of a text that is too short to tell
+	BitsError     *float64   `json:"bits_per_char_standard_error"`
 	UnknownRate   float64    `json:"unknown_rate"`           // of the tokens
 	LogZ          *float64   `json:"log_z,omitempty"`        // mean, in nats, of output layers that train it to be constant
 	LogZSpread    *float64   `json:"log_z_spread,omitempty"` // its standard deviation
@@ -92,8 +92,8 @@ func (e *evalCmd) plan(c *corpus, model *lm.Model, limit int64) error {
 func judgedText(cost lm.Judgement, s data.Side) evaluated {
 	j := evaluated{Likelihood: likelihood(cost.Nats, s), Items: s.Items, UnknownRate: float64(s.Unknown) / float64(max(1, s.Judged))}
 	if !math.IsNaN(cost.StandardError) {
-		j.StandardError = cost.StandardError
-		j.BitsError = cost.StandardError * float64(cost.Tokens) / math.Ln2 / float64(max(1, s.Chars))
+		bits := cost.StandardError * float64(cost.Tokens) / math.Ln2 / float64(max(1, s.Chars))
+		j.StandardError, j.BitsError = &cost.StandardError, &bits
 	}
 	if !math.IsNaN(cost.LogZ) {
 		j.LogZ, j.LogZSpread = &cost.LogZ, &cost.LogZSpread
@@ -126,16 +126,14 @@ func (c *corpus) unprepared() (list []baseline, err error) {
 		return list, nil // a tokenizer from elsewhere does not tell
 	}
 	counts := slices.Clone(c.trainSide.Counts)
-	if begin := c.begin(); begin >= 0 {
-		counts[begin] = 0
-	} else if c.train.Len() > 0 {
+	if c.begin() < 0 && c.train.Len() > 0 { // the first token of running text is not judged
 		first := make([]int, 1)
 		if err := c.train.Read(first, 0); err != nil {
 			return nil, err
 		}
 		counts[first[0]]--
 	}
-	return append(list, baseline{"unigram of the training text", bits(eval.Unigram(c.vocab.Counts, counts))}), nil
+	return append(list, baseline{"unigram of the training text", bits(eval.Unigram(c.vocab.Counts, counts, c.begin()))}), nil
 }
 
 // counted is the part of the text whose n-grams are counted, and what to say of it.
@@ -153,14 +151,11 @@ func unspelled(rate float64) string {
 
 func (j evaluated) print(a *app, kind string) error {
 	one, _ := units(kind)
-	if kind == "word" { // marks and line ends are tokens too, and words are what stands between white space
-		one = "token"
-	}
-	within := func(value, e float64) string {
-		if e == 0 {
+	within := func(value float64, e *float64) string {
+		if e == nil {
 			return fmt.Sprintf("%.4f", value)
 		}
-		return fmt.Sprintf("%.4f ± %.4f", value, e)
+		return fmt.Sprintf("%.4f ± %.4f", value, *e)
 	}
 	of := fmt.Sprintf("%s, %s, %s", plural(j.Tokens, "token"), plural(j.Chars, "character"), plural(j.Words, "word"))
 	if j.Items > 0 {

@@ -55,11 +55,11 @@ func baselines(c *corpus) ([]baseline, error) {
 		train, note = data.Part(train, train.Len()-most, train.Len()), fmt.Sprintf(" of the last %s tokens", thousands(most))
 	}
 	ngram := func(name string, n int) (baseline, error) {
-		g, err := eval.NewNGram(n, c.vocab.Size(), train)
+		g, err := eval.NewNGram(n, c.vocab.Size(), c.begin(), train)
 		if err != nil {
 			return baseline{}, err
 		}
-		nats, err := g.NatsPerToken(c.valid, c.begin())
+		nats, err := g.NatsPerToken(c.valid)
 		return baseline{name + note, c.bits(nats)}, err
 	}
 	trigram, err := ngram("trigram", 3)
@@ -140,7 +140,7 @@ func (s *sitting) tell(a *app, o outcome) error {
 	}
 	one, rate := units(s.cfg.Tokens)
 	if rows := s.scores(o); len(rows) > 0 {
-		fmt.Fprintf(a.out, "on the %s held out:\n", plural(s.text.valid.Len(), one))
+		fmt.Fprintf(a.out, "on the %s held out:\n", plural(s.text.validSide.Judged, one))
 		table(a.out, rows...)
 		if side := s.text.validSide; s.cfg.Tokens == "word" && side.Unknown > 0 {
 			fmt.Fprintln(a.out, unspelled(float64(side.Unknown)/float64(side.Judged)))

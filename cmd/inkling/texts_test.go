@@ -220,3 +220,23 @@ func TestEvalPlansTheText(t *testing.T) {
 		f.must("eval", "model", text, "--memory", "100MB")
 	}
 }
+
+// What cannot be told of a short text is null, and is not 0.
+func TestEvalOfLittle(t *testing.T) {
+	f := trainedFolder(t)
+	f.write("short.txt", "the rays of light")
+	var judged map[string]any
+	f.json(&judged, "eval", "model", "short.txt")
+	for _, name := range []string{"nats_per_token_standard_error", "bits_per_char_standard_error"} {
+		if e, there := judged[name]; !there || e != nil {
+			t.Errorf("%s is %v", name, e)
+		}
+	}
+	if r := f.must("eval", "model", "short.txt"); strings.Contains(r.out, "±") {
+		t.Errorf("%s", r.out)
+	}
+	f.json(&judged, "eval", "model", "text.txt")
+	if e, _ := judged["nats_per_token_standard_error"].(float64); !(e > 0) {
+		t.Errorf("of a longer text: %v", judged)
+	}
+}
