@@ -38,15 +38,15 @@ func init() {
 
 // knownAdaptive is what testdata/pytorch_adaptive.py computed.
 type knownAdaptive struct {
-	Dim, Vocab      int
-	Cutoffs, Words  []int
-	DivValue        float64 `json:"div_value"`
-	HeadBias        bool    `json:"head_bias"`
-	Params, Grads   map[string][]float32
-	H, Weights      []float32
-	Losses          []float64
-	LogProbs        []float64 `json:"log_probs"`
-	Loss            float64
+	Dim, Vocab     int
+	Cutoffs, Words []int
+	DivValue       float64 `json:"div_value"`
+	HeadBias       bool    `json:"head_bias"`
+	Params, Grads  map[string][]float32
+	H, Weights     []float32
+	Losses         []float64
+	LogProbs       []float64 `json:"log_probs"`
+	Loss           float64
 }
 
 func readKnown(t *testing.T) map[string]knownAdaptive {
@@ -269,7 +269,13 @@ func TestDescribeAdaptive(t *testing.T) {
 			}
 		}
 	}
-	if Describe("full", s) != "" || Describe("nonsense", s) != "" {
+	if Describe("full", s) != "" || Describe("nonsense", s) != "" || Why("full", s.Options) != "" || Why("nonsense", s.Options) != "" {
 		t.Error("words for a kind that has none")
+	}
+	if why := Why("adaptive", Options{}); !strings.Contains(why, " ns a weight") {
+		t.Errorf("cutoffs are chosen because %q", why)
+	}
+	if why := Why("adaptive", Options{Cutoffs: []int{10}}); why != "" {
+		t.Errorf("given cutoffs are chosen because %q", why)
 	}
 }

@@ -11,6 +11,7 @@ import (
 
 	"inkling/checkpoint"
 	"inkling/lm"
+	"inkling/softmax"
 	"inkling/train"
 )
 
@@ -195,8 +196,17 @@ func (t *trainCmd) prepare(a *app) (*sitting, error) {
 		return nil, err
 	}
 	s, err := newSitting(a, cfg, text, "make --hidden, --batch or --time smaller")
-	if err != nil || from == nil {
-		return s, err
+	if err != nil {
+		return nil, err
+	}
+	if words := s.cfg.Model.OutputSizes(); words != "" {
+		a.note("output layer: %s", words)
+	}
+	if from == nil {
+		if why := softmax.Why(s.cfg.Model.Output, t.options()); why != "" {
+			a.note("because %s", why)
+		}
+		return s, nil
 	}
 	a.note("the first weights are those of %s", t.From)
 	return s, from.adopt(s.model)
