@@ -89,6 +89,12 @@ func (c Config) Sizes() string {
 	return s
 }
 
+// OutputSizes is what the output layer's options come to, in words; "" where they say it themselves.
+func (c Config) OutputSizes() string {
+	c.complete()
+	return softmax.Describe(c.Output, c.spec())
+}
+
 func layers(c Config) string {
 	if c.Layers == 1 {
 		return "1 layer"

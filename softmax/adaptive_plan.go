@@ -70,6 +70,14 @@ func (t part) most(rows int) int {
 	return min(rows, int(math.Ceil(expected+4*math.Sqrt(expected))))
 }
 
+// whyAdaptive says what cut-offs are chosen by.
+func whyAdaptive(open Options) string {
+	if len(open.Cutoffs) > 0 {
+		return ""
+	}
+	return fmt.Sprintf("a step of training takes about %v on this machine", measured())
+}
+
 // describeAdaptive says how words are cut.
 func describeAdaptive(s Spec) string {
 	parts := partsOf(s)
@@ -92,6 +100,6 @@ func describeAdaptive(s Spec) string {
 		fmt.Fprintf(&b, "%d (%d wide, %.1f %%)", t.words, t.width, 100*t.share)
 	}
 	full := float64(len(s.Counts)) * float64(s.Dim)
-	fmt.Fprintf(&b, "; %.2g of a full softmax's multiplications", planAdaptive(s, false).Training/full)
+	fmt.Fprintf(&b, "; %.2g %% of the multiplications of a full softmax", 100*planAdaptive(s, false).Training/full)
 	return b.String()
 }

@@ -269,7 +269,13 @@ func TestDescribeAdaptive(t *testing.T) {
 			}
 		}
 	}
-	if Describe("full", s) != "" || Describe("nonsense", s) != "" {
+	if Describe("full", s) != "" || Describe("nonsense", s) != "" || Why("full", s.Options) != "" || Why("nonsense", s.Options) != "" {
 		t.Error("words for a kind that has none")
+	}
+	if why := Why("adaptive", Options{}); !strings.Contains(why, " ns a weight") {
+		t.Errorf("cutoffs are chosen because %q", why)
+	}
+	if why := Why("adaptive", Options{Cutoffs: []int{10}}); why != "" {
+		t.Errorf("given cutoffs are chosen because %q", why)
 	}
 }

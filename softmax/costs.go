@@ -34,7 +34,7 @@ func (c costs) ofLinear(rows float64, cols, k int) float64 {
 }
 
 func (c costs) String() string {
-	return fmt.Sprintf("%.2f ns a weight, %.3f ns a multiplication, %.2f ns a score", c.weight*1e9, c.product*1e9, c.score*1e9)
+	return fmt.Sprintf("%.2g ns a weight, %.2g ns a multiplication and %.2g ns a score", c.weight*1e9, c.product*1e9, c.score*1e9)
 }
 
 // measured are the costs of this machine, found out when first asked for, in about a tenth of a second.

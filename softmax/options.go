@@ -71,6 +71,15 @@ func Describe(kind string, spec Spec) string {
 	return k.describe(spec)
 }
 
+// Why says in words by what Settle chooses what is open in options of a kind; "" where that is the same everywhere.
+func Why(kind string, open Options) string {
+	k, err := kindNamed(kind)
+	if err != nil || k.why == nil {
+		return ""
+	}
+	return k.why(open)
+}
+
 // tying are the kinds that can share an embedding.
 func tying() (names []string) {
 	for _, k := range Kinds() {

@@ -81,7 +81,8 @@ type Kind struct {
 
 	settle   func(Spec) (Options, error) // completes the options for a vocabulary; nil: there are none
 	plan     func(s Spec, tied bool) Plan
-	describe func(Spec) string // says what settled options come to; nil: nothing that they do not say themselves
+	describe func(Spec) string         // says what settled options come to; nil: nothing that they do not say themselves
+	why      func(open Options) string // says by what settle chooses, if that is measured; nil: it is not
 	make     func(Spec) (Output, error)
 }
 

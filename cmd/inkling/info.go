@@ -242,6 +242,7 @@ func (i *runInfo) print(a *app, m lm.Config) {
 	}
 	rows := [][]string{
 		{"model", fmt.Sprintf("%s, %s, %s, output %s", m.Arch, m.Sizes(), input, m.Output)},
+		{"output", m.OutputSizes()},
 		{"tokens", fmt.Sprintf("%s, %d different ones", plural(2, one)[2:], i.Vocabulary)},
 		{"weights", fmt.Sprintf("%s (%s)", thousands(i.Weights), sizeOf(i.ModelBytes))},
 		{"dropout", dropoutOf(m)},
@@ -261,7 +262,7 @@ func (i *runInfo) print(a *app, m lm.Config) {
 	if i.MadeWith.Why != "" {
 		rows = append(rows, []string{"sizes", i.MadeWith.Why})
 	}
-	list(a.out, rows...)
+	list(a.out, slices.DeleteFunc(rows, func(row []string) bool { return row[1] == "" })...)
 	if len(i.Curve) == 0 {
 		return
 	}

@@ -11,6 +11,7 @@ import (
 
 	"inkling/checkpoint"
 	"inkling/lm"
+	"inkling/softmax"
 	"inkling/train"
 )
 
@@ -211,7 +212,20 @@ func (t *trainCmd) sit(a *app, text *corpus, from *inheritance) (*sitting, error
 	if err := t.checkVariational(cfg.Model); err != nil {
 		return nil, err
 	}
-	return newSitting(a, cfg, text, "make --hidden, --batch or --time smaller")
+	s, err := newSitting(a, cfg, text, "make --hidden, --batch or --time smaller")
+	if err != nil {
+		return nil, err
+	}
+	if words := s.cfg.Model.OutputSizes(); words != "" {
+		a.note("output layer: %s", words)
+	}
+	if from != nil {
+		return s, nil
+	}
+	if why := softmax.Why(s.cfg.Model.Output, t.options()); why != "" {
+		a.note("because %s", why)
+	}
+	return s, nil
 }
 
 // source is what --valid and the text's name say.
