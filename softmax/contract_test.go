@@ -80,11 +80,20 @@ func sumsToOne(t *testing.T, kind Kind) {
 }
 
 func gradients(t *testing.T, kind Kind) {
+	gradientsWith(t, kind, Options{})
+	if slices.Contains(kind.Options, "samples") {
+		gradientsWith(t, kind, Options{Samples: 3})
+	}
+}
+
+func gradientsWith(t *testing.T, kind Kind, o Options) {
+	t.Helper()
 	for _, v := range []int{1, 2, 9} {
 		for _, rows := range []int{1, 4} {
 			targets := Targets{Row: []int{0, rows - 1, 0}, Word: []int{v - 1, v / 2, 0}, Weight: []float32{1, 0.5, 3}}
 			for _, sharing := range []string{"", "dense", "sparse"} {
 				s := spec(v, 3)
+				s.Options = o
 				if sharing != "" {
 					s.Tied = tensor.NewParam("embed.weight", v, 3)
 					copy(s.Tied.Value, vector(v*3, 6))

@@ -47,7 +47,7 @@ func (c *contrast) Loss(tp *tensor.Tape, h *tensor.Tensor, t Targets) *tensor.Te
 		return c.exact(tp, h, t)
 	}
 	words, times := c.noise.sample(tp, c.samples)
-	drawn := tensor.LinearRows(tp, h, c.weight, c.bias, words)
+	drawn := tensor.LinearRows(tp, h, c.weight, c.bias, words, min(c.samples, c.vocab()))
 	own := tensor.RowDots(tp, h, c.weight, c.bias, t.Row, t.Word)
 	shift := tp.Scratch(len(words))
 	clear(shift)
@@ -91,7 +91,10 @@ func settleNoise(kind string, s Spec, noise string, power float64, samples int) 
 	if o.Samples == 0 {
 		o.Samples = samples
 	}
-	if o.Noise == "" {
+	switch {
+	case o.Noise == "" && o.Power != 0:
+		o.Noise = "unigram"
+	case o.Noise == "":
 		o.Noise = noise
 	}
 	switch {
@@ -114,13 +117,14 @@ const (
 	mostPower   = 4       // beyond which the rare words are next to never drawn
 )
 
-func planContrast(s Spec, tied bool) Plan { return planDrawn(s, tied, s.Options.Samples) }
+func planContrast(s Spec, tied bool) Plan {
+	return planDrawn(s, tied, min(s.Options.Samples, len(s.Counts)))
+}
 
 // planDrawn is the plan of a layer that compares targets with so many drawn rows of its weights, or fewer.
 func planDrawn(s Spec, tied bool, drawn int) Plan {
 	p := planDense(s, tied)
 	v, d := len(s.Counts), s.Dim
-	drawn = min(drawn, v)
 	p.Training = float64(drawn) * float64(d)
 	p.Packed, p.Read = nil, p.Packed
 	p.Forward = func(rows int) int64 {

@@ -8,14 +8,17 @@ import (
 
 // LinearRows is y[i,k] = x[i]·W[ids[k]] + b[ids[k]], [n,len(ids)]: Linear by some rows of W [V,d] and of b [V] only. The
 // rows are copied next to each other and packed, which costs little beside the product when n is more than a few.
-// Backward adds to those rows of W alone. A row may be named twice.
-func LinearRows(tp *Tape, x *Tensor, w, b *Param, ids []int) *Tensor {
+// Backward adds to those rows of W alone. A row may be named twice. The memory taken is that of so many ids as there are at
+// most: steps that have more or fewer find it in the same places then.
+func LinearRows(tp *Tape, x *Tensor, w, b *Param, ids []int, most int) *Tensor {
 	if x.Cols != w.Cols || b.Cols != w.Rows {
 		panic(fmt.Sprintf("tensor: LinearRows of a %v by %s of %d×%d and %s of %d", x, w.Name, w.Rows, w.Cols, b.Name, b.Cols))
 	}
 	n, d := len(ids), w.Cols
-	y := tp.New(x.Rows, n, x.Wanted() || tp.Trains(w) || tp.Trains(b))
-	rows, bias := tp.Scratch(n*d), tp.Scratch(n)
+	most = max(most, n)
+	y := tp.New(x.Rows, most, x.Wanted() || tp.Trains(w) || tp.Trains(b))
+	y.Cols = n
+	rows, bias := tp.Scratch(most * d)[:n*d], tp.Scratch(most)[:n]
 	for k, id := range ids {
 		if id < 0 || id >= w.Rows {
 			panic(fmt.Sprintf("tensor: LinearRows by row %d of %s of %d", id, w.Name, w.Rows))
