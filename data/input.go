@@ -41,7 +41,6 @@ type Text struct {
 // textFile is one file of a text.
 type textFile struct {
 	name string
-	size int64 // as it lies there
 	open func() (io.ReadCloser, error)
 }
 
@@ -73,33 +72,19 @@ func Open(in Input) (*Text, error) {
 	if len(in.Ext) > 0 {
 		return nil, fmt.Errorf("%s is a file: endings of names are for folders", in.Path)
 	}
-	t.files = []textFile{onDisk(in.Path, info.Size())}
+	t.files = []textFile{onDisk(in.Path)}
 	return t, nil
 }
 
 // InMemory is a text that is in memory already.
 func InMemory(name, text string) *Text {
-	return &Text{name: name, files: []textFile{{name, int64(len(text)), func() (io.ReadCloser, error) {
+	return &Text{name: name, files: []textFile{{name, func() (io.ReadCloser, error) {
 		return io.NopCloser(strings.NewReader(text)), nil
 	}}}}
 }
 
-// Name is the path as it was given.
-func (t *Text) Name() string { return t.name }
-
-// Items reports whether the text is a list of items.
-func (t *Text) Items() bool { return t.items }
-
 // Files is how many there are.
 func (t *Text) Files() int { return len(t.files) }
-
-// Size is how many bytes the text's files have, packed if they are.
-func (t *Text) Size() (n int64) {
-	for _, f := range t.files {
-		n += f.size
-	}
-	return n
-}
 
 // Held is how many bytes of the text are in memory.
 func (t *Text) Held() int64 { return t.held }
@@ -120,8 +105,8 @@ func removed(path string) error {
 	return nil
 }
 
-func onDisk(path string, size int64) textFile {
-	return textFile{path, size, func() (io.ReadCloser, error) { return os.Open(path) }}
+func onDisk(path string) textFile {
+	return textFile{path, func() (io.ReadCloser, error) { return os.Open(path) }}
 }
 
 var heldInMemory int64 = 64 << 20 // which tests make smaller
@@ -149,7 +134,7 @@ func (t *Text) hold(r io.Reader) error {
 		}
 		return notHeld(err)
 	}
-	t.files = []textFile{{t.name, n, func() (io.ReadCloser, error) {
+	t.files = []textFile{{t.name, func() (io.ReadCloser, error) {
 		return io.NopCloser(io.NewSectionReader(t.spool, 0, n)), nil
 	}}}
 	return nil
@@ -208,11 +193,7 @@ func (t *Text) findFiles(dir string, ext []string) error {
 			others[strings.TrimPrefix(filepath.Ext(d.Name()), ".")]++
 			return nil
 		}
-		info, err := d.Info()
-		if err != nil {
-			return InWords(path, err)
-		}
-		t.files = append(t.files, onDisk(path, info.Size()))
+		t.files = append(t.files, onDisk(path))
 		return nil
 	})
 	if err == nil && len(t.files) == 0 {

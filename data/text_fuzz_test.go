@@ -98,7 +98,7 @@ func read(t *testing.T, in Input, content string) {
 	head, err := s.Whole().Head(1 << 20)
 	content = strings.TrimPrefix(content, byteOrderMark)
 	packed := strings.HasPrefix(content, "\x1F\x8B\x08") || strings.HasPrefix(content, "\x28\xB5\x2F\xFD")
-	if err != nil || !opened.Items() && !packed && head != content {
+	if err != nil || !opened.items && !packed && head != content {
 		t.Errorf("read %q, %v", head, err)
 	}
 	for _, kind := range []string{"char", "bpe"} {
@@ -112,7 +112,7 @@ func read(t *testing.T, in Input, content string) {
 			t.Errorf("%s: %+v, %v", kind, side, err)
 		}
 	}
-	if train, valid, err := s.Split(0.1); err == nil && !opened.Items() && !packed {
+	if train, valid, err := s.Split(0.1); err == nil && !opened.items && !packed {
 		a, _ := train.Head(1 << 20)
 		b, _ := valid.Head(1 << 20)
 		if a+b != content || a == "" || b == "" {

@@ -118,9 +118,6 @@ func (t *Ids) Write(packed []byte) (int, error) {
 // Len is the number of tokens.
 func (t *Ids) Len() int { return t.n / t.width }
 
-// Bytes is the memory that they take.
-func (t *Ids) Bytes() int64 { return int64(len(t.slabs)) * slabBytes }
-
 // Read copies tokens; it does not fail.
 func (t *Ids) Read(dst []int, at int) error {
 	if at < 0 || at+len(dst) > t.Len() {
