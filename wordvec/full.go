@@ -20,7 +20,10 @@ func (*fullLoss) positions() int { return groupPositions }
 func (l *fullLoss) outputs(w *worker) {
 	w.outs = w.outs[:0]
 	for word := range l.words {
-		w.outs = append(w.outs, w.out.at(int32(word)))
+		w.outs = append(w.outs, w.out.at(int32(word), 0))
+	}
+	for _, word := range w.targets {
+		w.out.at(word, 1)
 	}
 }
 

@@ -2,6 +2,7 @@ package wordvec
 
 import (
 	"math"
+	"slices"
 
 	"inkling/internal/kernel"
 )
@@ -40,12 +41,13 @@ func (l *negative) positions() int { return l.group }
 func (l *negative) outputs(w *worker) {
 	w.outs, l.words = w.outs[:0], l.words[:0]
 	for _, word := range w.targets {
-		w.outs = append(w.outs, w.out.at(word))
+		w.outs = append(w.outs, w.out.at(word, 1))
 	}
+	touches := float32(l.k*len(w.targets)) / float32(l.drawn)
 	for range l.drawn {
 		word := l.alias.draw(w.rand)
 		l.words = append(l.words, word)
-		w.outs = append(w.outs, w.out.at(word))
+		w.outs = append(w.outs, w.out.at(word, touches))
 	}
 }
 
@@ -86,23 +88,18 @@ func (l *negative) factors(w *worker, rate float32, measured bool) {
 
 // weights are those of a negative: of each query as many pairs as it is in, but for those that have it as their target.
 func (l *negative) weights(w *worker, j int, one float32) []float32 {
-	weight := l.weight
-	for p, target := range w.targets {
-		if target != l.words[j] {
-			continue
-		}
-		if len(weight) == 0 || &weight[0] == &l.weight[0] {
-			l.odd = append(l.odd[:0], l.weight...)
-			weight = l.odd
-		}
-		s := w.spans[p]
-		for i := s.from; i < s.to; i++ {
+	if !slices.Contains(w.targets, l.words[j]) {
+		return l.weight
+	}
+	l.odd = append(l.odd[:0], l.weight...)
+	for p, s := range w.spans {
+		for i := s.from; i < s.to && w.targets[p] == l.words[j]; i++ {
 			if i != s.skip {
-				weight[i] += one
+				l.odd[i] += one
 			}
 		}
 	}
-	return weight
+	return l.odd
 }
 
 // measure adds up the loss of the group; w.s holds sigmoids.

@@ -2,6 +2,7 @@ package wordvec
 
 import (
 	"fmt"
+	"math"
 	"sync"
 )
 
@@ -9,9 +10,9 @@ import (
 // shards, which are trained on at once.
 //
 // Each shard works on copies of its own of the vectors that it touches; when all are done, what each has changed is added
-// to the model, in the order of the shards. So a result depends on the seed, the number of shards and the size of a block,
+// to the model, in the order of the shards (see merger). So a result depends on the seed, the number of shards and the size of a block,
 // and on nothing else: not on scheduling, nor on the number of cores. A shard sees what the others have learnt only after the
-// block, and a vector that all have moved to the same end moves too far; blocks are so short that this does not show.
+// block; blocks are so short that this does not show.
 //
 // With Config.Hogwild the shards share the vectors without a lock (F. Niu et al. 2011, HOGWILD!): there is nothing to copy or
 // to add up, a shard sees at once what others do, and now and then one overwrites what another wrote at the same time. Two
@@ -97,7 +98,7 @@ func (t *Trainer) Step(parallel int) (Progress, error) {
 		}
 	}
 	if !c.Hogwild {
-		t.merge(parallel)
+		t.merge(parallel, t.rate(from))
 	}
 	t.step++
 	p := Progress{Step: t.step, Steps: t.Steps(), Rate: t.rate(from + tokens)}
@@ -138,21 +139,39 @@ func (t *Trainer) shard(s, from, to int) error {
 	return nil
 }
 
-// merge puts together what the shards have learnt.
-func (t *Trainer) merge(parallel int) {
+// merge puts together what the shards have learnt, at the learning rate that they had.
+func (t *Trainer) merge(parallel int, rate float64) {
 	var in, out []*table
 	for _, w := range t.workers {
 		in, out = append(in, w.in), append(out, w.out)
 	}
 	m := t.Model
+	near, there := m.Config.curvature(len(m.Words))
 	together(parallel, parallel, func(part int) {
-		merge(m.in, m.ld, in, part, parallel)
-		merge(m.out, m.ld, out, part, parallel)
+		(&merger{kappa: rate * near}).merge(m.in, m.ld, in, part, parallel)
+		(&merger{kappa: rate * there}).merge(m.out, m.ld, out, part, parallel)
 	})
 	together(len(t.workers), parallel, func(s int) {
 		t.workers[s].in.forget()
 		t.workers[s].out.forget()
 	})
+}
+
+// curvature is how steeply the loss may rise around its least value, in the vector of a word that is near a position once,
+// and of one that stands there: at most ¼ for each pair of vectors of length 1, the slope of the logistic function.
+func (c *Config) curvature(words int) (near, there float64) {
+	decisions := 2.0 // full
+	switch c.Loss {
+	case "negative":
+		decisions = float64(1 + c.Negative)
+	case "tree":
+		decisions = math.Log2(float64(words))
+	}
+	windows := float64(c.Window + 1) // that a word is in, of both sides
+	if c.Model == "cbow" {
+		return decisions / windows / 4, 0.25
+	}
+	return windows * decisions / 4, windows / 4
 }
 
 // together runs f for 0 to n−1, so many at once.

@@ -19,7 +19,7 @@ func (l *treeLoss) outputs(w *worker) {
 	nodes, turns := l.tree.path(w.targets[0])
 	w.outs, l.turns = w.outs[:0], turns
 	for _, node := range nodes {
-		w.outs = append(w.outs, w.out.at(node))
+		w.outs = append(w.outs, w.out.at(node, 1))
 	}
 }
 

@@ -201,14 +201,25 @@ func (m *Model) undense(matrix, dense []float32) {
 	}
 }
 
-// Bytes is the memory that training takes beside the text and the words, in bytes, at most.
-func (c Config) Bytes(words int) int64 {
-	row := 4 * int64(stride(c.Dim))
-	matrix := row * int64(words+1)
-	bytes := 2*matrix + 16*int64(words) // with the samplers
-	if c.Hogwild {
-		return bytes
+// Memory is what training takes beside the text and the words, in bytes.
+type Memory struct {
+	Weights int64 // both matrices
+	Shards  int64 // what each works on, at most
+	Saved   int64 // the copy that is written out
+}
+
+// Plan is the memory that training so many words takes.
+func (c Config) Plan(words int) Memory {
+	row, n := 4*int64(stride(c.Dim)), int64(words)
+	m := Memory{Weights: 2 * row * (n + 1), Saved: 8 * int64(c.Dim) * n}
+	m.Shards = int64(c.Shards) * 24 * int64(c.Block/c.Shards+1) // the text of a part, thrice
+	m.Shards += 24 * n                                          // samplers
+	if !c.Hogwild {
+		touched := min(n, 4*int64(c.Block/c.Shards+1))
+		m.Shards += int64(c.Shards) * (2*touched*row*5/4 + 8*n)
 	}
-	touched := min(int64(words), 4*int64(c.Block/c.Shards+1))
-	return bytes + int64(c.Shards)*(2*touched*row*5/4+8*int64(words))
+	if c.Loss == "full" {
+		m.Shards += int64(c.Shards) * n * (row + 4*int64(2*c.Window+groupPositions+3))
+	}
+	return m
 }

@@ -137,7 +137,7 @@ func (w *worker) draw(words []int32, from, to int) {
 		s.from, s.to, s.skip = s.from-least, s.to-least, s.skip-least
 	}
 	for _, word := range words[least:most] {
-		w.near = append(w.near, w.in.at(word))
+		w.near = append(w.near, w.in.at(word, 1))
 	}
 	for len(w.near)%4 != 0 {
 		w.near = append(w.near, w.in.unused)

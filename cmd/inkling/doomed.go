@@ -56,7 +56,7 @@ func openDoomed(dir string) (*checkpoint.Run, error) {
 }
 
 // ofRun are the files of a run, config.json, which makes it one, last.
-var ofRun = []string{"metrics.jsonl", "README.md", "tokenizer.json", "model.safetensors", "config.json"}
+var ofRun = []string{"metrics.jsonl", "README.md", "tokenizer.json", "vocab.txt", "model.safetensors", "config.json"}
 
 // find sorts what is in the folder into what is of a run and what is not.
 func (d *doomed) find(statesOnly bool) error {

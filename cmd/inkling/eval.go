@@ -12,8 +12,8 @@ import (
 )
 
 type evalCmd struct {
-	Dir  string `arg:"" help:"Folder of the model."`
-	File string `arg:"" help:"The text to predict: a file, a folder, or - for standard input; gzip and zstd are unpacked."`
+	Dir  string `arg:"" help:"Folder of the model; of word vectors, or a file of them."`
+	File string `arg:"" help:"The text to predict: a file, a folder, or - for standard input; gzip and zstd are unpacked. For word vectors a list of pairs, as WordSim-353, or of analogies, as questions-words.txt."`
 	textFlags
 	Cache string `help:"Keep the tokens of the text in files of this folder." placeholder:"DIR"`
 }
@@ -33,6 +33,9 @@ type evaluated struct {
 // Run measures in float32, whatever the model was trained in, with state carried through the text. The
 // first token is only read; of a list each item is evaluated from a fresh state, with its end.
 func (e *evalCmd) Run(a *app) error {
+	if holdsVectors(e.Dir) {
+		return e.vectors(a)
+	}
 	limit := a.memory() // before anything is taken
 	model, vocab, err := load(a, e.Dir, forEvaluation, textMemory(e.File, limit))
 	if err != nil {

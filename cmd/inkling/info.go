@@ -85,6 +85,9 @@ func (i *infoCmd) Run(a *app) error {
 		return err
 	}
 	defer run.Close()
+	if isVectors(run) {
+		return i.vectors(a, run)
+	}
 	return i.run(a, run)
 }
 

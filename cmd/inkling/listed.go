@@ -79,19 +79,14 @@ func (l *listed) read() error {
 		return err
 	}
 	defer run.Close()
-	var cfg runConfig
-	if err := lm.UnmarshalConfig(run, &cfg); err != nil {
+	if isVectors(run) {
+		err = l.readVectors(run)
+	} else {
+		err = l.readLM(run)
+	}
+	if err != nil {
 		return err
 	}
-	if err := ours(cfg.Header); err != nil {
-		return badInput("config.json %w", err)
-	}
-	if err := cfg.checkSizes(); err != nil {
-		return badInput("config.json: %w", err)
-	}
-	m := cfg.Model
-	l.Model, l.Tokens = fmt.Sprintf("%.20s %d×%d %.20s", m.Arch, m.Layers, m.Hidden, m.Output), fmt.Sprintf("%.20s", cfg.Tokens)
-	l.Steps, l.Epochs, l.Budget = cfg.Train.Steps, cfg.Train.Epochs, time.Duration(cfg.Train.Budget).Seconds()
 	curve, err := readCurve(l.Dir)
 	if err != nil {
 		return err
@@ -114,6 +109,24 @@ func (l *listed) read() error {
 			l.Step, l.Seconds = curve[n-1].Step, curve[n-1].Seconds
 		}
 	}
+	return nil
+}
+
+// readLM fills in what the config of a language model says.
+func (l *listed) readLM(run *checkpoint.Run) error {
+	var cfg runConfig
+	if err := lm.UnmarshalConfig(run, &cfg); err != nil {
+		return err
+	}
+	if err := ours(cfg.Header); err != nil {
+		return badInput("config.json %w", err)
+	}
+	if err := cfg.checkSizes(); err != nil {
+		return badInput("config.json: %w", err)
+	}
+	m := cfg.Model
+	l.Model, l.Tokens = fmt.Sprintf("%.20s %d×%d %.20s", m.Arch, m.Layers, m.Hidden, m.Output), fmt.Sprintf("%.20s", cfg.Tokens)
+	l.Steps, l.Epochs, l.Budget = cfg.Train.Steps, cfg.Train.Epochs, time.Duration(cfg.Train.Budget).Seconds()
 	return nil
 }
 

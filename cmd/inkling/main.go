@@ -27,9 +27,12 @@ type cli struct {
 	Demo     demoCmd     `cmd:"" help:"Train on text that is already here, for about a minute, and write some."`
 	Train    trainCmds   `cmd:"" help:"Train a model."`
 	Resume   resumeCmd   `cmd:"" help:"Go on with a run exactly where it stopped."`
-	Eval     evalCmd     `cmd:"" help:"Measure how well a model predicts a text."`
+	Eval     evalCmd     `cmd:"" help:"Measure how well a model predicts a text, or vectors what people say of words."`
 	Generate generateCmd `cmd:"" help:"Write text with a model."`
 	Score    scoreCmd    `cmd:"" help:"Say how likely a model finds each line of a text."`
+	NN       nnCmd       `cmd:"" name:"nn" help:"Show the words whose vectors are closest."`
+	Analogy  analogyCmd  `cmd:"" help:"Say what is to woman as king is to man."`
+	Export   exportCmd   `cmd:"" help:"Write word vectors in a format of others."`
 	Compare  compareCmds `cmd:"" help:"Try all there are of a kind on a text, with a table and a picture."`
 	Info     infoCmd     `cmd:"" help:"Describe a model or run; without one, this program and machine."`
 	List     listCmd     `cmd:"" help:"List runs: how far they have come and how good they are."`
@@ -41,6 +44,8 @@ type cli struct {
 
 type trainCmds struct {
 	LM trainCmd `cmd:"" name:"lm" help:"Train a language model on a text."`
+
+	Vectors trainVectorsCmd `cmd:"" help:"Learn vectors of the words of a text."`
 }
 
 type compareCmds struct {

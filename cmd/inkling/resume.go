@@ -26,6 +26,9 @@ func (r *resumeCmd) Run(a *app) error {
 		return err
 	}
 	defer run.Close()
+	if isVectors(run) {
+		return r.resumeVectors(a, run)
+	}
 	cfg, err := readConfig(run)
 	if err != nil {
 		return err

@@ -1,0 +1,126 @@
+package eval
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+)
+
+// A Question is an analogy: A is to B as C is to D.
+type Question struct {
+	Group      string
+	A, B, C, D string
+}
+
+// ReadQuestions reads questions as questions-words.txt of word2vec has them: four words on a line, and above each group a
+// colon and its name. The error names the line.
+func ReadQuestions(r io.Reader) ([]Question, error) {
+	var questions []Question
+	group := ""
+	err := eachLine(r, func(n int, line string) error {
+		if name, ok := strings.CutPrefix(line, ":"); ok {
+			group = strings.TrimSpace(name)
+			return nil
+		}
+		f := strings.Fields(line)
+		if len(f) != 4 {
+			return fmt.Errorf("line %d: %.60q is not four words", n, line)
+		}
+		questions = append(questions, Question{group, f[0], f[1], f[2], f[3]})
+		return nil
+	})
+	if err == nil && len(questions) == 0 {
+		err = errors.New("no questions: there must be four words on each line")
+	}
+	return questions, err
+}
+
+// Analogies says how many questions of a group, or of all, vectors answer: the best of all words but the three of the
+// question must be the fourth.
+type Analogies struct {
+	Group       string  `json:"group,omitempty"`
+	Accuracy    float64 `json:"accuracy"`     // share of the questions that are answered by 3CosAdd; 0 of none
+	AccuracyMul float64 `json:"accuracy_mul"` // by 3CosMul
+	Questions   int     `json:"questions"`    // whose four words all have vectors
+	Correct     int     `json:"correct"`
+	CorrectMul  int     `json:"correct_mul"`
+	OutOfVocab  int     `json:"out_of_vocabulary"` // questions that are left out, since a word has no vector
+}
+
+// WordSpace is what questions are asked of.
+type WordSpace interface {
+	Find(word string) (int, bool)
+	// Cosines are those of a word and all words, by number. They are not changed.
+	Cosines(word int) []float32
+}
+
+// JudgeAnalogies asks all questions, by 3CosAdd (T. Mikolov, W. Yih, G. Zweig 2013) and 3CosMul (O. Levy, Y. Goldberg
+// 2014): the word w of the largest
+//
+//	cos(w,b) − cos(w,a) + cos(w,c)   and   cos'(w,b)·cos'(w,c) / (cos'(w,a) + 0.001), cos' = (1 + cos)/2
+//
+// It gives the groups in the order in which they come, and the sum.
+func JudgeAnalogies(questions []Question, space WordSpace) (groups []Analogies, total Analogies) {
+	at := map[string]int{}
+	for _, q := range questions {
+		i, ok := at[q.Group]
+		if !ok {
+			i = len(groups)
+			at[q.Group] = i
+			groups = append(groups, Analogies{Group: q.Group})
+		}
+		groups[i].ask(q, space)
+	}
+	for i := range groups {
+		g := &groups[i]
+		total.Questions, total.OutOfVocab = total.Questions+g.Questions, total.OutOfVocab+g.OutOfVocab
+		total.Correct, total.CorrectMul = total.Correct+g.Correct, total.CorrectMul+g.CorrectMul
+		g.share()
+	}
+	total.share()
+	return groups, total
+}
+
+func (g *Analogies) share() {
+	g.Accuracy = float64(g.Correct) / float64(max(1, g.Questions))
+	g.AccuracyMul = float64(g.CorrectMul) / float64(max(1, g.Questions))
+}
+
+func (g *Analogies) ask(q Question, space WordSpace) {
+	var n [4]int
+	for i, word := range []string{q.A, q.B, q.C, q.D} {
+		var ok bool
+		if n[i], ok = space.Find(word); !ok {
+			g.OutOfVocab++
+			return
+		}
+	}
+	g.Questions++
+	add, mul := answer(space.Cosines(n[0]), space.Cosines(n[1]), space.Cosines(n[2]), n)
+	if add == n[3] {
+		g.Correct++
+	}
+	if mul == n[3] {
+		g.CorrectMul++
+	}
+}
+
+// answer gives the best words by both scores, the first of equal ones.
+func answer(a, b, c []float32, question [4]int) (add, mul int) {
+	add, mul = -1, -1
+	var bestAdd, bestMul float32
+	b, c = b[:len(a)], c[:len(a)]
+	for w := range a {
+		if w == question[0] || w == question[1] || w == question[2] {
+			continue
+		}
+		if s := b[w] - a[w] + c[w]; add < 0 || s > bestAdd {
+			add, bestAdd = w, s
+		}
+		if s := (1 + b[w]) * (1 + c[w]) / (1 + a[w] + 0.002); mul < 0 || s > bestMul {
+			mul, bestMul = w, s
+		}
+	}
+	return add, mul
+}
