@@ -53,7 +53,7 @@ type classes struct {
 	weight, bias *tensor.Param // of the words, in the order of classes; a shared embedding in that of words
 	tied         bool
 
-	groups, floats sync.Pool // *grouped, *[]float32: memory that is used again
+	floats sync.Pool // *[]float32, of LogProbs
 }
 
 func newClasses(s Spec) *classes {
@@ -101,8 +101,7 @@ func (c *classes) Loss(tp *tensor.Tape, h *tensor.Tensor, t Targets) *tensor.Ten
 	if !tp.Recording() {
 		return exactLoss(tp, c, len(c.order), h, t)
 	}
-	g := c.group(t)
-	tp.Record(func() { c.groups.Put(g) }) // recorded first: undone last, when nothing reads it any more
+	g := c.group(tp, t)
 	class := tensor.CrossEntropy(tp, tensor.Linear(tp, h, c.head.weight, c.head.bias), t.Row, g.class, t.Weight)
 	return tensor.Add(tp, class, c.within(tp, tensor.Gather(tp, h, g.row), g))
 }
@@ -172,7 +171,7 @@ func (c *classes) logits(tp *tensor.Tape, g *grouped, dst []float32, x *tensor.T
 		copy(dst[i*n:(i+1)*n], c.bias.Value[first:first+n])
 	}
 	g.packed.PackT(c.together(g, class), c.weight.Cols, c.weight.Cols, n, tp.Precision)
-	kernel.MatMul(dst, n, x.Data[from*x.Stride:], x.Stride, to-from, &g.packed, true)
+	kernel.MatMul(dst, n, x.Data[from*x.Stride:], x.Stride, to-from, g.packed, true)
 }
 
 // backward adds to the gradients of the weights of a class and of some rows of x what dy, the gradient of their
@@ -211,7 +210,7 @@ func (c *classes) backward(tp *tensor.Tape, g *grouped, dy []float32, x *tensor.
 		if whole {
 			dw = tp.ParamGrad(c.weight)[first*dim : (first+n)*dim]
 		} else {
-			dw = g.memory(n * dim)
+			dw = g.floats[:n*dim]
 			clear(dw)
 		}
 		kernel.MatMulTN(dw, dim, dy, n, x.Data[from*x.Stride:], x.Stride, n, dim, rows, tp.Precision)
@@ -223,7 +222,7 @@ func (c *classes) backward(tp *tensor.Tape, g *grouped, dy []float32, x *tensor.
 	}
 	if x.Wanted() {
 		g.packed.Pack(c.together(g, class), dim, n, dim, tp.Precision)
-		kernel.MatMul(x.Grad()[from*x.Stride:], x.Stride, dy, n, rows, &g.packed, true)
+		kernel.MatMul(x.Grad()[from*x.Stride:], x.Stride, dy, n, rows, g.packed, true)
 	}
 }
 
@@ -233,7 +232,7 @@ func (c *classes) together(g *grouped, class int) []float32 {
 	if !c.tied {
 		return c.weight.Value[first*dim : (first+n)*dim]
 	}
-	w := g.memory(n * dim)
+	w := g.floats[:n*dim]
 	for j := range n {
 		copy(w[j*dim:(j+1)*dim], c.weight.Row(c.order[first+j]))
 	}
@@ -242,7 +241,7 @@ func (c *classes) together(g *grouped, class int) []float32 {
 
 // Scores makes the classes' probabilities as the full softmax does and then goes class by class, as training does.
 func (c *classes) Scores(tp *tensor.Tape, dst []float32, h *tensor.Tensor, word []int) {
-	g := c.group(Targets{Word: word})
+	g := c.group(tp, Targets{Word: word})
 	c.head.Scores(tp, dst, h, g.class)
 	largest := 0
 	for class := range c.classes() {
@@ -260,7 +259,6 @@ func (c *classes) Scores(tp *tensor.Tape, dst []float32, h *tensor.Tensor, word 
 			}
 		}
 	}
-	c.groups.Put(g)
 }
 
 func (c *classes) LogProbs(dst, h []float32) { c.LogProbsRows(dst, h) }

@@ -37,12 +37,21 @@ func planClasses(s Spec, tied bool) Plan {
 			return tensor.RowGradFloats(int(v), d, int(touched))
 		}
 	}
+	together := func(rows int) int64 { // a class that many rows want, if its weights or their gradients are apart
+		n := 0
+		for class, q := range share {
+			if (tied || v >= sparseVocab) && q*float64(rows) >= fewRows {
+				n = max(n, b.size(class))
+			}
+		}
+		return int64(n) * int64(d)
+	}
 	// The logits of the classes; the rows in the order of classes, and their gradient; the logits within classes.
 	p.Forward = func(rows int) int64 {
-		return int64(rows)*(pad(int(n))+2*pad(d)) + int64(float64(rows)*within)
+		return int64(rows)*(pad(int(n))+2*pad(d)) + int64(float64(rows)*within) + together(rows)
 	}
 	p.Scoring = func(rows int) int64 {
-		return int64(min(rows, scoreRows(int(n))))*(pad(int(n))+1) + int64(rows)*pad(d) + int64(min(rows, fewestRows)*largest)
+		return int64(min(rows, scoreRows(int(n))))*(pad(int(n))+1) + int64(rows)*pad(d) + int64(min(rows, fewestRows)*largest) + together(rows)
 	}
 	return p
 }

@@ -86,7 +86,7 @@ func TestClassesGradients(t *testing.T) {
 				targets.Row, targets.Word = append(targets.Row, rnd.IntN(5)), append(targets.Word, rnd.IntN(v)*btoi(j > 2*fewRows))
 			}
 			targets.Weight[1] = 0
-			g := out.group(targets)
+			g := out.group(tensor.NewTape(), targets)
 			few, many := false, false
 			for c := range out.classes() {
 				n := g.starts[c+1] - g.starts[c]

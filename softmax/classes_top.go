@@ -9,8 +9,7 @@ import (
 
 // TopK looks into the likeliest classes first, and at no more of them when the best words so far are likelier than the
 // next class, since no word is likelier than its class: the result is exact.
-func (c *classes) TopK(h []float32, k int) (best []Ranked, certified bool) {
-	k = min(k, len(c.order))
+func (c *classes) TopK(h []float32, k int) (words []Ranked, certified bool) {
 	class := make([]float32, c.classes())
 	c.head.LogProbs(class, h)
 	likely := make([]int, len(class))
@@ -18,9 +17,10 @@ func (c *classes) TopK(h []float32, k int) (best []Ranked, certified bool) {
 		likely[i] = i
 	}
 	slices.SortStableFunc(likely, func(a, b int) int { return cmp.Compare(class[b], class[a]) })
+	kept := best{k: min(k, len(c.order))}
 	var scores []float32
 	for _, one := range likely {
-		if len(best) == k && class[one] < best[k-1].LogProb {
+		if kept.full() && class[one] < kept.worst() {
 			break
 		}
 		scores = sized(scores, c.size(one))
@@ -30,15 +30,8 @@ func (c *classes) TopK(h []float32, k int) (best []Ranked, certified bool) {
 		}
 		shift := class[one] - kernel.LogSumExp(scores)
 		for j, s := range scores {
-			best = append(best, Ranked{c.order[c.starts[one]+j], s + shift})
+			kept.show(Ranked{c.order[c.starts[one]+j], s + shift})
 		}
-		slices.SortFunc(best, likelier)
-		best = best[:min(k, len(best))]
 	}
-	return best, true
-}
-
-// likelier orders words as TopK gives them.
-func likelier(a, b Ranked) int {
-	return cmp.Or(cmp.Compare(b.LogProb, a.LogProb), cmp.Compare(a.Word, b.Word))
+	return kept.sorted(), true
 }

@@ -4,10 +4,11 @@ import (
 	"slices"
 
 	"inkling/internal/kernel"
+	"inkling/tensor"
 )
 
 // grouped are targets in the order of their words' classes, without those of no weight: what is to be done within a
-// class is then products of a few rows that follow one another. It is made every step, and its memory is used again.
+// class is then products of a few rows that follow one another. Its memory is the tape's.
 type grouped struct {
 	target []int // of each: its number among the targets as they came
 	row    []int // of h
@@ -17,18 +18,14 @@ type grouped struct {
 
 	class []int // of each target, as they came
 
-	packed kernel.Packed // weights of a class
-	floats []float32     // weights of a class, or their gradient
+	packed *kernel.Packed // weights of a class
+	floats []float32      // weights of a class, or their gradient: room for any class that many rows want
 }
 
 // group sorts targets by counting, which keeps their order within a class. Without rows, they are one a row.
-func (c *classes) group(t Targets) *grouped {
-	g, _ := c.groups.Get().(*grouped)
-	if g == nil {
-		g = new(grouped)
-	}
-	g.class = sized(g.class, len(t.Word))
-	g.starts = sized(g.starts, c.classes()+1)
+func (c *classes) group(tp *tensor.Tape, t Targets) *grouped {
+	ints := func(n int) []int { return tp.ScratchInts(n)[:n] }
+	g := &grouped{class: ints(len(t.Word)), starts: ints(c.classes() + 1), packed: tp.ScratchPacked()}
 	clear(g.starts)
 	for j, w := range t.Word {
 		g.class[j] = c.of[w]
@@ -36,12 +33,18 @@ func (c *classes) group(t Targets) *grouped {
 			g.starts[c.of[w]]++
 		}
 	}
-	n := 0
+	n, largest := 0, 0
 	for class, some := range g.starts {
 		g.starts[class] = n
 		n += some
+		if some >= fewRows {
+			largest = max(largest, c.size(class))
+		}
 	}
-	g.target, g.row, g.place, g.weight = sized(g.target, n), sized(g.row, n), sized(g.place, n), sized(g.weight, n)
+	if c.tied || c.weight.Sparse {
+		g.floats = tp.Scratch(largest * c.weight.Cols)
+	}
+	g.target, g.row, g.place, g.weight = ints(n), ints(n), ints(n), tp.Scratch(n)
 	for j, w := range t.Word {
 		if t.weight(j) == 0 {
 			continue
@@ -56,12 +59,6 @@ func (c *classes) group(t Targets) *grouped {
 	copy(g.starts[1:], g.starts) // each is where the next begins by now
 	g.starts[0] = 0
 	return g
-}
-
-// memory is of arbitrary content, and good until it is asked for again.
-func (g *grouped) memory(n int) []float32 {
-	g.floats = sized(g.floats, n)
-	return g.floats
 }
 
 // sized is a slice of n, made of x if that is long enough; what was in it may be lost.

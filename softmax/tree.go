@@ -21,9 +21,9 @@ import (
 // most one more than the entropy of the words on average, ten or so in a language. A word costs that many times d
 // operations in training, whatever V is.
 //
-// In training, each node of a path is a dot product and two multiples of vectors. One product of the nodes at the top,
-// which most paths share, for all rows was reckoned and left out: 31 nodes cost more so than the five dot products a row
-// that they save.
+// In training, each node of a path is a dot product and two multiples of vectors. One product for all rows by the nodes
+// at the top, which most paths share, was measured and left out: by the 31 nodes of the five topmost levels it took twice
+// as long as what it saves.
 
 func init() {
 	register(Kind{
@@ -204,24 +204,24 @@ func abs(x float32) float32 { return math.Float32frombits(math.Float32bits(x) &^
 
 // TopK goes down from whatever node or word is likeliest so far. No word is likelier than a node above it, and so words
 // come out in order, and exactly.
-func (t *tree) TopK(h []float32, k int) (best []Ranked, certified bool) {
+func (t *tree) TopK(h []float32, k int) (words []Ranked, certified bool) {
 	k = min(k, len(t.above))
 	if len(t.above) == 1 {
 		return []Ranked{{0, 0}}[:k], true
 	}
 	open := &frontier{{0, 0}}
-	for len(best) < k {
+	for len(words) < k {
 		at := heap.Pop(open).(branch)
 		if at.to < 0 {
-			best = append(best, Ranked{int(^at.to), float32(at.logProb)})
+			words = append(words, Ranked{int(^at.to), float32(at.logProb)})
 			continue
 		}
 		s := t.score(at.to, h)
 		heap.Push(open, branch{t.below[at.to][0], at.logProb + logSigmoid(-s)})
 		heap.Push(open, branch{t.below[at.to][1], at.logProb + logSigmoid(s)})
 	}
-	slices.SortFunc(best, likelier) // what is equal in float32
-	return best, true
+	slices.SortFunc(words, before) // what is equal in float32
+	return words, true
 }
 
 // A branch is a node, or a word w as ^w, and the log-probability of a walk to it.
