@@ -9,6 +9,7 @@ import (
 
 	"inkling/data"
 	"inkling/internal/gradcheck"
+	"inkling/softmax"
 	"inkling/tensor"
 )
 
@@ -18,6 +19,7 @@ func kinds(vocab int) (list []Config) {
 		{Arch: "lstm", Hidden: 7, Layers: 2},
 		{Arch: "lstm", Hidden: 6, Embed: 5},
 		{Arch: "lstm", Hidden: 5, Layers: 2, Tied: true, Norm: true},
+		{Arch: "lstm", Hidden: 6, Embed: 5, Output: "adaptive", OutputOptions: softmax.Options{Cutoffs: []int{1, 3}, DivValue: 2}},
 		{Arch: "gru", Hidden: 7, Layers: 2},
 		{Arch: "gru", Hidden: 6, Embed: 5},
 		{Arch: "gru", Hidden: 5, Layers: 2, Tied: true, Norm: true},

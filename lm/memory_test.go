@@ -95,7 +95,7 @@ func TestMemoryPlanOfUse(t *testing.T) {
 		}
 		const lanes = 64
 		tp, n := tensor.NewInference(), lanes*evalTime
-		w := data.Window{Lanes: lanes, Time: evalTime, Inputs: make([]int, n), Targets: make([]int, n)}
+		w := data.Window{Lanes: lanes, Time: evalTime, Inputs: make([]int, n), Targets: randomTokens(n, 200, 1)}
 		m.Loss(tp, w, make([]float32, m.CarryFloats(w)))
 		results, _ := tp.Floats()
 		if held := 4 * int64(results); plan.Validation > held || plan.Validation < held-held/4-1<<18 { // memory is taken by the slab

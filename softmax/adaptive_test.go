@@ -200,8 +200,13 @@ func TestAdaptiveBags(t *testing.T) {
 	for i := range grads {
 		sameGradient(t, []string{"h", "head", "down 0", "words 0", "down 1", "words 1"}[i], grads[i], wantGrads[i])
 	}
-	if a := out.(*adaptive); a.tails[0].to != 9 || len(a.tails) != 2 {
-		t.Errorf("cut at %v", a.tails)
+	a := out.(*adaptive)
+	columns := make([]int, len(bag.Word))
+	for j, w := range bag.Word {
+		columns[j] = a.column(a.rank[w])
+	}
+	if rows, in := a.within(1, bag, columns); !slices.Equal(rows, []int{2}) || !slices.Equal(in.Word, []int{2, 3, 4}) {
+		t.Errorf("the second tail has rows %v and words %v", rows, in.Word)
 	}
 }
 
@@ -213,10 +218,7 @@ func TestAdaptiveTails(t *testing.T) {
 	h := []float32{1, 0, 0, 0}
 	a.head.Row(11)[0] = -50 // the second tail has next to no probability
 	a.head.Changed()
-	for i := range a.tails[1].words.Value {
-		a.tails[1].words.Value[i] = float32(math.NaN()) // to look into it would show
-	}
-	a.tails[1].words.Changed()
+	a.tails[1].words = nil // to look into it would panic
 	best, certified := a.TopK(h, 20)
 	if len(best) != 20 || !certified {
 		t.Fatalf("%d words, certified %v", len(best), certified)
@@ -225,6 +227,50 @@ func TestAdaptiveTails(t *testing.T) {
 		if b.Word >= 20 || math.IsNaN(float64(b.LogProb)) {
 			t.Errorf("word %d with %g", b.Word, b.LogProb)
 		}
+	}
+}
+
+// TestAdaptiveBias: with a bias, the head begins at the frequencies of its words and of its tails.
+func TestAdaptiveBias(t *testing.T) {
+	s := spec(40, 4)
+	slices.Reverse(s.Counts)
+	s.Options = Options{Cutoffs: []int{5, 20}, HeadBias: true}
+	all, p := make([]float32, 40), frequencies(s.Counts)
+	make1(t, Kind{Name: "adaptive"}, s).LogProbs(all, make([]float32, 4))
+	for _, tail := range [][2]int{{20, 35}, {0, 20}} {
+		share, sum := 0.0, 0.0
+		for w := tail[0]; w < tail[1]; w++ {
+			share += p[w]
+			sum += math.Exp(float64(all[w]))
+		}
+		if math.Abs(sum/share-1) > 1e-5 {
+			t.Errorf("a tail begins with the probability %g, its words make %g of the text", sum, share)
+		}
+	}
+	for w := 35; w < 40; w++ {
+		if math.Abs(float64(all[w])-math.Log(p[w])) > 1e-5 {
+			t.Errorf("word %d begins with the log-probability %g, its frequency is %g", w, all[w], math.Log(p[w]))
+		}
+	}
+}
+
+// TestAdaptiveWork: the plan has the work of each word, as often as it occurs.
+func TestAdaptiveWork(t *testing.T) {
+	s := spec(60, 16)
+	s.Options = Options{Cutoffs: []int{6, 20}, DivValue: 2}
+	p, want := frequencies(s.Counts), 0.0
+	for w := range 60 {
+		work := 8 * 16
+		switch {
+		case w >= 20:
+			work += 4 * (16 + 40)
+		case w >= 6:
+			work += 8 * (16 + 14)
+		}
+		want += p[w] * float64(work)
+	}
+	if plan := planAdaptive(s, false); math.Abs(plan.Training-want) > 1e-9*want || math.Abs(plan.Exact-want) > 1e-9*want {
+		t.Errorf("%g and %g multiplications planned, are %g", plan.Training, plan.Exact, want)
 	}
 }
 
