@@ -179,7 +179,7 @@ func (s *SVD) topK(q *svdQuery, k int) (best []Ranked, certified bool) {
 // ranked are words in order, their scores made log-probabilities.
 func ranked(words []Ranked, lse float32) []Ranked {
 	words = slices.Clone(words)
-	sortRanked(words)
+	slices.SortFunc(words, before)
 	for i := range words {
 		words[i].LogProb -= lse
 	}

@@ -333,12 +333,12 @@ func TestChoose(t *testing.T) {
 			list[i] = Ranked{i * 31 % 1009, float32(x)}
 		}
 		want := slices.Clone(list)
-		sortRanked(want)
+		slices.SortFunc(want, before)
 		n := rapid.IntRange(1, len(list)).Draw(t, "n")
 		if least := choose(list, n); least != want[n-1].LogProb {
 			t.Fatalf("the %d-th is %g, want %g", n, least, want[n-1].LogProb)
 		}
-		sortRanked(list[:n])
+		slices.SortFunc(list[:n], before)
 		if !slices.Equal(list[:n], want[:n]) {
 			t.Fatalf("the first %d are %v, want %v", n, list[:n], want[:n])
 		}

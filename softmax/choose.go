@@ -1,17 +1,8 @@
 package softmax
 
-import (
-	"cmp"
-	"slices"
-)
-
-// before says whether a word comes before another: the likelier first, and of equal ones the smaller number.
-func (r Ranked) before(o Ranked) bool {
+// beats says whether a word comes before another: the likelier first, and of equal ones the smaller number.
+func (r Ranked) beats(o Ranked) bool {
 	return r.LogProb > o.LogProb || !(r.LogProb < o.LogProb) && r.Word < o.Word
-}
-
-func sortRanked(list []Ranked) {
-	slices.SortFunc(list, func(a, b Ranked) int { return cmp.Or(cmp.Compare(b.LogProb, a.LogProb), cmp.Compare(a.Word, b.Word)) })
 }
 
 // choose moves the n that come first to the front, in no order, and returns the LogProb of the last of them. It is
@@ -26,19 +17,19 @@ func choose(list []Ranked, n int) (least float32) {
 		}
 		// The middle of three as the pivot, so that sorted lists are no trap. It ends up at its place.
 		mid, last := lo+(hi-lo)/2, hi-1
-		if list[mid].before(list[lo]) {
+		if list[mid].beats(list[lo]) {
 			list[mid], list[lo] = list[lo], list[mid]
 		}
-		if list[last].before(list[mid]) {
+		if list[last].beats(list[mid]) {
 			list[last], list[mid] = list[mid], list[last]
-			if list[mid].before(list[lo]) {
+			if list[mid].beats(list[lo]) {
 				list[mid], list[lo] = list[lo], list[mid]
 			}
 		}
 		list[mid], list[last] = list[last], list[mid]
 		pivot, place := list[last], lo
 		for i := lo; i < last; i++ {
-			if list[i].before(pivot) {
+			if list[i].beats(pivot) {
 				list[i], list[place] = list[place], list[i]
 				place++
 			}
