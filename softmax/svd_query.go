@@ -29,6 +29,11 @@ type svdDesk struct {
 	query   svdQuery
 }
 
+// SVDFloats are the floats that an SVD of a layer [v, dim] holds while it works for one caller.
+func SVDFloats(v, dim int) int64 {
+	return svdRows * (int64(v) + int64(v)/svdGroup + int64(dim))
+}
+
 // queries makes previews for rows of h, some at a time so that B is read once for them, and calls each for one after the other.
 func (s *SVD) queries(h []float32, each func(at int, q *svdQuery)) { s.eachQuery(s.previews, h, each) }
 
