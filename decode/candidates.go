@@ -25,15 +25,19 @@ type Candidates struct {
 	weight []float64   // of each in List; reused
 }
 
-// fill lists all tokens.
-func (c *Candidates) fill(logp []float32, soFar []int) {
-	if c.all == nil {
-		c.all, c.marked, c.weight = make([]Candidate, len(logp)), make([]bool, len(logp)), make([]float64, len(logp))
+// fill lists some tokens, or all of them if tokens is nil, of so many that there are.
+func (c *Candidates) fill(tokens []int, logp []float32, soFar []int, vocab int) {
+	if len(c.all) < len(logp) {
+		c.all, c.marked, c.weight = make([]Candidate, len(logp)), make([]bool, vocab), make([]float64, len(logp))
 	}
 	for i, x := range logp {
-		c.all[i] = Candidate{int32(i), x}
+		token := i
+		if tokens != nil {
+			token = tokens[i]
+		}
+		c.all[i] = Candidate{int32(token), x}
 	}
-	c.List, c.SoFar, c.Vocab = c.all, soFar, len(logp)
+	c.List, c.SoFar, c.Vocab = c.all[:len(logp)], soFar, vocab
 }
 
 // max is the best score.

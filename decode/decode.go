@@ -32,6 +32,15 @@ type Batch interface {
 	LogProbsBatch(dst []float32, states []State) // dst is [len(states), VocabSize], row-major
 }
 
+// TopK is what a model offers that can find the likeliest tokens without looking at all of them.
+type TopK interface {
+	Model
+	// TopK sets row i of tokens and logp, both [len(states), k], to the k likeliest tokens after states[i], the likeliest
+	// first and of equal ones the smaller number, and to their log-probabilities. k is at most VocabSize. It returns false,
+	// and sets nothing, if all tokens have to be looked at.
+	TopK(tokens []int, logp []float32, states []State) bool
+}
+
 // A Decoder makes sequences that go on from a prefix.
 type Decoder interface {
 	// Decode gives Request.N hypotheses, in the order of their samples. When ctx ends it gives what

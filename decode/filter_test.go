@@ -140,7 +140,7 @@ func TestFilterContract(t *testing.T) {
 
 				var c Candidates
 				for round := range 3 { // used again, and in another order
-					c.fill(logp, soFar)
+					c.fill(nil, logp, soFar, len(logp))
 					r := rand.New(rand.NewPCG(uint64(round), 1))
 					if round > 0 {
 						r.Shuffle(len(c.List), func(i, j int) { c.List[i], c.List[j] = c.List[j], c.List[i] })
@@ -171,9 +171,9 @@ func TestFilterContract(t *testing.T) {
 			var c Candidates
 			logp, soFar := newMarkov(100, 2, 1).table[0], []int{3, 5, 5, 99}
 			f := kind.of(Sample{RepeatPenalty: 1.2, TopK: 20, TopP: 0.9, MinP: 0.1, Temperature: 0.7})
-			c.fill(logp, soFar)
+			c.fill(nil, logp, soFar, len(logp))
 			if n := testing.AllocsPerRun(10, func() {
-				c.fill(logp, soFar)
+				c.fill(nil, logp, soFar, len(logp))
 				f.Apply(&c)
 			}); n != 0 {
 				t.Errorf("%g allocations a token", n)

@@ -22,7 +22,10 @@ func (Greedy) Decode(ctx context.Context, m Model, req Request) ([]Hypothesis, e
 	if req.N > 1 {
 		return nil, fmt.Errorf("greedy search writes the same text all %d times: ask for one, or sample", req.N)
 	}
-	return run(ctx, m, req, func(_ *rand.Rand, logp []float32, _ []int) int {
+	return run(ctx, m, req, 1, func(_ *rand.Rand, tokens []int, logp []float32, _ []int) int {
+		if tokens != nil {
+			return tokens[0]
+		}
 		best := 0
 		for token, x := range logp {
 			if x > logp[best] {

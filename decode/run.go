@@ -15,12 +15,14 @@ const maxLanes = 32
 
 // run writes from left to right, one token after the other, each chosen for good: what greedy search
 // and sampling have in common. choose is given the sample's own random numbers, the log-probabilities
-// of the next token and all tokens so far, prefix included; it may keep neither slice.
+// of the next token and all tokens so far, prefix included; it may keep no slice. If k is not 0 it wants to know only the k likeliest
+// tokens, the likeliest first, and is given these from a model that has TopK; if it is given none, log-probabilities are of
+// all tokens.
 //
 // The samples share the state after the prefix. They advance side by side, so that a model with Batch
 // takes them in one product, and one that ends leaves the others as they are.
-func run(ctx context.Context, m Model, req Request, choose func(random *rand.Rand, logp []float32, soFar []int) int) ([]Hypothesis, error) {
-	n, vocab := max(1, req.N), m.VocabSize()
+func run(ctx context.Context, m Model, req Request, k int, choose func(random *rand.Rand, tokens []int, logp []float32, soFar []int) int) ([]Hypothesis, error) {
+	n := max(1, req.N)
 	var stops []stop
 	for _, s := range req.Stop {
 		stops = append(stops, newStop(s))
@@ -34,32 +36,36 @@ func run(ctx context.Context, m Model, req Request, choose func(random *rand.Ran
 	}
 
 	hyps := make([]Hypothesis, 0, min(n, 1024))
-	logp := make([]float32, min(n, maxLanes)*vocab)
-	states, tokens, active := make([]State, 0, maxLanes), make([]int, 0, maxLanes), make([]*lane, 0, maxLanes)
+	scored := newScores(m, k, min(n, maxLanes))
+	states, next, active := make([]State, 0, maxLanes), make([]int, 0, maxLanes), make([]*lane, 0, maxLanes)
 	for first := 0; first < n; first += maxLanes {
 		lanes := make([]lane, min(maxLanes, n-first))
-		active, states, tokens = active[:0], states[:0], tokens[:0]
+		active, states, next = active[:0], states[:0], next[:0]
 		for i := range lanes {
 			lanes[i].begin(first+i, &req, stops)
-			active, states, tokens = append(active, &lanes[i]), append(states, prefix), append(tokens, 0)
+			active, states, next = append(active, &lanes[i]), append(states, prefix), append(next, 0)
 		}
 		for len(active) > 0 && ctx.Err() == nil {
-			logProbs(m, logp[:len(active)*vocab], states)
+			scored.of(states)
 			going := 0
 			for i, l := range active {
-				row := logp[i*vocab : (i+1)*vocab]
-				if err := check(row); err != nil {
+				tokens, logp := scored.row(i)
+				if err := check(tokens, logp); err != nil {
 					return nil, fmt.Errorf("%w after %d tokens: its weights are damaged, or its training went astray", err, len(l.soFar))
 				}
-				token := choose(l.random, row, l.soFar)
-				if !l.take(token, row[token]) {
-					active[going], states[going], tokens[going] = l, states[i], token
+				token := choose(l.random, tokens, logp, l.soFar)
+				at := token
+				if tokens != nil {
+					at = slices.Index(tokens, token)
+				}
+				if !l.take(token, logp[at]) {
+					active[going], states[going], next[going] = l, states[i], token
 					going++
 				}
 			}
 			clear(states[going:])
-			active, states, tokens = active[:going], states[:going], tokens[:going]
-			next(m, states, tokens)
+			active, states, next = active[:going], states[:going], next[:going]
+			advance(m, states, next)
 		}
 		for i := range lanes {
 			hyps = append(hyps, lanes[i].finish())
@@ -68,20 +74,52 @@ func run(ctx context.Context, m Model, req Request, choose func(random *rand.Ran
 	return hyps, nil
 }
 
-// logProbs scores states in one product if there are several and the model can.
-func logProbs(m Model, dst []float32, states []State) {
-	if b, ok := m.(Batch); ok && len(states) > 1 {
-		b.LogProbsBatch(dst, states)
+// scores are those of the tokens that may follow some states: of the likeliest, or of all.
+type scores struct {
+	model  Model
+	tokens []int // the k likeliest of each state; nil: all
+	logp   []float32
+	cols   int
+}
+
+// newScores makes room for so many states. If k is not 0 the k likeliest tokens are enough.
+func newScores(m Model, k, states int) *scores {
+	s := &scores{model: m, cols: m.VocabSize()}
+	if _, ok := m.(TopK); ok && k > 0 && k < s.cols {
+		s.cols, s.tokens = k, make([]int, states*k)
+	}
+	s.logp = make([]float32, states*s.cols)
+	return s
+}
+
+// of scores states, all of them in one product if the model can.
+func (s *scores) of(states []State) {
+	if s.tokens != nil {
+		if n := len(states) * s.cols; s.model.(TopK).TopK(s.tokens[:n], s.logp[:n], states) {
+			return
+		}
+		*s = *newScores(s.model, 0, len(s.tokens)/s.cols)
+	}
+	if b, ok := s.model.(Batch); ok && len(states) > 1 {
+		b.LogProbsBatch(s.logp[:len(states)*s.cols], states)
 		return
 	}
-	vocab := m.VocabSize()
-	for i, s := range states {
-		m.LogProbs(dst[i*vocab:(i+1)*vocab], s)
+	for i, state := range states {
+		s.model.LogProbs(s.logp[i*s.cols:(i+1)*s.cols], state)
 	}
 }
 
-// next replaces each state by the one after its token.
-func next(m Model, states []State, tokens []int) {
+// row has the tokens of a state, nil for all, and their log-probabilities.
+func (s *scores) row(i int) (tokens []int, logp []float32) {
+	from, to := i*s.cols, (i+1)*s.cols
+	if s.tokens != nil {
+		tokens = s.tokens[from:to]
+	}
+	return tokens, s.logp[from:to]
+}
+
+// advance replaces each state by the one after its token.
+func advance(m Model, states []State, tokens []int) {
 	if b, ok := m.(Batch); ok && len(states) > 1 {
 		b.NextBatch(states, states, tokens)
 		return
@@ -92,10 +130,14 @@ func next(m Model, states []State, tokens []int) {
 }
 
 // check finds what is no log-probability, and rows in which nothing is possible.
-func check(logp []float32) error {
+func check(tokens []int, logp []float32) error {
 	largest := float32(math.Inf(-1))
-	for token, x := range logp {
+	for i, x := range logp {
 		if !(x <= math.MaxFloat32) {
+			token := i
+			if tokens != nil {
+				token = tokens[i]
+			}
 			return fmt.Errorf("the model gives token %d the log-probability %v", token, x)
 		}
 		if x > largest {

@@ -39,8 +39,17 @@ func (s Sample) filters() (list []Filter) {
 	return list
 }
 
+// likeliest is how many of the likeliest tokens are all that can be drawn, whatever the others are; 0 if others can be.
+func (s Sample) likeliest() int {
+	if s.TopK < 1 || repeatPenaltyOf(s) != nil {
+		return 0
+	}
+	return s.TopK
+}
+
 // Decode is that of [Decoder]. Sample i is a function of the model, the prefix, the seed and i: how
-// many others there are, when they end and how long they may be does not change it.
+// many others there are, when they end and how long they may be does not change it. (A model with [TopK] is another
+// function: candidates are drawn from in another order.)
 func (s Sample) Decode(ctx context.Context, m Model, req Request) ([]Hypothesis, error) {
 	if err := req.Check(m.VocabSize()); err != nil {
 		return nil, err
@@ -50,8 +59,8 @@ func (s Sample) Decode(ctx context.Context, m Model, req Request) ([]Hypothesis,
 	}
 	chain := s.filters()
 	var c Candidates
-	return run(ctx, m, req, func(random *rand.Rand, logp []float32, soFar []int) int {
-		c.fill(logp, soFar)
+	return run(ctx, m, req, s.likeliest(), func(random *rand.Rand, tokens []int, logp []float32, soFar []int) int {
+		c.fill(tokens, logp, soFar, m.VocabSize())
 		for _, f := range chain {
 			f.Apply(&c)
 		}

@@ -157,7 +157,7 @@ func TestSourcesAreIndependent(t *testing.T) {
 func TestDrawEdges(t *testing.T) {
 	var c Candidates
 	no := float32(math.Inf(-1))
-	c.fill([]float32{no, -1, no, -1, no}, nil)
+	c.fill(nil, []float32{no, -1, no, -1, no}, nil, 5)
 	for u, want := range map[float64]int{0: 1, 0.49: 1, 0.51: 3, math.Nextafter(1, 0): 3, 1: 3 /* rounding left something over */} {
 		if got := c.draw(u); got != want {
 			t.Errorf("u=%g: token %d, want %d", u, got, want)
