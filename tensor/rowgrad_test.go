@@ -20,11 +20,7 @@ func TestSparseRows(t *testing.T) {
 		}
 		y := tensor.Embedding(tp, p, []int{7, 3, 7, 999})
 		tp.Backward(tensor.Sum(tp, y), 2)
-		var order []int
-		for _, row := range tp.TouchedRows(p) {
-			order = append(order, row)
-		}
-		slices.Sort(order)
+		order := slices.Sorted(slices.Values(tp.TouchedRows(p)))
 		if !slices.Equal(order, []int{3, 7, 999}) {
 			t.Errorf("touched %v", order)
 		}
