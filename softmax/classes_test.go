@@ -190,3 +190,15 @@ func TestClassesRefuses(t *testing.T) {
 		}
 	}
 }
+
+// TestBinningRounds: words all as frequent as each other, one a class, where sums are a rounding short of a class's share.
+func TestBinningRounds(t *testing.T) {
+	for v := 1; v <= 300; v++ {
+		b := newBinning(make([]int64, v), v, "count")
+		for c := range v {
+			if b.size(c) != 1 {
+				t.Fatalf("%d classes of %d words: class %d has %d", v, v, c, b.size(c))
+			}
+		}
+	}
+}

@@ -111,6 +111,8 @@ var wrong = []string{
 	"train lm text.txt --momentum 0.5 --optimizer adagrad",
 	"train lm text.txt --beta2 0.5 --optimizer adagrad",
 	"train lm text.txt --output fast",
+	"train lm text.txt --output classes --classes 100000",
+	"train lm text.txt --output tree --tied",
 	"train lm text.txt --output adaptive --cutoffs 3,2",
 	"train lm text.txt --output adaptive --cutoffs 99999",
 	"train lm text.txt --output adaptive --cutoffs 3.5",
