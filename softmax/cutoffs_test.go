@@ -134,7 +134,7 @@ func TestCheapestCutoffs(t *testing.T) {
 
 // TestFitCosts finds out costs that are known.
 func TestFitCosts(t *testing.T) {
-	for _, want := range []costs{{1.5e-9, 0.06e-9, 1e-9}, {6e-9, 0.005e-9, 0.3e-9}, {0.3e-9, 2e-9, 20e-9}} {
+	for _, want := range []costs{{1.5e-9, 0.06e-9, 1e-9}, {6e-9, 0.03e-9, 1e-9}, {1e-9, 0.2e-9, 10e-9}} {
 		got := fitCosts(func(rows, cols, k int) float64 { return want.of(float64(rows), cols, k) })
 		for i, of := range []struct{ got, want float64 }{{got.weight, want.weight}, {got.product, want.product}, {got.score, want.score}} {
 			if math.Abs(of.got/of.want-1) > 1e-3 {
@@ -142,8 +142,9 @@ func TestFitCosts(t *testing.T) {
 			}
 		}
 	}
-	if c := fitCosts(func(int, int, int) float64 { return 0 }); !(c.weight > 0 && c.product > 0 && c.score > 0) {
-		t.Errorf("a clock that stands still makes costs of %+v", c)
+	disturbed := fitCosts(func(rows, cols, k int) float64 { return []float64{1, 1e-3}[btoi(k == 256)] })
+	if !(disturbed.product > 0 && disturbed.weight > 0 && disturbed.score > 0) {
+		t.Errorf("a clock that was disturbed makes costs of %+v", disturbed)
 	}
 	if c := measured(); !(c.product > 0 && c.product < 1e-6 && c.weight > 0 && c.weight < 1e-4 && c.score > 0 && c.score < 1e-4) {
 		t.Errorf("this machine has costs of %+v", c)
