@@ -42,7 +42,7 @@ const nceSamples = 512
 
 func settleNCE(s Spec) (Options, error) {
 	if z := s.Options.LogZ; !(math.Abs(z) <= mostLogZ) {
-		return s.Options, fmt.Errorf("log-z %g of output layer nce: at most %d, either way", z, mostLogZ)
+		return s.Options, fmt.Errorf("log-z %g of output layer nce: from %d to %d", z, -mostLogZ, mostLogZ)
 	}
 	return settleNoise("nce", s, "unigram", 1, nceSamples)
 }

@@ -17,12 +17,12 @@ type Options struct {
 	Classes int    `json:"classes,omitempty"` // of classes: how many; about √V
 	Binning string `json:"binning,omitempty"` // of classes: share the "count" of the words out evenly, or its square root: "sqrt", the default
 
-	Samples int     `json:"samples,omitempty"` // of nce, sampled and negative: words drawn for a step's shard; of ove: compared with each target, all by default
-	Noise   string  `json:"noise,omitempty"`   // what they are drawn from: "unigram", the words' frequencies to some power, or "loguniform", 1/rank or so
+	Samples int     `json:"samples,omitempty"` // of nce, sampled and negative: words drawn for a step's shard, 512; of ove: words, of whole blocks, that are drawn, or all, the default
+	Noise   string  `json:"noise,omitempty"`   // what they are drawn from: "unigram", the words' frequencies to some power, or "loguniform", about 1/rank, the default of sampled
 	Power   float64 `json:"power,omitempty"`   // of unigram noise; 1, and ¾ of negative
 	LogZ    float64 `json:"log_z,omitempty"`   // of nce: what the log of the sum of all e^score is taken for; 0
 
-	Block int `json:"block,omitempty"` // of ove: words in a block that are compared with a target at once; 1
+	Block int `json:"block,omitempty"` // of ove: words in a block that a target is compared with at once; 1
 }
 
 // Given are the names, as flags have them, of the options that are not zero.

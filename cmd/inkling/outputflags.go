@@ -15,9 +15,9 @@ type outputFlags struct {
 	HeadBias bool     `help:"Of adaptive: the head has a bias." group:"The output layer"`
 	Classes  *int     `help:"Of classes: how many; about the square root of the vocabulary." placeholder:"N" group:"The output layer"`
 	Binning  *string  `help:"Of classes: what is shared out evenly among them: count, of the words, or sqrt, its root." enum:"count,sqrt" placeholder:"sqrt" group:"The output layer"`
-	Samples  *int     `help:"Of nce, sampled, negative and ove: words drawn in each step, for each shard." placeholder:"N" group:"The output layer"`
-	Noise    *string  `help:"Of nce, sampled and negative: what they are drawn from, unigram or loguniform." enum:"unigram,loguniform" placeholder:"unigram" group:"The output layer"`
-	Power    *float64 `help:"Of unigram noise: of the words' frequencies." placeholder:"P" group:"The output layer"`
+	Samples  *int     `help:"Of nce, sampled, negative and ove: words drawn in each step, for each shard; 512, and of ove all words, undrawn." placeholder:"N" group:"The output layer"`
+	Noise    *string  `help:"Of nce, sampled and negative: what they are drawn from: unigram, the words' frequencies to a power, or loguniform, about 1/rank, the choice of sampled." enum:"unigram,loguniform" placeholder:"unigram" group:"The output layer"`
+	Power    *float64 `help:"Of unigram noise: the power of the words' frequencies; 1, and of negative 0.75." placeholder:"P" group:"The output layer"`
 	LogZ     *float64 `name:"log-z" help:"Of nce: the log of what all exponentials of a word's scores are taken to add up to; 0." placeholder:"X" group:"The output layer"`
 	Block    *int     `help:"Of ove: words that are compared with a target at once; 1." placeholder:"N" group:"The output layer"`
 }
@@ -57,6 +57,9 @@ func (t *trainCmd) checkOutput() error {
 		bound{"--block", t.Block, 1, mostVocab},
 	); err != nil {
 		return err
+	}
+	if t.Power != nil && !(*t.Power > 0) {
+		return usage("--power %g: must be above 0; noise that is all but even has 1e-6", *t.Power)
 	}
 	if given := t.options().Given(); t.From != "" && len(given) > 0 {
 		return usage("--%s with --from %s, which has an output layer: leave it out", given[0], t.From)
