@@ -143,3 +143,10 @@ func (d *previewDesk) read(p *Preview, w data.Window, every int) {
 		d.nats -= float64(s)
 	}
 }
+
+// PreviewSize is a preview to begin with: a quarter of the dimensions and a full view of one token in 50. How much less is
+// enough depends on how fast the singular values of the weights fall; held-out text tells.
+func (c Config) PreviewSize() (dims, full int) {
+	d := c.arch().dim(c)
+	return min(d, (d+31)/32*8), (len(c.Counts) + 49) / 50
+}

@@ -42,9 +42,10 @@ type SVD struct {
 }
 
 const (
-	svdBlock = 2048 // words; their preview stays in the second-level cache while rows of h pass
-	svdGroup = 64   // words of which the largest preview is known
-	svdRows  = 32   // of h, whose previews are in memory at once
+	svdBlock  = 2048 // words; their preview stays in the second-level cache while rows of h pass
+	svdGroup  = 64   // words of which the largest preview is known
+	svdSample = 16   // of so many words one is a sample
+	svdRows   = 32   // of h, whose previews are in memory at once
 )
 
 // NewSVD makes one that previews so many dimensions, from 1 to Dim, and gives so many words, from 1 to V, the full view. The

@@ -10,15 +10,15 @@ import (
 
 // svdQuery is what is known of the scores for one hidden vector.
 type svdQuery struct {
-	h         []float32
-	scores    []float32 // of each word: exact if it was seen, a preview if not
-	groups    []float32 // the largest preview of each group
-	tail      float32   // ‖h̃_w:‖
-	rounding  float32   // by which scores may be off
-	marks     []uint64  // of each group, a bit for each word that was seen
-	seen      []Ranked  // words and their exact scores
-	found     []Ranked  // words to be seen; reused
-	groupList []Ranked  // reused
+	h        []float32
+	scores   []float32 // of each word: exact if it was seen, a preview if not
+	groups   []float32 // the largest preview of each group
+	tail     float32   // ‖h̃_w:‖
+	rounding float32   // by which scores may be off
+	marks    []uint64  // of each group, a bit for each word that was seen
+	seen     []Ranked  // words and their exact scores
+	found    []Ranked  // words to be seen; reused
+	list     []Ranked  // to choose from; reused
 }
 
 // svdDesk is the memory of some queries.
@@ -117,17 +117,31 @@ func (s *SVD) see(q *svdQuery, words []Ranked) {
 
 // best finds the n unseen words of the highest previews, in no order; all if there are fewer.
 //
-// A group has a word that is as high as its highest, so the n-th highest of the groups' is a score that at least n words
-// reach, and groups below it need not be looked at. Words that were seen are not counted, but as many more.
+// Words are left out beforehand that are below a score which at least n words reach. If n is small, that is the n-th highest of what
+// groups have highest. If it is not, a sample of the words guesses it, and is asked again if too few reach that.
 func (s *SVD) best(q *svdQuery, n int) []Ranked {
-	least := float32(math.Inf(-1))
-	if need := n + len(q.seen); need < len(q.groups) {
-		q.groupList = q.groupList[:0]
+	need := n + len(q.seen) // those that were seen may be the highest
+	if 4*need < len(q.groups) {
+		q.list = q.list[:0]
 		for g, x := range q.groups {
-			q.groupList = append(q.groupList, Ranked{g, x})
+			q.list = append(q.list, Ranked{g, x})
 		}
-		least = choose(q.groupList, need)
+		return s.above(q, n, choose(q.list, need))
 	}
+	for share := need/svdSample + need/(8*svdSample) + 16; share <= len(q.scores)/svdSample; share *= 2 {
+		q.list = q.list[:0]
+		for i := 0; i < len(q.scores); i += svdSample {
+			q.list = append(q.list, Ranked{i, q.scores[i]})
+		}
+		if found := s.above(q, n, choose(q.list, share)); len(found) == n {
+			return found
+		}
+	}
+	return s.above(q, n, float32(math.Inf(-1)))
+}
+
+// above finds n unseen words of those that reach a score, the highest of them, or all if there are fewer.
+func (s *SVD) above(q *svdQuery, n int, least float32) []Ranked {
 	q.found = q.found[:0]
 	for g, x := range q.groups {
 		if x < least {

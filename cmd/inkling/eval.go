@@ -16,6 +16,7 @@ type evalCmd struct {
 	File string `arg:"" help:"The text to predict: a file, a folder, or - for standard input; gzip and zstd are unpacked. For word vectors a list of pairs, as WordSim-353, or of analogies, as questions-words.txt."`
 	textFlags
 	Cache string `help:"Keep the tokens of the text in files of this folder." placeholder:"DIR"`
+	previewFlag
 }
 
 // evaluated is what --json says of a text.
@@ -27,6 +28,7 @@ type evaluated struct {
 	LogZ          *float64   `json:"log_z,omitempty"`        // mean, in nats, of output layers that train it to be constant
 	LogZSpread    *float64   `json:"log_z_spread,omitempty"` // its standard deviation
 	Items         int        `json:"items,omitempty"`
+	SVD           *previewed `json:"svd,omitempty"` // by approximate probabilities, if these are asked for
 	Baselines     []baseline `json:"baselines"`
 }
 
@@ -37,9 +39,23 @@ func (e *evalCmd) Run(a *app) error {
 		return e.vectors(a)
 	}
 	limit := a.memory() // before anything is taken
-	model, vocab, err := load(a, e.Dir, forEvaluation, textMemory(e.File, limit))
+	size, approximate, err := e.size()
 	if err != nil {
 		return err
+	}
+	use := forEvaluation
+	if approximate {
+		use = size.use(use, runtime.GOMAXPROCS(0))
+	}
+	model, vocab, err := load(a, e.Dir, use, textMemory(e.File, limit))
+	if err != nil {
+		return err
+	}
+	var preview *lm.Preview
+	if approximate {
+		if preview, err = size.of(model, e.Dir); err != nil {
+			return err
+		}
 	}
 	src := dataSource{File: e.File, Ext: e.Ext, Lines: e.Lines, Field: e.Field}
 	if beginOf(vocab) >= 0 {
@@ -65,6 +81,11 @@ func (e *evalCmd) Run(a *app) error {
 	j := judgedText(cost, c.trainSide)
 	if j.Baselines, err = c.unprepared(); err != nil {
 		return err
+	}
+	if preview != nil {
+		if j.SVD, err = size.measure(a, preview, c.train, c.begin()); err != nil {
+			return err
+		}
 	}
 	if a.json {
 		return a.printJSON(j)
@@ -176,6 +197,9 @@ func (j evaluated) print(a *app, kind string) error {
 		measures = append(measures, []string{"log Z", fmt.Sprintf("%.4f, spread %.4f, in nats", *j.LogZ, *j.LogZSpread)})
 	}
 	list(a.out, measures...)
+	if j.SVD != nil {
+		j.SVD.print(a, one)
+	}
 	if kind == "word" && j.Unknown > 0 {
 		fmt.Fprintf(a.out, "\n%s\n", unspelled(j.UnknownRate))
 	}

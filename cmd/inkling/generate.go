@@ -19,7 +19,8 @@ type generateCmd struct {
 	N         int      `name:"n" short:"n" help:"How many texts." default:"1"`
 	Stop      []string `help:"End before this text; may be given several times. \\n, \\t and the like are read." sep:"none" placeholder:"TEXT"`
 	Seed      *uint64  `help:"Of what is random; another each time unless given."`
-	Decoder   string   `help:"How the next token is chosen: ${enum}." enum:"${decoders}" default:"sample"`
+	previewFlag
+	Decoder string `help:"How the next token is chosen: ${enum}." enum:"${decoders}" default:"sample"`
 
 	Temp          *float64 `help:"Below 1 prefers likely tokens more, above 1 less." aliases:"temperature" placeholder:"1" group:"Sampling"`
 	TopK          *int     `help:"Only the K likeliest tokens." placeholder:"K" group:"Sampling"`
@@ -35,7 +36,7 @@ type generateCmd struct {
 type generated struct {
 	Text         string  `json:"text"` // without the prompt and the stop string
 	Tokens       int     `json:"tokens"`
-	LogProb      float64 `json:"logprob"` // nats, of the model itself, whatever the filters
+	LogProb      float64 `json:"logprob"` // nats, of the model itself, whatever the filters; approximate with --output
 	FinishReason string  `json:"finish_reason"`
 	Decoder      string  `json:"decoder"`
 	Certificate  *string `json:"certificate"` // what a decoder proves of its result: these prove nothing
@@ -46,9 +47,23 @@ func (g *generateCmd) Run(a *app) error {
 	if err != nil {
 		return err
 	}
-	model, vocab, err := load(a, g.Dir, forDecoding, 0)
+	size, approximate, err := g.size()
 	if err != nil {
 		return err
+	}
+	use := forDecoding
+	if approximate {
+		use = size.use(use, 1)
+	}
+	loaded, vocab, err := load(a, g.Dir, use, 0)
+	if err != nil {
+		return err
+	}
+	var model decode.Model = loaded
+	if approximate {
+		if model, err = size.of(loaded, g.Dir); err != nil {
+			return err
+		}
 	}
 	if vocab.Kind == "word" {
 		g.Prompt = strings.TrimRight(g.Prompt, " ") // the next word brings the space before it
