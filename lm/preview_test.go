@@ -22,6 +22,12 @@ func TestPreview(t *testing.T) {
 	const vocab = 90
 	every(t, vocab, func(t *testing.T, m *Model) {
 		p, err := m.Preview(m.dim(), 5)
+		if m.Config.Output == "adaptive" { // has narrow vectors of most words
+			if err == nil {
+				t.Error("a preview of a layer that has no vector for each word")
+			}
+			return
+		}
 		if err != nil {
 			t.Fatal(err)
 		}
