@@ -162,6 +162,7 @@ func TestFlopsPerToken(t *testing.T) {
 		{Config{Arch: "window", Hidden: 10, Layers: 2}, 7, 10*500 + 10*10 + 7*10},     // 5 tokens of 100
 		{Config{Arch: "window", Hidden: 10, Direct: true}, 7, 10*500 + 7*(10+500)},    //
 		{Config{Arch: "window", Hidden: 10, Context: 2, Tied: true}, 7, 10*20 + 7*10}, //
+		{Config{Hidden: 10, Embed: 3, Output: "nce"}, 5000, 4*10*10 + 4*10*3 + 512*10},
 	} {
 		x.config.Counts = make([]int64, x.vocab)
 		if got := x.config.FlopsPerToken(); got != 6*x.want {

@@ -51,6 +51,22 @@ func TestEval(t *testing.T) {
 	f.contains(f.must("eval", "model", "held.txt").out, "bits per character", "perplexity per word", "1,199 tokens")
 }
 
+// TestEvalLogZ: of a layer that learns it, how near to a constant log Z is; of others, nothing.
+func TestEvalLogZ(t *testing.T) {
+	f := newFolder(t)
+	for output, has := range map[string]bool{"nce": true, "full": false} {
+		f.must(trainArgs(output, "--steps", "5", "--output", output)...)
+		var j evaluated
+		f.json(&j, "eval", output, "text.txt")
+		if shown := strings.Contains(f.must("eval", output, "text.txt").out, "log Z"); (j.LogZ != nil) != has || (j.LogZSpread != nil) != has || shown != has {
+			t.Errorf("%s: log Z %v, spread %v, shown %v", output, j.LogZ, j.LogZSpread, shown)
+		}
+		if has && (math.Abs(*j.LogZ) > 2 || *j.LogZSpread <= 0 || *j.LogZSpread > 2) {
+			t.Errorf("log Z %g, spread %g", *j.LogZ, *j.LogZSpread)
+		}
+	}
+}
+
 func TestGenerate(t *testing.T) {
 	f := trainedFolder(t)
 	generate := func(args ...string) (all []generated) {
