@@ -278,8 +278,12 @@ func TestSVDRefuses(t *testing.T) {
 		preview, full int
 		want          string
 	}{
-		{0, 5, "from 1 to 6"}, {7, 5, "from 1 to 6"}, {-1, 5, "from 1 to 6"},
-		{3, 0, "from 1 to 20"}, {3, 21, "from 1 to 20"}, {3, -4, "from 1 to 20"},
+		{0, 5, "from 1 to 6"},
+		{7, 5, "from 1 to 6"},
+		{-1, 5, "from 1 to 6"},
+		{3, 0, "from 1 to 20"},
+		{3, 21, "from 1 to 20"},
+		{3, -4, "from 1 to 20"},
 	} {
 		if _, err := NewSVD(f, x.preview, x.full); err == nil || !strings.Contains(err.Error(), x.want) {
 			t.Errorf("%d, %d: %v, want %q", x.preview, x.full, err, x.want)
