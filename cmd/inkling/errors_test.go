@@ -223,6 +223,11 @@ var wrong = []string{
 	"generate model --decoder greedy --seed 1",
 	"generate model --decoder greedy -n 2",
 	"generate model --promt x",
+	"generate model --output full",
+	"generate model --output svd:4",
+	"generate model --output svd:17,3",
+	"eval model text.txt --output svd:0,3",
+	"eval model text.txt --output svd:4,100000",
 
 	"score",
 	"score none",
