@@ -16,8 +16,8 @@ import (
 // They differ in Δ. Each target is compared with as many words as are drawn, so the expected gradient is that of k words
 // drawn for each target by itself; what is shared makes the noise of the targets' gradients go together, and lets k be in
 // the hundreds. A word that is drawn several times is scored once and counts so many times. One that is the target
-// counts as noise all the same: where the classifier's optimum is e^Δ(w) = p(w)/(k·q(w)) for the text's p and the noise's q,
-// it is so because noise may be anything, with probability q.
+// counts as noise all the same: the classifier's optimum is e^Δ(w) = p(w)/(k·q(w)), for the text's p and the noise's q, because
+// noise is any word w with probability q(w), whatever the target; to leave out what hits would change it.
 //
 // Cost: 6·rows·k·d operations for loss and gradient, and d for each target, against 6·rows·V·d of the full softmax.
 type contrast struct {
