@@ -36,6 +36,7 @@ var layers = map[string][]string{
 	"eval":                {},
 	"bench":               {},
 	"bench/shakespeare":   {},
+	"bench/vectors":       {},
 	"cmd/inkling":         anything,
 	".":                   anything,
 }
