@@ -43,6 +43,7 @@ func ids(t testing.TB, tokens Tokens) []int {
 func TestEncodeInBlocks(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		text := strings.Join(rapid.SliceOfN(anyText(), 1, 8).Draw(rt, "texts"), " ")
+		text = strings.TrimLeft(text, byteOrderMark) // in front of a text it is none of it
 		inBlocks(t, rapid.SampledFrom([]int{4, 16, 61, 1 << 18}).Draw(rt, "block"))
 		s, err := InMemory("text", text).Survey(true)
 		if err != nil {
@@ -112,6 +113,38 @@ func TestEncodeItems(t *testing.T) {
 	}
 }
 
+// However long a text is that waits for a place to cut, it is cut there if one is found, and only else anyhow.
+func TestPartsEndWhereTheyMay(t *testing.T) {
+	const long = 3 << 20
+	s := survey(t, InMemory("text", strings.Repeat("x", long)))
+	var lengths []int
+	for b, err := range s.Whole().parts(func(text string) int {
+		if len(text) < 2<<20 {
+			return 0
+		}
+		return 100
+	}) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		lengths = append(lengths, len(b.text))
+	}
+	last := len(lengths) - 1
+	if last < 2 || slices.Max(lengths[:last]) != 100 || lengths[last] != long-100*last {
+		t.Errorf("parts of %d bytes", lengths)
+	}
+	most := 0
+	for b, err := range s.Whole().parts(func(string) int { return 0 }) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		most = max(most, len(b.text))
+	}
+	if most > 2<<20+blockBytes {
+		t.Errorf("without a place a part has %d bytes", most)
+	}
+}
+
 // A line of megabytes without a place to cut is cut anyhow, and what is known of it stays bounded.
 func TestEncodeWithoutSpaces(t *testing.T) {
 	text := strings.Repeat("x", 5<<20)
@@ -178,17 +211,35 @@ func (f writerFunc) Write(p []byte) (int, error) {
 func TestTallyForgetsTheRare(t *testing.T) {
 	words := newTally()
 	words.most = 100
+	before := 0
 	for i := range 5000 {
 		words.add("often")
 		words.add(strings.Repeat("r", i%997))
 		if i%3 == 0 {
 			words.add("sometimes")
 		}
-	}
-	if n := len(words.counts); n > 100 {
-		t.Errorf("%d words are kept", n)
+		n := len(words.counts)
+		if n > 100 || n < before && n > 100/2+2 { // those kept, and those that came now
+			t.Fatalf("%d words are kept, of %d", n, before)
+		}
+		before = n
 	}
 	if often, sometimes := words.index.find("often"), words.index.find("sometimes"); words.counts[often] != 5000 || words.counts[sometimes] != 1667 {
 		t.Errorf("counts %v", words.counts)
+	}
+}
+
+// Half of the strings at least are forgotten at once, those that were seen least.
+func TestTallyForgetsHalf(t *testing.T) {
+	words := newTally()
+	words.most = 8
+	for n := range 8 {
+		for range n + 1 {
+			words.add(strings.Repeat("w", n+1))
+		}
+	}
+	words.add("new")
+	if !slices.Equal(words.index.words, []string{"wwwwww", "wwwwwww", "wwwwwwww", "new"}) || !slices.Equal(words.counts, []int64{6, 7, 8, 1}) {
+		t.Errorf("%q, seen %v times", words.index.words, words.counts)
 	}
 }

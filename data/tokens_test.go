@@ -1,6 +1,7 @@
 package data
 
 import (
+	"bytes"
 	"errors"
 	"io"
 	"io/fs"
@@ -88,6 +89,19 @@ func TestIDFileRefuses(t *testing.T) {
 		}
 		if _, _, err := OpenIDs(path, 300); !errors.Is(err, ErrNoIDs) {
 			t.Errorf("the first %d of %d bytes: %v", n, len(whole), err)
+		}
+	}
+	for what, at := range map[string]int{"beginning": 0, "end": len(whole) - 1, "size of what is said of it": len(whole) - len(idEnd) - 3, "tokens that are said": bytes.Index(whole, []byte("4,")), "tokens": -1} {
+		other := slices.Clone(whole)
+		if other = append(other[:8:8], other[10:]...); at >= 0 { // one token less than is said
+			other = slices.Clone(whole)
+			other[at]++
+		}
+		if err := os.WriteFile(path, other, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if _, _, err := OpenIDs(path, 300); !errors.Is(err, ErrNoIDs) {
+			t.Errorf("another %s: %v", what, err)
 		}
 	}
 	write()

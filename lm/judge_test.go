@@ -78,6 +78,37 @@ func TestItemsAreApart(t *testing.T) {
 	}
 }
 
+// Of a list the stretches are its items, whole.
+func TestStandardErrorOfItems(t *testing.T) {
+	m, err := New(Config{Hidden: 16, Counts: make([]int64, 9), Seed: 4})
+	if err != nil {
+		t.Fatal(err)
+	}
+	stir(m)
+	r := rand.New(rand.NewPCG(7, 7))
+	var tokens data.List
+	var want moments
+	for range 200 { // more than are read side by side
+		item := []int{8}
+		for range r.IntN(40) {
+			item = append(item, r.IntN(7))
+		}
+		item = append(item, 7)
+		tokens = append(tokens, item...)
+		s, n := 0.0, float64(len(item)-1)
+		for _, logp := range alone(m, item) {
+			s -= logp
+		}
+		want.add(moments{1, s, n, s * s, s * n, n * n})
+	}
+	for _, workers := range []int{1, 3} {
+		j, err := m.Judge(context.Background(), tokens, 8, workers)
+		if w := want.judgement(); err != nil || j.Tokens != w.Tokens || math.Abs(j.StandardError-w.StandardError) > 1e-5*w.StandardError {
+			t.Errorf("%+v, want %+v; %v", j, w, err)
+		}
+	}
+}
+
 // The standard error is what texts of one source differ by: of 200 texts whose nats come in correlated runs, the
 // spread of their means is what each of them foretells.
 func TestStandardError(t *testing.T) {
@@ -107,5 +138,10 @@ func TestStandardError(t *testing.T) {
 	}
 	if j := (moments{1, 3, 2, 9, 6, 4}).judgement(); !math.IsNaN(j.StandardError) || j.Nats != 3 || j.Tokens != 2 {
 		t.Errorf("of one stretch: %+v", j)
+	}
+	two := moments{1, 1, 1, 1, 1, 1}
+	two.add(moments{1, 3, 1, 9, 3, 1})
+	if j := two.judgement(); math.Abs(j.StandardError-1) > 1e-12 { // √(2/1 · (1² + 1²)) / 2
+		t.Errorf("of two stretches of a token: %+v", j)
 	}
 }
