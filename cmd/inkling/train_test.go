@@ -198,7 +198,7 @@ func TestInvalidBytes(t *testing.T) {
 	text[100] = 0xff
 	f.write("text.txt", string(text))
 	r := f.must(trainArgs("a", "--steps", "4")...)
-	if n := strings.Count(r.err, "UTF-8"); n != 1 || !strings.Contains(r.err, "training text: 1 byte is not UTF-8") {
+	if n := strings.Count(r.err, "UTF-8"); n != 1 || !strings.Contains(r.err, "text.txt: 1 byte is not UTF-8, read as U+FFFD; the first is byte 101 of text.txt") {
 		t.Errorf("said %d times:\n%s", n, r.err)
 	}
 	r = f.must("generate", "a", "--prompt", "the Ω", "--max-tokens", "5")
