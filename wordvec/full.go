@@ -12,7 +12,6 @@ type fullLoss struct {
 	words int
 
 	best, total, pairs []float32 // of each query
-	row                []float32
 }
 
 func (*fullLoss) positions() int { return groupPositions }

@@ -43,6 +43,47 @@ func TestAlias(t *testing.T) {
 	}
 }
 
+// TestAliasShares: the tables hold the shares of any counts.
+func TestAliasShares(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		counts := rapid.SliceOfN(rapid.Int64Range(1, 1000), 2, 30).Draw(t, "counts")
+		a := newAlias(counts, power)
+		total, held := 0.0, make([]float64, len(counts))
+		for _, c := range counts {
+			total += math.Pow(float64(c), 0.75)
+		}
+		for w, b := range a.bins {
+			own := float64(b.share) / 0x1p32
+			held[w] += own / float64(len(counts))
+			held[b.other] += (1 - own) / float64(len(counts))
+		}
+		for w, c := range counts {
+			if want := math.Pow(float64(c), 0.75) / total; math.Abs(held[w]-want) > 1e-8 {
+				t.Fatalf("word %d has the share %g, want %g", w, held[w], want)
+			}
+		}
+	})
+}
+
+// TestRandom: each seed, step and shard has a sequence of its own, and always the same.
+func TestRandom(t *testing.T) {
+	seen := map[uint64]string{}
+	for seed := range 4 {
+		for step := range 4 {
+			for shard := range 4 {
+				x := newRandom(uint64(seed), step, shard).next()
+				name := fmt.Sprint(seed, step, shard)
+				if other, ok := seen[x]; ok {
+					t.Errorf("%s begins as %s", name, other)
+				}
+				if seen[x] = name; newRandom(uint64(seed), step, shard).next() != x {
+					t.Errorf("%s begins differently the second time", name)
+				}
+			}
+		}
+	}
+}
+
 // TestSubsampling counts how often words of known shares are kept, within 6 standard deviations of √(t/f) + t/f.
 func TestSubsampling(t *testing.T) {
 	counts := []int64{600_000, 300_000, 90_000, 9_000, 900, 100}

@@ -31,6 +31,7 @@ type Progress struct {
 	Words       float64 // of the text, read so far, with those that have no vector; each pass counts
 	Rate        float64 // of learning, in this step
 	Loss        float64 // of a pair of words, in nats, in a sample of this step's; 0 if it has none
+	Flops       float64 // floating-point operations of this step's products
 }
 
 // NewTrainer begins after a number of steps.
@@ -111,6 +112,7 @@ func (t *Trainer) Step(parallel int) (Progress, error) {
 	lost, counted := 0.0, 0.0
 	for _, w := range t.workers {
 		lost, counted = lost+w.lost, counted+w.counted
+		p.Flops += 3 * 2 * float64(w.products) * float64(c.Dim)
 	}
 	if counted > 0 {
 		p.Loss = lost / counted
@@ -130,7 +132,7 @@ func (t *Trainer) rate(at int) float64 {
 func (t *Trainer) shard(s, from, to int) error {
 	w := t.workers[s]
 	w.rand = newRandom(t.Model.Config.Seed, t.step+1, s)
-	w.groups, w.lost, w.counted = 0, 0, 0
+	w.groups, w.products, w.lost, w.counted = 0, 0, 0, 0
 	for at := from; at < to; at += partTokens {
 		if err := w.part(t.Text, at, min(at+partTokens, to), t.rate(at)); err != nil {
 			return err

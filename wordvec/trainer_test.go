@@ -142,6 +142,40 @@ func TestDeterministic(t *testing.T) {
 	})
 }
 
+// TestStepsDiffer: two steps over the same text do not draw the same.
+func TestStepsDiffer(t *testing.T) {
+	vocab, ids := topics(100)
+	c := Config{MinCount: 1, Epochs: 2, Sample: -1, Shards: 2}
+	l, err := Learn(c, vocab, ids)
+	if err != nil {
+		t.Fatal(err)
+	}
+	m, err := New(c, l.Words, l.Counts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	tr, err := NewTrainer(m, l.Text, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var drawn [][]int32
+	for range 2 {
+		if _, err := tr.Step(1); err != nil {
+			t.Fatal(err)
+		}
+		for _, w := range tr.workers {
+			drawn = append(drawn, slices.Clone(w.loss.(*negative).words))
+		}
+	}
+	for i := range drawn {
+		for j := range i {
+			if slices.Equal(drawn[i], drawn[j]) {
+				t.Errorf("the same negatives %v are drawn by two of 2 steps of 2 shards", drawn[i])
+			}
+		}
+	}
+}
+
 // TestUnused: the row that fills blocks up stays zero.
 func TestUnused(t *testing.T) {
 	vocab, ids := topics(200)

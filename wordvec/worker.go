@@ -37,6 +37,7 @@ type worker struct {
 	order []int32   // 0, 1, 2, …
 
 	groups        int
+	products      int     // of vectors, in S; those of G are twice as many
 	lost, counted float64 // the loss of groups that were measured, in nats, and their pairs
 }
 
@@ -111,6 +112,7 @@ func (w *worker) group(words []int32, from, to int, rate float32) {
 	kernel.RowDots(w.s, n, w.y, len(w.outs), w.q, n, ld)
 	w.loss.factors(w, rate, w.groups%measuredGroups == 0)
 	w.groups++
+	w.products += len(w.outs) * n
 	if cbow {
 		resize(&w.dq, n*ld)
 		clear(w.dq)

@@ -16,7 +16,7 @@ import (
 // repetitions; the machine's peak is the best of them, since nothing but the machine limits it. Shares
 // are of the float32 peak of all threads, measured in the same call.
 type benchCmd struct {
-	Names []string `arg:"" optional:"" name:"name" help:"What to measure: peak, memory, matmul, lstm-train, gru-train, wordlm-train, lstm-generate; all of them unless given."`
+	Names []string `arg:"" optional:"" name:"name" help:"What to measure: peak, memory, matmul, lstm-train, gru-train, wordlm-train, lstm-generate, sgns; all of them unless given."`
 
 	M      int    `help:"Rows of the product." env:"-" placeholder:"N" group:"matmul"`
 	N      int    `help:"Columns of the product." env:"-" placeholder:"N" group:"matmul"`
@@ -66,9 +66,12 @@ type row struct {
 	Output    string  `json:"output,omitempty"`
 	Optimizer string  `json:"optimizer,omitempty"` // "": adamw
 	Shards    int     `json:"shards,omitempty"`
+	Negative  int     `json:"negative,omitempty"`
+	Window    int     `json:"window,omitempty"`
+	Hogwild   bool    `json:"hogwild,omitempty"`
 }
 
-var benchNames = []string{"peak", "memory", "matmul", "lstm-train", "gru-train", "wordlm-train", "lstm-generate"}
+var benchNames = []string{"peak", "memory", "matmul", "lstm-train", "gru-train", "wordlm-train", "lstm-generate", "sgns"}
 
 func (b *benchCmd) Run(a *app) error {
 	if err := b.check(a.memory()); err != nil {
@@ -79,7 +82,7 @@ func (b *benchCmd) Run(a *app) error {
 	for _, m := range []struct {
 		name    string
 		measure func(*app) ([]row, error)
-	}{{"memory", b.memory}, {"matmul", b.matmul}, {"lstm-train", b.train("lstm-train")}, {"gru-train", b.train("gru-train")}, {"wordlm-train", b.train("wordlm-train")}, {"lstm-generate", b.lstmGenerate}} {
+	}{{"memory", b.memory}, {"matmul", b.matmul}, {"lstm-train", b.train("lstm-train")}, {"gru-train", b.train("gru-train")}, {"wordlm-train", b.train("wordlm-train")}, {"lstm-generate", b.lstmGenerate}, {"sgns", b.sgns}} {
 		if !b.wanted(m.name) {
 			continue
 		}
@@ -224,6 +227,11 @@ func (r row) what() string {
 		s += fmt.Sprintf("%d×%d×%d %s, %s", r.M, r.N, r.K, r.Form, r.Dtype)
 		if r.Packed {
 			s += ", packed before"
+		}
+	case r.Negative > 0:
+		s += fmt.Sprintf("%s words, %d numbers, window %d, %d negatives, %s", thousands(r.Vocab), r.Embed, r.Window, r.Negative, r.Dtype)
+		if r.Hogwild {
+			s += ", hogwild"
 		}
 	case r.Context > 0:
 		s += fmt.Sprintf("%d×%d over %d embeddings of %d, %s words, %s softmax, batch %d × %d, %s", r.Layers, r.Hidden, r.Context, r.Embed, thousands(r.Vocab), r.Output, r.Batch, r.Time, r.Dtype)

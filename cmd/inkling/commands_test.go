@@ -183,8 +183,8 @@ func TestBench(t *testing.T) {
 		t.Fatalf("%v", rows)
 	}
 	rows = nil
-	f.json(&rows, args("bench lstm-train gru-train wordlm-train lstm-generate memory --vocab 50 --hidden 16 --layers 1 --batch 4 --time 8")...)
-	if len(rows) != 7 {
+	f.json(&rows, args("bench lstm-train gru-train wordlm-train lstm-generate sgns memory --vocab 50 --hidden 16 --layers 1 --batch 4 --time 8")...)
+	if len(rows) != 9 {
 		t.Fatalf("%v", rows)
 	}
 	for _, r := range rows {
