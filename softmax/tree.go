@@ -6,6 +6,7 @@ import (
 	"slices"
 	"sync"
 
+	"inkling/internal/huffman"
 	"inkling/internal/kernel"
 	"inkling/nn"
 	"inkling/tensor"
@@ -33,15 +34,15 @@ func init() {
 }
 
 type tree struct {
-	*huffman
+	*huffman.Tree
 	weight, bias *tensor.Param // of the inner nodes: [V−1, Dim], sparse, and [V−1]
 	floats       sync.Pool     // *[]float32
 }
 
 func newTree(s Spec) *tree {
 	p := frequencies(s.Counts)
-	t := &tree{huffman: newHuffman(p, byFrequency(s.Counts))}
-	nodes := len(t.next)
+	t := &tree{Tree: huffman.New(p, byFrequency(s.Counts))}
+	nodes := len(t.Next)
 	t.weight = nn.Uniform(tensor.NewParam("out.weight", nodes, s.Dim), 1/math.Sqrt(float64(s.Dim)), s.Rand)
 	t.weight.Sparse = true
 	t.bias = tensor.NewParam("out.bias", nodes)
@@ -49,9 +50,9 @@ func newTree(s Spec) *tree {
 		if x < 0 {
 			return p[^x]
 		}
-		return t.frequency[x]
+		return t.Frequency[x]
 	}
-	for n, sides := range t.below[:len(p)-1] { // the turns begin as likely as the words' frequencies have it
+	for n, sides := range t.Below[:len(p)-1] { // the turns begin as likely as the words' frequencies have it
 		t.bias.Value[n] = float32(math.Log(beneath(sides[1]) / beneath(sides[0])))
 	}
 	return t
@@ -65,7 +66,7 @@ func (t *tree) score(node int32, h []float32) float32 {
 }
 
 // sign of a score on a side.
-func (e edge) sign() float32 { return float32(2*e.side - 1) }
+func sign(e huffman.Edge) float32 { return float32(2*e.Side - 1) }
 
 // logSigmoid is log σ(x) = −log(1+e^−x), without overflow.
 func logSigmoid(x float32) float64 {
@@ -74,12 +75,12 @@ func logSigmoid(x float32) float64 {
 
 func (t *tree) Loss(tp *tensor.Tape, h *tensor.Tensor, targets Targets) *tensor.Tensor {
 	if !tp.Recording() {
-		return exactLoss(tp, t, len(t.above), h, targets)
+		return exactLoss(tp, t, len(t.Above), h, targets)
 	}
 	nodes := 0
 	for j, w := range targets.Word {
 		if targets.weight(j) != 0 {
-			nodes += t.length(w)
+			nodes += t.Length(w)
 		}
 	}
 	slopes, at, total := tp.Scratch(nodes), 0, 0.0 // of the loss, by the score of each node of each path
@@ -89,8 +90,8 @@ func (t *tree) Loss(tp *tensor.Tape, h *tensor.Tensor, targets Targets) *tensor.
 			continue
 		}
 		x := h.Row(targets.Row[j])
-		for e := range t.path(w) {
-			s := e.sign() * t.score(e.node, x)
+		for e := range t.Path(w) {
+			s := sign(e) * t.score(e.Node, x)
 			total -= float64(weight) * logSigmoid(s)
 			slopes[at] = s
 			at++
@@ -101,8 +102,8 @@ func (t *tree) Loss(tp *tensor.Tape, h *tensor.Tensor, targets Targets) *tensor.
 	kernel.Sigmoid(slopes, slopes)
 	for j, w := range targets.Word {
 		if weight := targets.weight(j); weight != 0 {
-			for e := range t.path(w) { // d(−log σ(s)) = −σ(−s)
-				slopes[at] *= -e.sign() * weight
+			for e := range t.Path(w) { // d(−log σ(s)) = −σ(−s)
+				slopes[at] *= -sign(e) * weight
 				at++
 			}
 		}
@@ -130,8 +131,8 @@ func (t *tree) backward(tp *tensor.Tape, h *tensor.Tensor, targets Targets, slop
 			continue
 		}
 		x := h.Row(targets.Row[j])
-		for e := range t.path(w) {
-			n, d := int(e.node), slopes[at]
+		for e := range t.Path(w) {
+			n, d := int(e.Node), slopes[at]
 			at++
 			if biases != nil {
 				biases[n] += d
@@ -150,8 +151,8 @@ func (t *tree) backward(tp *tensor.Tape, h *tensor.Tensor, targets Targets, slop
 func (t *tree) Scores(_ *tensor.Tape, dst []float32, h *tensor.Tensor, word []int) {
 	for i, w := range word {
 		sum := 0.0
-		for e := range t.path(w) {
-			sum += logSigmoid(e.sign() * t.score(e.node, h.Row(i)))
+		for e := range t.Path(w) {
+			sum += logSigmoid(sign(e) * t.score(e.Node, h.Row(i)))
 		}
 		dst[i] = float32(sum)
 	}
@@ -162,7 +163,7 @@ func (t *tree) LogProbs(dst, h []float32) { t.LogProbsRows(dst, h) }
 // LogProbsRows makes the scores of all nodes as one product, and adds up from the root down: nodes come before those
 // beneath them.
 func (t *tree) LogProbsRows(dst, h []float32) {
-	v, nodes, dim := len(t.above), len(t.next), t.weight.Cols
+	v, nodes, dim := len(t.Above), len(t.Next), t.weight.Cols
 	n := len(dst) / v
 	memory, _ := t.floats.Get().(*[]float32)
 	if memory == nil {
@@ -189,7 +190,7 @@ func (t *tree) LogProbsRows(dst, h []float32) {
 			l := float32(math.Log1p(float64(small[k])))
 			for side, score := range [2]float32{-s, s} {
 				sum := sums[k] + min(score, 0) - l
-				if below := t.below[k][side]; below >= 0 {
+				if below := t.Below[k][side]; below >= 0 {
 					sums[below] = sum
 				} else {
 					all[^below] = sum
@@ -205,8 +206,8 @@ func abs(x float32) float32 { return math.Float32frombits(math.Float32bits(x) &^
 // TopK goes down from whatever node or word is likeliest so far. No word is likelier than a node above it, and so words
 // come out in order, and exactly.
 func (t *tree) TopK(h []float32, k int) (words []Ranked, certified bool) {
-	k = min(k, len(t.above))
-	if len(t.above) == 1 {
+	k = min(k, len(t.Above))
+	if len(t.Above) == 1 {
 		return []Ranked{{0, 0}}[:k], true
 	}
 	open := &frontier{{0, 0}}
@@ -217,8 +218,8 @@ func (t *tree) TopK(h []float32, k int) (words []Ranked, certified bool) {
 			continue
 		}
 		s := t.score(at.to, h)
-		heap.Push(open, branch{t.below[at.to][0], at.logProb + logSigmoid(-s)})
-		heap.Push(open, branch{t.below[at.to][1], at.logProb + logSigmoid(s)})
+		heap.Push(open, branch{t.Below[at.to][0], at.logProb + logSigmoid(-s)})
+		heap.Push(open, branch{t.Below[at.to][1], at.logProb + logSigmoid(s)})
 	}
 	slices.SortFunc(words, before) // what is equal in float32
 	return words, true
@@ -252,15 +253,15 @@ func (f *frontier) Pop() any {
 
 func planTree(s Spec, _ bool) Plan {
 	p := frequencies(s.Counts)
-	tree := newHuffman(p, byFrequency(s.Counts))
-	path, nodes := tree.expected(), len(tree.next)
+	tree := huffman.New(p, byFrequency(s.Counts))
+	path, nodes := tree.Expected(), len(tree.Next)
 	return Plan{
 		Weights: int64(nodes) * int64(s.Dim+1), Dense: int64(nodes), Whole: [][2]int{{nodes, s.Dim}},
 		Training: max(1, path) * float64(s.Dim), Exact: float64(nodes) * float64(s.Dim),
 		Forward: func(rows int) int64 { return int64(float64(rows) * path) },
 		RowGrads: func(rows int) int64 {
 			touched := 0.0
-			for _, f := range tree.frequency {
+			for _, f := range tree.Frequency {
 				touched += 1 - math.Pow(1-min(f, 1), float64(rows))
 			}
 			return tensor.RowGradFloats(nodes, s.Dim, int(touched))

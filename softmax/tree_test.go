@@ -16,13 +16,13 @@ func TestTreeIsAProductOfTurns(t *testing.T) {
 	out.LogProbs(got, h)
 	for w := range got {
 		p := 1.0
-		for e := range out.path(w) {
-			s := float64(out.bias.Value[e.node])
-			for i, u := range out.weight.Row(int(e.node)) {
+		for e := range out.Path(w) {
+			s := float64(out.bias.Value[e.Node])
+			for i, u := range out.weight.Row(int(e.Node)) {
 				s += float64(u) * float64(h[i])
 			}
 			right := 1 / (1 + math.Exp(-s))
-			if e.side == 1 {
+			if e.Side == 1 {
 				p *= right
 			} else {
 				p *= 1 - right
@@ -49,7 +49,7 @@ func TestTreeBeginsAtFrequencies(t *testing.T) {
 func TestDeepTree(t *testing.T) {
 	s := fibonacci(80)
 	out := make1(t, Kind{Name: "tree"}, Spec{Dim: 3, Counts: s, Rand: spec(2, 3).Rand}).(*tree)
-	if n := out.length(0); n < 75 {
+	if n := out.Length(0); n < 75 {
 		t.Fatalf("a path of %d", n)
 	}
 	h, all := []float32{30, -30, 30}, make([]float32, len(s))
@@ -83,4 +83,16 @@ func TestDeepTree(t *testing.T) {
 	gradcheck.Check(t, nil, []gradcheck.Shape{{2, 3}}, func(tp *tensor.Tape, in []*tensor.Tensor) []*tensor.Tensor {
 		return []*tensor.Tensor{out.Loss(tp, in[0], targets)}
 	})
+}
+
+// fibonacci counts make the deepest tree: each node has one word and all that are rarer.
+func fibonacci(n int) []int64 {
+	counts := []int64{1, 1}
+	for len(counts) < n {
+		counts = append(counts, counts[len(counts)-1]+counts[len(counts)-2])
+	}
+	for i := range counts {
+		counts[i]-- // frequencies count each word once more
+	}
+	return counts
 }

@@ -50,7 +50,7 @@ type objective struct {
 	from, to  int
 	windows   []int
 	negatives []int32 // that the group drew
-	tree      *huffman
+	tree      *paths
 	dim       int
 }
 

@@ -4,6 +4,7 @@ import (
 	"math"
 	"slices"
 
+	"inkling/internal/alias"
 	"inkling/internal/kernel"
 )
 
@@ -15,7 +16,7 @@ import (
 // A group shares its negatives. It draws more than k of them, and each counts for k pairs of so many: the same mean with
 // less work. A negative that is the target of a pair does not count for that pair, as in word2vec.
 type negative struct {
-	alias *alias
+	table *alias.Table
 	k     int
 	group int // positions of a group
 	drawn int // negatives of a group
@@ -32,8 +33,8 @@ const groupPositions = 8
 // drawnNegatives is how many negatives a group draws in place of k for each pair: they and the targets fill blocks of 4.
 func drawnNegatives(k int) int { return (k + groupPositions/2 + 3) &^ 3 }
 
-func newNegative(c *Config, a *alias) *negative {
-	return &negative{alias: a, k: c.Negative, group: groupPositions, drawn: drawnNegatives(c.Negative)}
+func newNegative(c *Config, table *alias.Table) *negative {
+	return &negative{table: table, k: c.Negative, group: groupPositions, drawn: drawnNegatives(c.Negative)}
 }
 
 func (l *negative) positions() int { return l.group }
@@ -45,7 +46,7 @@ func (l *negative) outputs(w *worker) {
 	}
 	touches := float32(l.k*len(w.targets)) / float32(l.drawn)
 	for range l.drawn {
-		word := l.alias.draw(w.rand)
+		word := int32(l.table.Draw(w.rand.next()))
 		l.words = append(l.words, word)
 		w.outs = append(w.outs, w.out.at(word, touches))
 	}

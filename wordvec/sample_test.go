@@ -13,22 +13,17 @@ import (
 // and the shares that the tables hold, exactly.
 func TestAlias(t *testing.T) {
 	counts := []int64{100_000, 5_000, 5_000, 300, 40, 7, 5, 5, 1}
-	a := newAlias(counts, power)
+	a := negativesOf(counts)
 	total := 0.0
 	for _, c := range counts {
 		total += math.Pow(float64(c), 0.75)
 	}
-	held := make([]float64, len(counts))
-	for w, b := range a.bins {
-		own := float64(b.share) / 0x1p32
-		held[w] += own / float64(len(counts))
-		held[b.other] += (1 - own) / float64(len(counts))
-	}
+	held := a.Shares()
 	const draws = 1_000_000
 	drawn := make([]float64, len(counts))
 	r := newRandom(1, 2, 3)
 	for range draws {
-		drawn[a.draw(r)]++
+		drawn[a.Draw(r.next())]++
 	}
 	chi := 0.0
 	for w, c := range counts {
@@ -47,15 +42,10 @@ func TestAlias(t *testing.T) {
 func TestAliasShares(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		counts := rapid.SliceOfN(rapid.Int64Range(1, 1000), 2, 30).Draw(t, "counts")
-		a := newAlias(counts, power)
-		total, held := 0.0, make([]float64, len(counts))
+		a := negativesOf(counts)
+		total, held := 0.0, a.Shares()
 		for _, c := range counts {
 			total += math.Pow(float64(c), 0.75)
-		}
-		for w, b := range a.bins {
-			own := float64(b.share) / 0x1p32
-			held[w] += own / float64(len(counts))
-			held[b.other] += (1 - own) / float64(len(counts))
 		}
 		for w, c := range counts {
 			if want := math.Pow(float64(c), 0.75) / total; math.Abs(held[w]-want) > 1e-8 {
@@ -146,13 +136,13 @@ func cheapest(counts []int64) int64 {
 	return best
 }
 
-// TestHuffman compares the mean length of paths with the best of all trees, and the paths with each other: no path is the
+// TestPaths compares the mean length of paths with the best of all trees, and the paths with each other: no path is the
 // beginning of another, and each node stands for one place.
-func TestHuffman(t *testing.T) {
+func TestPaths(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		counts := rapid.SliceOfN(rapid.Int64Range(1, 20), 2, 7).Draw(t, "counts")
 		slices.SortFunc(counts, func(a, b int64) int { return int(b - a) })
-		h := newHuffman(counts)
+		h := newPaths(counts)
 		cost, kraft := int64(0), 0.0
 		node := map[string]int32{}
 		for w := range counts {

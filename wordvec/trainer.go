@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"math"
 	"sync"
+
+	"inkling/internal/alias"
 )
 
 // A Trainer takes a model through a text. A step is a block of the text's tokens, cut into as many parts as there are
@@ -42,13 +44,13 @@ func NewTrainer(m *Model, t *Text, step int) (*Trainer, error) {
 	}
 	c := &m.Config
 	keep := keepShares(m.Counts, c.Sample)
-	var negatives *alias
-	var tree *huffman
+	var negatives *alias.Table
+	var tree *paths
 	switch c.Loss {
 	case "negative":
-		negatives = newAlias(m.Counts, power)
+		negatives = negativesOf(m.Counts)
 	case "tree":
-		tree = newHuffman(m.Counts)
+		tree = newPaths(m.Counts)
 	}
 	for range c.Shards {
 		w := &worker{c: c, keep: keep}

@@ -9,7 +9,7 @@ import "inkling/internal/kernel"
 //
 // which sums to one over all words. A group is one position, since each has a path of its own.
 type treeLoss struct {
-	tree  *huffman
+	tree  *paths
 	turns []bool
 }
 
