@@ -76,6 +76,7 @@ type merger struct {
 	kappa   float64 // of a touch, at most
 	copies  [][]float32
 	touches []float64
+	change  []float32
 	sum     []float32
 }
 
@@ -131,14 +132,14 @@ func (m *merger) share(row []float32) float64 {
 	if least > enough {
 		return 1
 	}
-	m.sum = append(m.sum[:0], make([]float32, len(row))...)
+	resize(&m.sum, len(row))
+	clear(m.sum)
 	squares := 0.0
 	for _, copied := range m.copies {
-		for d, x := range copied {
-			change := x - row[d]
-			m.sum[d] += change
-			squares += float64(change) * float64(change)
-		}
+		m.change = append(m.change[:0], copied...)
+		kernel.Axpy(m.change, -1, row)
+		kernel.Add(m.sum, m.change)
+		squares += float64(kernel.Dot(m.change, m.change))
 	}
 	length := float64(kernel.Dot(m.sum, m.sum))
 	return min(1, max(least, squares/max(length, squares*1e-6, math.SmallestNonzeroFloat64)))
