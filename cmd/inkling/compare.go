@@ -23,7 +23,7 @@ import (
 type compareOutputsCmd struct {
 	File    string   `arg:"" help:"The text to learn from: a file, a folder, or - for standard input; gzip and zstd are unpacked."`
 	Out     string   `help:"Folder of the comparison, with a run for each output layer; compare/ and the name of the text unless given." placeholder:"DIR"`
-	Outputs []string `help:"The output layers to compare: ${enum}; all of them unless given." enum:"${outputs}" placeholder:"NAME,..." group:"The output layer"`
+	Outputs []string `help:"The output layers to compare: ${enum}; all of them unless given. SVD-softmax, which trains nothing, is measured on full." enum:"${outputs}" placeholder:"NAME,..." group:"The output layer"`
 
 	trainFlags
 }
@@ -37,6 +37,7 @@ const (
 	comparedBatch  = 32
 	comparedTime   = 35
 	comparedWords  = 30_000 // of the held-out text, to measure the time of a score
+	worstDrawn     = 2      // times the perplexity of a guess: what is worse is not in the picture
 )
 
 // compared is how one of them did.
@@ -45,7 +46,7 @@ type compared struct {
 	Options    softmax.Options `json:"options,omitzero"`
 	Out        string          `json:"out"`
 	Valid      *float64        `json:"valid"`      // nats per token of the held-out text, exact
-	Perplexity *float64        `json:"perplexity"` // of the same
+	Perplexity *float64        `json:"perplexity"` // of the same; null where it is too large for a number
 	Speed      float64         `json:"tokens_per_s"`
 	Steps      int             `json:"steps"`
 	Seconds    float64         `json:"seconds"`
@@ -53,12 +54,14 @@ type compared struct {
 	Score      float64         `json:"us_per_scored_token"` // wall time of an exact probability in running text, with all cores
 	Memory     int64           `json:"memory"`              // planned for training, in bytes
 	Curve      []curvePoint    `json:"curve"`
+	Preview    *previewed      `json:"svd,omitempty"`   // of full: what SVD-softmax makes of it
 	Error      string          `json:"error,omitempty"` // what ended it
 }
 
+// curvePoint is a validation along the way.
 type curvePoint struct {
-	Seconds    float64 `json:"seconds"`
-	Perplexity float64 `json:"perplexity"`
+	Seconds float64 `json:"seconds"`
+	Nats    float64 `json:"nats"` // per token
 }
 
 // comparison is the whole result, and compare.json.
@@ -92,6 +95,17 @@ func (c *compareOutputsCmd) Run(a *app) error {
 	if c.Steps == nil && c.Epochs == nil && c.Budget == nil {
 		a.note("no --steps, --epochs or --budget: training for %s each", span(comparedBudget))
 	}
+	// What cannot be trained is found out before there is a folder.
+	for _, k := range kinds[1:] {
+		t := c.train(k)
+		if err := t.suits(t.model(), text.vocab.Counts); err != nil {
+			return err
+		}
+	}
+	first, err := c.train(kinds[0]).sit(a, text, nil)
+	if err != nil {
+		return err
+	}
 	dir, err := newComparison(c.Out, c.File)
 	if err != nil {
 		return err
@@ -102,7 +116,14 @@ func (c *compareOutputsCmd) Run(a *app) error {
 			break
 		}
 		a.note("\n%s, %d of %d", k, i+1, len(kinds))
-		one, err := c.one(a, text, k, filepath.Join(dir, k))
+		s := first
+		if i > 0 {
+			if s, err = c.train(k).sit(a, text, nil); err != nil {
+				return err
+			}
+		}
+		first = nil
+		one, err := s.compare(a, k, filepath.Join(dir, k))
 		if err != nil {
 			return err
 		}
@@ -177,12 +198,8 @@ func (c *compareOutputsCmd) train(kind string) *trainCmd {
 	return t
 }
 
-// one trains with one output layer and measures what came of it.
-func (c *compareOutputsCmd) one(a *app, text *corpus, kind, dir string) (compared, error) {
-	s, err := c.train(kind).sit(a, text, nil)
-	if err != nil {
-		return compared{}, err
-	}
+// compare trains with one output layer and measures what came of it.
+func (s *sitting) compare(a *app, kind, dir string) (r compared, err error) {
 	if s.run, err = checkpoint.Create(dir); err != nil {
 		return compared{}, err
 	}
@@ -191,7 +208,7 @@ func (c *compareOutputsCmd) one(a *app, text *corpus, kind, dir string) (compare
 		return compared{}, err
 	}
 	runtime.GC() // what the one before held
-	r := compared{Output: kind, Options: s.cfg.Model.OutputOptions, Out: dir, Memory: s.need.Total}
+	r = compared{Output: kind, Options: s.cfg.Model.OutputOptions, Out: dir, Memory: s.need.Total}
 	result, err := s.train(a)
 	if err != nil && !errors.Is(err, train.ErrDiverged) {
 		return compared{}, err
@@ -209,22 +226,40 @@ func (c *compareOutputsCmd) one(a *app, text *corpus, kind, dir string) (compare
 		return r, nil
 	}
 	valid := result.Best
-	r.Valid, r.Perplexity = &valid, ptr(math.Exp(valid))
-	r.Score, err = s.scoreTime(a.ctx)
+	r.Valid = &valid
+	if p := math.Exp(valid); !math.IsInf(p, 0) {
+		r.Perplexity = &p
+	}
+	if r.Score, err = s.scoreTime(a.ctx); err == nil && kind == "full" {
+		r.Preview, err = s.preview(a)
+	}
 	if errors.Is(err, context.Canceled) {
 		err = nil
 	}
 	return r, err
 }
 
-func ptr[T any](v T) *T { return &v }
+// preview is what SVD-softmax of the usual size makes of the model.
+func (s *sitting) preview(a *app) (*previewed, error) {
+	var size previewSize
+	size.settle(s.model.Config)
+	p, err := size.of(s.model, s.run.Dir())
+	if err != nil {
+		return nil, err
+	}
+	r, err := size.measure(a, p, s.text.valid, s.text.begin())
+	if err != nil || math.IsInf(r.Perplexity, 0) {
+		return nil, err
+	}
+	return r, nil
+}
 
 // draw reads what was measured along the way.
 func (r *compared) draw(dir string) error {
 	curve, err := readCurve(dir)
 	for _, p := range curve {
 		if loss := p.heldOut(); !math.IsNaN(loss) {
-			r.Curve = append(r.Curve, curvePoint{p.Seconds, math.Exp(loss)})
+			r.Curve = append(r.Curve, curvePoint{p.Seconds, loss})
 		}
 	}
 	return err
@@ -252,14 +287,15 @@ func (c *comparison) save(dir string) error {
 	}
 	var lines []line
 	for _, r := range c.Results {
-		if len(r.Curve) == 0 {
-			continue
-		}
 		l := line{name: r.Output}
 		for _, p := range r.Curve {
-			l.x, l.y = append(l.x, p.Seconds), append(l.y, p.Perplexity)
+			if perplexity := math.Exp(p.Nats); perplexity < worstDrawn*float64(c.Vocab) {
+				l.x, l.y = append(l.x, p.Seconds), append(l.y, perplexity)
+			}
 		}
-		lines = append(lines, l)
+		if len(l.x) > 0 {
+			lines = append(lines, l)
+		}
 	}
 	if len(lines) == 0 {
 		return nil
@@ -285,6 +321,12 @@ func (c *comparison) print(a *app) error {
 		rows = append(rows, []string{r.Output, perplexity, thousands(int(r.Speed)), fmt.Sprintf("%.2f", r.Epochs), score, sizeOf(r.Memory)})
 	}
 	table(a.out, rows...)
+	for _, r := range c.Results {
+		if p := r.Preview; p != nil {
+			fmt.Fprintf(a.out, "\nSVD-softmax of full (svd:%d,%d): approximate perplexity %.1f, the 10 likeliest %ss the same for %.1f %% (proven for %.1f %%), found in %.0f µs instead of %.0f.\n",
+				p.Dims, p.Full, p.Perplexity, one, 100*p.Equal, 100*p.Certified, 1e6*p.Single, 1e6*p.ExactSingle)
+		}
+	}
 	fmt.Fprintf(a.out, "\nPerplexity is exact, of %s held-out %ss. Seconds against perplexity: %s\n", thousands(c.Valid), one, c.Picture)
 	return nil
 }

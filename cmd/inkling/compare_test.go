@@ -44,11 +44,31 @@ func TestCompareOutputs(t *testing.T) {
 	if picture, err := png.Decode(bytes.NewReader(f.read(result.Picture))); err != nil || picture.Bounds().Dx() < 400 {
 		t.Errorf("no picture: %v", err)
 	}
+	for _, r := range result.Results {
+		if (r.Preview != nil) != (r.Output == "full") {
+			t.Errorf("%s has SVD-softmax: %+v", r.Output, r.Preview)
+		}
+	}
 	if !f.exists("compared/compare.json") {
 		t.Error("no compare.json")
 	}
 	if r := f.run(arguments...); r.code != codeInput || !strings.Contains(r.err, "not empty") {
 		t.Errorf("a second comparison in the same folder: exit %d, %s", r.code, r.err)
+	}
+}
+
+// TestCompareDiverged: a layer whose loss is beyond any perplexity is a row of the table, and those after it are tried.
+func TestCompareDiverged(t *testing.T) {
+	f := newFolder(t)
+	var result comparison
+	f.json(&result, "compare", "outputs", "text.txt", "--tokens", "word", "--steps", "20", "--hidden", "8", "--embed", "4", "--batch", "4",
+		"--time", "8", "--outputs", "full,tree", "--optimizer", "sgd", "--lr", "100000", "--clip", "0", "--validations", "1", "--out", "c")
+	if len(result.Results) != 2 || result.Results[0].Perplexity != nil {
+		t.Errorf("%+v", result.Results)
+	}
+	r := f.run("compare", "outputs", "text.txt", "--tokens", "word", "--steps", "20", "--batch", "1000", "--time", "1000", "--out", "d")
+	if r.code == 0 || f.exists("d") {
+		t.Errorf("exit %d for a batch longer than the text, and a folder: %v", r.code, f.exists("d"))
 	}
 }
 
