@@ -179,7 +179,7 @@ func (c Config) dense() int64 {
 // rowGrads are the floats that a tape holds for gradients of rows, if it sees so many tokens.
 func (c Config) rowGrads(tokens int) (floats int64) {
 	if c.sparse() {
-		floats = tensor.RowGradFloats(len(c.Counts), c.Embed, tokens*max(c.Context, 1))
+		floats = tensor.RowPlaceFloats(len(c.Counts)) + tensor.RowGradFloats(len(c.Counts), c.Embed, tokens*max(c.Context, 1))
 	}
 	if of := c.output().RowGrads; of != nil {
 		floats += of(tokens)

@@ -1,10 +1,6 @@
 package softmax
 
-import (
-	"math"
-
-	"inkling/tensor"
-)
+import "math"
 
 // planClasses reckons with words that come as often as in the training text.
 func planClasses(s Spec, tied bool) Plan {
@@ -34,7 +30,7 @@ func planClasses(s Spec, tied bool) Plan {
 			for class, p := range share {
 				touched += float64(b.size(class)) * (1 - math.Pow(1-p, float64(rows)))
 			}
-			return tensor.RowGradFloats(int(v), d, int(touched))
+			return rowGrads(int(v), d, int(touched), tied)
 		}
 	}
 	together := func(rows int) int64 { // a class that many rows want, if its weights or their gradients are apart

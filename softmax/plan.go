@@ -28,3 +28,12 @@ func PlanOf(kind string, spec Spec, tied bool) (Plan, error) {
 
 // pad is the length of a row on a tape.
 func pad(cols int) int64 { return int64(tensor.Stride(cols)) }
+
+// rowGrads are the floats for gradients of rows of the words' weights. A shared embedding finds its rows by itself.
+func rowGrads(v, dim, touched int, tied bool) int64 {
+	floats := tensor.RowGradFloats(v, dim, touched)
+	if !tied {
+		floats += tensor.RowPlaceFloats(v)
+	}
+	return floats
+}

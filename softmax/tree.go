@@ -264,7 +264,7 @@ func planTree(s Spec, _ bool) Plan {
 			for _, f := range tree.Frequency {
 				touched += 1 - math.Pow(1-min(f, 1), float64(rows))
 			}
-			return tensor.RowGradFloats(nodes, s.Dim, int(touched))
+			return rowGrads(nodes, s.Dim, int(touched), false)
 		},
 		Scoring: func(int) int64 { return 0 },
 	}

@@ -57,11 +57,14 @@ func (tp *Tape) TouchedRows(p *Param) []int {
 	return tp.rowGradsOf(p).rows
 }
 
-// RowGradFloats is the most memory, in floats, that a tape holds for gradients of a sparse parameter of so many rows and
-// columns, of which a step touches some.
+// RowGradFloats is the most memory, in floats, that a tape holds for the gradients themselves of a sparse parameter of so
+// many rows and columns, of which a step touches some.
 func RowGradFloats(rows, cols, touched int) int64 {
-	return int64(rows) + 2*int64(min(rows, touched))*int64(cols)
+	return 2 * int64(min(rows, touched)) * int64(cols)
 }
+
+// RowPlaceFloats is what it holds beside these to find them, once for each parameter.
+func RowPlaceFloats(rows int) int64 { return int64(rows) }
 
 func (tp *Tape) rowGradsOf(p *Param) *rowGrads {
 	g := tp.rows[p]
