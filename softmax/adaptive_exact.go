@@ -124,7 +124,7 @@ func (a *adaptive) addTail(tp *tensor.Tape, k int, dst []float32, h *tensor.Tens
 func (a *adaptive) TopK(h []float32, k int) ([]Ranked, bool) {
 	tp := a.tape()
 	defer a.lent.Put(tp)
-	found := best{k: min(k, len(a.order))}
+	found := newBest(k, len(a.order))
 	head := tp.Scratch(a.head.Rows)
 	a.headScores(head, len(head), h, a.dim, 1, kernel.Float32)
 	lse := kernel.LogSumExp(head)

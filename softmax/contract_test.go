@@ -318,9 +318,9 @@ func top(t *testing.T, kind Kind) {
 				order[w] = w
 			}
 			slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(all[b], all[a]) })
-			for _, k := range []int{1, 2, 10, v, v + 1} {
+			for _, k := range []int{-1, 0, 1, 2, 10, v, v + 1} {
 				best, certified := searcher.TopK(h, k)
-				if len(best) != min(k, v) {
+				if len(best) != max(0, min(k, v)) {
 					t.Fatalf("V=%d: %d of the best %d", v, len(best), k)
 				}
 				seen := map[int]bool{}

@@ -206,7 +206,7 @@ func abs(x float32) float32 { return math.Float32frombits(math.Float32bits(x) &^
 // TopK goes down from whatever node or word is likeliest so far. No word is likelier than a node above it, and so words
 // come out in order, and exactly.
 func (t *tree) TopK(h []float32, k int) (words []Ranked, certified bool) {
-	k = min(k, len(t.Above))
+	k = atMost(k, len(t.Above))
 	if len(t.Above) == 1 {
 		return []Ranked{{0, 0}}[:k], true
 	}
