@@ -16,8 +16,8 @@ func planClasses(s Spec, tied bool) Plan {
 	p := Plan{
 		Weights: own, Dense: own, Packed: [][2]int{{int(n), d}}, Whole: [][2]int{{int(v), d}},
 		Training: float64(d) * (float64(n) + within),
-		Exact:    float64(d) * float64(n+v),
 	}
+	p.Exact = p.Training
 	if sparse := v >= sparseVocab; !tied {
 		p.Weights += v * int64(d)
 		if !sparse {

@@ -378,6 +378,9 @@ func planWith(t *testing.T, kind Kind, o Options) {
 			if p.Exact <= 0 || p.Training <= 0 {
 				t.Errorf("%+v: work of %g and %g", c, p.Training, p.Exact)
 			}
+			if s.Options.Samples == 0 && p.Training != p.Exact {
+				t.Errorf("%+v: draws nothing, and training takes %g and a target's probability %g", c, p.Training, p.Exact)
+			}
 			word := make([]int, c.rows)
 			rnd := rand.New(rand.NewPCG(1, 7))
 			for i := range word {

@@ -255,9 +255,10 @@ func planTree(s Spec, _ bool) Plan {
 	p := frequencies(s.Counts)
 	tree := huffman.New(p, byFrequency(s.Counts))
 	path, nodes := tree.Expected(), len(tree.Next)
+	walk := max(1, path) * float64(s.Dim)
 	return Plan{
 		Weights: int64(nodes) * int64(s.Dim+1), Dense: int64(nodes), Whole: [][2]int{{nodes, s.Dim}},
-		Training: max(1, path) * float64(s.Dim), Exact: float64(nodes) * float64(s.Dim),
+		Training: walk, Exact: walk,
 		Forward: func(rows int) int64 { return int64(float64(rows) * path) },
 		RowGrads: func(rows int) int64 {
 			touched := 0.0
