@@ -187,14 +187,10 @@ func (c Config) rowGrads(tokens int) (floats int64) {
 	return floats
 }
 
-// sparseVocab is the size from which on an embedding is sparse: a step sees few of the words then, and to sweep over all
-// of them would take longer than the rest of it. Below that its steps are those of a dense one.
-const sparseVocab = 1 << 14
-
 // sparse says whether gradients of the embedding are kept by rows: if it is large, and is not multiplied as a whole in
 // training as well.
 func (c Config) sparse() bool {
-	if c.Embed == 0 || len(c.Counts) < sparseVocab {
+	if c.Embed == 0 || len(c.Counts) < softmax.SparseVocab {
 		return false
 	}
 	return !c.Tied || softmax.RowWise(c.Output)

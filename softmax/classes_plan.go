@@ -18,13 +18,13 @@ func planClasses(s Spec, tied bool) Plan {
 		Training: float64(d) * (float64(n) + within),
 	}
 	p.Exact = p.Training
-	if sparse := v >= sparseVocab; !tied {
+	if sparse := v >= SparseVocab; !tied {
 		p.Weights += v * int64(d)
 		if !sparse {
 			p.Dense = p.Weights
 		}
 	}
-	if v >= sparseVocab {
+	if v >= SparseVocab {
 		p.RowGrads = func(rows int) int64 {
 			touched := 0.0
 			for class, p := range share {
@@ -36,7 +36,7 @@ func planClasses(s Spec, tied bool) Plan {
 	together := func(rows int) int64 { // a class that many rows want, if its weights or their gradients are apart
 		n := 0
 		for class, q := range share {
-			if (tied || v >= sparseVocab) && q*float64(rows) >= fewRows {
+			if (tied || v >= SparseVocab) && q*float64(rows) >= fewRows {
 				n = max(n, b.size(class))
 			}
 		}

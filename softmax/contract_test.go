@@ -355,7 +355,7 @@ func planWith(t *testing.T, kind Kind, o Options) {
 			s.Options = o
 			if tied {
 				s.Tied = tensor.NewParam("embed.weight", c.v, c.dim)
-				s.Tied.Sparse = kind.RowWise && c.v >= sparseVocab
+				s.Tied.Sparse = kind.RowWise && c.v >= SparseVocab
 			}
 			var err error
 			if s.Options, err = Settle(kind.Name, s, tied); err != nil {

@@ -132,7 +132,7 @@ func planDrawn(s Spec, tied bool, drawn int) Plan {
 		return int64(rows)*(pad(drawn)+4) + 2*int64(drawn)*(int64(d)+2)
 	}
 	p.Dense = int64(v)
-	if !tied || v >= sparseVocab {
+	if !tied || v >= SparseVocab {
 		p.RowGrads = func(rows int) int64 { return rowGrads(v, d, rows+drawn, tied) }
 	}
 	return p
