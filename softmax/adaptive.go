@@ -1,7 +1,6 @@
 package softmax
 
 import (
-	"cmp"
 	"fmt"
 	"math"
 	"slices"
@@ -53,7 +52,7 @@ type tail struct {
 
 func newAdaptive(s Spec) *adaptive {
 	ends := ends(s)
-	a := &adaptive{dim: s.Dim, words: ends[0], order: byCount(s.Counts)}
+	a := &adaptive{dim: s.Dim, words: ends[0], order: byFrequency(s.Counts)}
 	a.rank = make([]int, len(a.order))
 	for r, w := range a.order {
 		a.rank[w] = r
@@ -91,16 +90,6 @@ func ends(s Spec) []int {
 		ends = append(ends, len(s.Counts))
 	}
 	return ends
-}
-
-// byCount are the words, the most frequent first.
-func byCount(counts []int64) []int {
-	order := make([]int, len(counts))
-	for w := range order {
-		order[w] = w
-	}
-	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(counts[b], counts[a]) })
-	return order
 }
 
 func (a *adaptive) Params() nn.Params {
