@@ -123,13 +123,13 @@ func (a *adaptive) Loss(tp *tensor.Tape, h *tensor.Tensor, t Targets) *tensor.Te
 	if !tp.Recording() {
 		return exactLoss(tp, a, len(a.order), h, t)
 	}
-	columns := make([]int, len(t.Word))
-	for j, w := range t.Word {
-		columns[j] = a.column(a.rank[w])
+	columns := tp.ScratchInts(len(t.Word))
+	for _, w := range t.Word {
+		columns = append(columns, a.column(a.rank[w]))
 	}
 	loss := tensor.CrossEntropy(tp, tensor.Linear(tp, h, a.head, a.bias...), t.Row, columns, t.Weight)
 	for i, own := range a.tails {
-		rows, in := a.within(i, t, columns)
+		rows, in := a.within(tp, i, t, columns)
 		if len(in.Word) == 0 {
 			continue
 		}
@@ -141,7 +141,15 @@ func (a *adaptive) Loss(tp *tensor.Tape, h *tensor.Tensor, t Targets) *tensor.Te
 
 // within are the rows whose targets are in tail i, and these targets, counted within the tail. Targets that follow one
 // another and are of the same row, as in a bag of words, share it.
-func (a *adaptive) within(i int, t Targets, columns []int) (rows []int, in Targets) {
+func (a *adaptive) within(tp *tensor.Tape, i int, t Targets, columns []int) (rows []int, in Targets) {
+	most := 0
+	for j, c := range columns {
+		if c == a.words+i && t.weight(j) != 0 {
+			most++
+		}
+	}
+	rows = tp.ScratchInts(most)
+	in = Targets{Row: tp.ScratchInts(most), Word: tp.ScratchInts(most), Weight: tp.Scratch(most)[:0]}
 	for j, c := range columns {
 		if c != a.words+i || t.weight(j) == 0 {
 			continue
