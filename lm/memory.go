@@ -179,7 +179,7 @@ func (c Config) dense() int64 {
 // rowGrads are the floats that a tape holds for gradients of rows, if it sees so many tokens.
 func (c Config) rowGrads(tokens int) (floats int64) {
 	if c.sparse() {
-		floats = tensor.RowGradFloats(len(c.Counts), c.Embed, tokens*max(c.Context, 1))
+		floats = tensor.RowPlaceFloats(len(c.Counts)) + tensor.RowGradFloats(len(c.Counts), c.Embed, tokens*max(c.Context, 1))
 	}
 	if of := c.output().RowGrads; of != nil {
 		floats += of(tokens)
@@ -187,14 +187,10 @@ func (c Config) rowGrads(tokens int) (floats int64) {
 	return floats
 }
 
-// sparseVocab is the size from which on an embedding is sparse: a step sees few of the words then, and to sweep over all
-// of them would take longer than the rest of it. Below that its steps are those of a dense one.
-const sparseVocab = 1 << 14
-
 // sparse says whether gradients of the embedding are kept by rows: if it is large, and is not multiplied as a whole in
 // training as well.
 func (c Config) sparse() bool {
-	if c.Embed == 0 || len(c.Counts) < sparseVocab {
+	if c.Embed == 0 || len(c.Counts) < softmax.SparseVocab {
 		return false
 	}
 	return !c.Tied || softmax.RowWise(c.Output)

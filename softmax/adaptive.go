@@ -1,7 +1,6 @@
 package softmax
 
 import (
-	"cmp"
 	"fmt"
 	"math"
 	"slices"
@@ -53,7 +52,7 @@ type tail struct {
 
 func newAdaptive(s Spec) *adaptive {
 	ends := ends(s)
-	a := &adaptive{dim: s.Dim, words: ends[0], order: byCount(s.Counts)}
+	a := &adaptive{dim: s.Dim, words: ends[0], order: byFrequency(s.Counts)}
 	a.rank = make([]int, len(a.order))
 	for r, w := range a.order {
 		a.rank[w] = r
@@ -93,16 +92,6 @@ func ends(s Spec) []int {
 	return ends
 }
 
-// byCount are the words, the most frequent first.
-func byCount(counts []int64) []int {
-	order := make([]int, len(counts))
-	for w := range order {
-		order[w] = w
-	}
-	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(counts[b], counts[a]) })
-	return order
-}
-
 func (a *adaptive) Params() nn.Params {
 	params := append(nn.Params{a.head}, a.bias...)
 	for _, t := range a.tails {
@@ -134,13 +123,13 @@ func (a *adaptive) Loss(tp *tensor.Tape, h *tensor.Tensor, t Targets) *tensor.Te
 	if !tp.Recording() {
 		return exactLoss(tp, a, len(a.order), h, t)
 	}
-	columns := make([]int, len(t.Word))
-	for j, w := range t.Word {
-		columns[j] = a.column(a.rank[w])
+	columns := tp.ScratchInts(len(t.Word))
+	for _, w := range t.Word {
+		columns = append(columns, a.column(a.rank[w]))
 	}
 	loss := tensor.CrossEntropy(tp, tensor.Linear(tp, h, a.head, a.bias...), t.Row, columns, t.Weight)
 	for i, own := range a.tails {
-		rows, in := a.within(i, t, columns)
+		rows, in := a.within(tp, i, t, columns)
 		if len(in.Word) == 0 {
 			continue
 		}
@@ -152,7 +141,15 @@ func (a *adaptive) Loss(tp *tensor.Tape, h *tensor.Tensor, t Targets) *tensor.Te
 
 // within are the rows whose targets are in tail i, and these targets, counted within the tail. Targets that follow one
 // another and are of the same row, as in a bag of words, share it.
-func (a *adaptive) within(i int, t Targets, columns []int) (rows []int, in Targets) {
+func (a *adaptive) within(tp *tensor.Tape, i int, t Targets, columns []int) (rows []int, in Targets) {
+	most := 0
+	for j, c := range columns {
+		if c == a.words+i && t.weight(j) != 0 {
+			most++
+		}
+	}
+	rows = tp.ScratchInts(most)
+	in = Targets{Row: tp.ScratchInts(most), Word: tp.ScratchInts(most), Weight: tp.Scratch(most)[:0]}
 	for j, c := range columns {
 		if c != a.words+i || t.weight(j) == 0 {
 			continue

@@ -98,7 +98,7 @@ func (a *adaptive) Scores(tp *tensor.Tape, dst []float32, h *tensor.Tensor, word
 // addTail adds log p(word | tail k) to the rows whose word is in it, some at a time.
 func (a *adaptive) addTail(tp *tensor.Tape, k int, dst []float32, h *tensor.Tensor, word []int) {
 	t := &a.tails[k]
-	var own []int // rows
+	own := tp.ScratchInts(len(word)) // rows
 	for i, w := range word {
 		if a.tailOf(a.rank[w]) == k {
 			own = append(own, i)
@@ -124,7 +124,7 @@ func (a *adaptive) addTail(tp *tensor.Tape, k int, dst []float32, h *tensor.Tens
 func (a *adaptive) TopK(h []float32, k int) ([]Ranked, bool) {
 	tp := a.tape()
 	defer a.lent.Put(tp)
-	found := best{k: min(k, len(a.order))}
+	found := newBest(k, len(a.order))
 	head := tp.Scratch(a.head.Rows)
 	a.headScores(head, len(head), h, a.dim, 1, kernel.Float32)
 	lse := kernel.LogSumExp(head)

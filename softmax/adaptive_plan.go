@@ -16,7 +16,7 @@ type part struct {
 // partsOf are the head and the tails. Words count as if each had occurred once more.
 func partsOf(s Spec) (parts []part) {
 	p, from := frequencies(s.Counts), 0
-	order := byCount(s.Counts)
+	order := byFrequency(s.Counts)
 	for i, to := range ends(s) {
 		one := part{words: to - from, width: s.Dim}
 		if i > 0 {

@@ -205,8 +205,33 @@ func TestAdaptiveBags(t *testing.T) {
 	for j, w := range bag.Word {
 		columns[j] = a.column(a.rank[w])
 	}
-	if rows, in := a.within(1, bag, columns); !slices.Equal(rows, []int{2}) || !slices.Equal(in.Word, []int{2, 3, 4}) {
+	if rows, in := a.within(tensor.NewTape(), 1, bag, columns); !slices.Equal(rows, []int{2}) || !slices.Equal(in.Word, []int{2, 3, 4}) {
 		t.Errorf("the second tail has rows %v and words %v", rows, in.Word)
+	}
+}
+
+// TestAdaptiveMemory: steps that are alike, and scores, take no memory for the targets of tails.
+func TestAdaptiveMemory(t *testing.T) {
+	const rows, dim = 200, 8
+	s := spec(60, dim)
+	s.Options.Cutoffs = []int{10, 20}
+	out := make1(t, Kind{Name: "adaptive"}, s)
+	h, targets := vector(rows*dim, 2), Targets{Row: count(rows)}
+	for i := range rows {
+		targets.Word = append(targets.Word, i%60)
+	}
+	tp, scoring, dst := tensor.NewTape(), tensor.NewInference(), make([]float32, rows)
+	if n := testing.AllocsPerRun(10, func() {
+		tp.Reset(1, 1, 0)
+		tp.Backward(out.Loss(tp, tp.Leaf(rows, dim, h), targets), 1)
+	}); n > 30 { // closures
+		t.Errorf("%g allocations a step", n)
+	}
+	if n := testing.AllocsPerRun(10, func() {
+		scoring.Reset(1, 1, 0)
+		Scores(scoring, out, 60, dst, scoring.Const(rows, dim, h), targets.Word)
+	}); n > 0 {
+		t.Errorf("%g allocations to score", n)
 	}
 }
 

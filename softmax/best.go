@@ -2,6 +2,7 @@ package softmax
 
 import (
 	"cmp"
+	"math"
 	"slices"
 )
 
@@ -12,6 +13,12 @@ type best struct {
 	heap []Ranked
 }
 
+// newBest is for k of v words.
+func newBest(k, v int) *best { return &best{k: atMost(k, v)} }
+
+// atMost is how many of v words there are if k are asked for: none if that is less than one.
+func atMost(k, v int) int { return max(0, min(k, v)) }
+
 // before is the order in which TopK gives words.
 func before(a, b Ranked) int {
 	return cmp.Or(cmp.Compare(b.LogProb, a.LogProb), cmp.Compare(a.Word, b.Word))
@@ -20,8 +27,13 @@ func before(a, b Ranked) int {
 // full says whether there are k words, so that another must be better than the worst of them.
 func (b *best) full() bool { return len(b.heap) >= b.k }
 
-// worst is the log-probability of the least likely word kept.
-func (b *best) worst() float32 { return b.heap[0].LogProb }
+// worst is the log-probability of the least likely word kept; where none is to be kept, no word is likely enough.
+func (b *best) worst() float32 {
+	if b.k == 0 {
+		return float32(math.Inf(1))
+	}
+	return b.heap[0].LogProb
+}
 
 // show offers a word.
 func (b *best) show(r Ranked) {

@@ -67,7 +67,7 @@ func newClasses(s Spec) *classes {
 	}
 	if !c.tied {
 		c.weight = nn.Uniform(tensor.NewParam("out.weight", v, s.Dim), bound, s.Rand)
-		c.weight.Sparse = v >= sparseVocab
+		c.weight.Sparse = v >= SparseVocab
 	}
 	for w, p := range frequencies(s.Counts) {
 		c.bias.Value[b.place[w]] = float32(math.Log(p))
@@ -77,9 +77,6 @@ func newClasses(s Spec) *classes {
 	}
 	return c
 }
-
-// sparseVocab is the size from which on weights of words are sparse: a step touches some of them only.
-const sparseVocab = 1 << 14
 
 func (c *classes) Params() nn.Params {
 	p := nn.Params{c.head.weight, c.head.bias}

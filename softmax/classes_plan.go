@@ -1,10 +1,6 @@
 package softmax
 
-import (
-	"math"
-
-	"inkling/tensor"
-)
+import "math"
 
 // planClasses reckons with words that come as often as in the training text.
 func planClasses(s Spec, tied bool) Plan {
@@ -20,27 +16,27 @@ func planClasses(s Spec, tied bool) Plan {
 	p := Plan{
 		Weights: own, Dense: own, Packed: [][2]int{{int(n), d}}, Whole: [][2]int{{int(v), d}},
 		Training: float64(d) * (float64(n) + within),
-		Exact:    float64(d) * float64(n+v),
 	}
-	if sparse := v >= sparseVocab; !tied {
+	p.Exact = p.Training
+	if sparse := v >= SparseVocab; !tied {
 		p.Weights += v * int64(d)
 		if !sparse {
 			p.Dense = p.Weights
 		}
 	}
-	if v >= sparseVocab {
+	if v >= SparseVocab {
 		p.RowGrads = func(rows int) int64 {
 			touched := 0.0
 			for class, p := range share {
 				touched += float64(b.size(class)) * (1 - math.Pow(1-p, float64(rows)))
 			}
-			return tensor.RowGradFloats(int(v), d, int(touched))
+			return rowGrads(int(v), d, int(touched), tied)
 		}
 	}
 	together := func(rows int) int64 { // a class that many rows want, if its weights or their gradients are apart
 		n := 0
 		for class, q := range share {
-			if (tied || v >= sparseVocab) && q*float64(rows) >= fewRows {
+			if (tied || v >= SparseVocab) && q*float64(rows) >= fewRows {
 				n = max(n, b.size(class))
 			}
 		}

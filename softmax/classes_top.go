@@ -17,7 +17,7 @@ func (c *classes) TopK(h []float32, k int) (words []Ranked, certified bool) {
 		likely[i] = i
 	}
 	slices.SortStableFunc(likely, func(a, b int) int { return cmp.Compare(class[b], class[a]) })
-	kept := best{k: min(k, len(c.order))}
+	kept := newBest(k, len(c.order))
 	var scores []float32
 	for _, one := range likely {
 		if kept.full() && class[one] < kept.worst() {

@@ -131,9 +131,9 @@ func planDrawn(s Spec, tied bool, drawn int) Plan {
 		// Scores and the gradients over them; the drawn rows, and packed; what is drawn and a target's own score.
 		return int64(rows)*(pad(drawn)+4) + 2*int64(drawn)*(int64(d)+2)
 	}
-	if p.Dense = int64(v); tied {
-		v = 0 // the embedding's places are its own
+	p.Dense = int64(v)
+	if !tied || v >= SparseVocab {
+		p.RowGrads = func(rows int) int64 { return rowGrads(v, d, rows+drawn, tied) }
 	}
-	p.RowGrads = func(rows int) int64 { return tensor.RowGradFloats(v, d, rows+drawn) }
 	return p
 }

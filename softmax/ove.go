@@ -168,7 +168,11 @@ func (c comparison) with(row []float32, target float32, at int, weight float32) 
 
 func planOVE(s Spec, tied bool) Plan {
 	if drawn := drawnBlocks(s) * s.Options.Block; drawn > 0 {
-		return planDrawn(s, tied, drawn)
+		p := planDrawn(s, tied, drawn)
+		if tied {
+			p.RowGrads = nil // the embedding is dense, as it must be where nothing is drawn
+		}
+		return p
 	}
 	return planFull(s, tied)
 }

@@ -26,5 +26,19 @@ func PlanOf(kind string, spec Spec, tied bool) (Plan, error) {
 	return k.plan(spec, tied), nil
 }
 
+// SparseVocab is the size of a vocabulary from which on weights and embeddings of words are sparse, if no product reads all of
+// them in training: a step sees few of the words then, and to sweep over all of them would take longer than the rest of it.
+// Below that its steps are those of dense ones.
+const SparseVocab = 1 << 14
+
 // pad is the length of a row on a tape.
 func pad(cols int) int64 { return int64(tensor.Stride(cols)) }
+
+// rowGrads are the floats for gradients of rows of the words' weights. A shared embedding finds its rows by itself.
+func rowGrads(v, dim, touched int, tied bool) int64 {
+	floats := tensor.RowGradFloats(v, dim, touched)
+	if !tied {
+		floats += tensor.RowPlaceFloats(v)
+	}
+	return floats
+}

@@ -13,7 +13,7 @@ func init() {
 		Name: "sampled", Doc: "sampled softmax: the softmax over a target and drawn words, corrected for how they were drawn",
 		Options: []string{"samples", "noise", "power"}, Ties: true, RowWise: true,
 		settle: func(s Spec) (Options, error) { return settleNoise("sampled", s, "loguniform", 1, sampledSamples) },
-		plan:   func(s Spec, tied bool) Plan { return planDrawn(s, tied, mostOf(s.Options.Samples, len(s.Counts))) },
+		plan:   planSampled,
 		make:   func(s Spec) (Output, error) { return newSampled(s), nil },
 	})
 }
@@ -102,4 +102,14 @@ func (l *sampled) Loss(tp *tensor.Tape, h *tensor.Tensor, t Targets) *tensor.Ten
 		}
 	}
 	return fused(tp, total, drawn, own)
+}
+
+// planSampled adds to the words drawn what was drawn of them more than once.
+func planSampled(s Spec, tied bool) Plan {
+	v := len(s.Counts)
+	drawn := mostOf(s.Options.Samples, v)
+	p := planDrawn(s, tied, drawn)
+	forward, again := p.Forward, 2*int64(subsetRoom(s.Options.Samples, v)-drawn)
+	p.Forward = func(rows int) int64 { return forward(rows) + again }
+	return p
 }

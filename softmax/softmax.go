@@ -27,8 +27,8 @@ type Batched interface {
 
 // TopK is what a Distribution offers that can find its best words without looking at all of them.
 type TopK interface {
-	// TopK gives the k likeliest words, or all if there are fewer, the likeliest first and of equal ones the smaller
-	// number first, with their log-probabilities in nats. Certified says that these are proven to be the best; if it is
+	// TopK gives the k likeliest words, all if there are fewer and none if k is less than 1, the likeliest first and of
+	// equal ones the smaller number first, with their log-probabilities in nats. Certified says that these are proven to be the best; if it is
 	// false they may not be, and their log-probabilities may be approximate. (Those of [SVD] always may, by a number
 	// that they have in common.)
 	TopK(h []float32, k int) (best []Ranked, certified bool)

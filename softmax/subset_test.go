@@ -13,7 +13,7 @@ import (
 func TestSubset(t *testing.T) {
 	const draws = 40_000
 	for _, c := range []struct{ v, mean int }{{7, 1}, {7, 3}, {40, 5}, {40, 19}} {
-		for _, o := range []Options{{Noise: "unigram", Power: 1}, {Noise: "loguniform"}} {
+		for _, o := range []Options{{Noise: "unigram", Power: 1}, {Noise: "unigram", Power: 3}, {Noise: "loguniform"}} {
 			n := newNoise(Spec{Counts: shuffled(c.v), Options: o})
 			s, tp := newSubset(n, c.mean), tensor.NewTape()
 			in, together, size := make([]float64, c.v), 0.0, 0.0
@@ -43,6 +43,33 @@ func TestSubset(t *testing.T) {
 				t.Errorf("%+v %+v: two words are together in %g of the draws, want %g", c, o, together, want)
 			}
 		}
+	}
+}
+
+// TestSubsetRoom: however uneven the noise, a step takes no more memory than is planned, and both ways are taken.
+func TestSubsetRoom(t *testing.T) {
+	ways := map[bool]bool{}
+	for _, v := range []int{3, 100, 5000} {
+		for _, samples := range []int{1, v / 50, v / 10, v/2 - 1, v} {
+			for _, power := range []float64{0.25, 1, 3, mostPower} {
+				s := Spec{Dim: 1, Counts: shuffled(v), Options: Options{Noise: "unigram", Power: power, Samples: max(samples, 1)}}
+				subset, tp := newSubset(newNoise(s), s.Options.Samples), tensor.NewTape()
+				ways[subset.chance != nil] = true
+				for step := range uint64(3) {
+					tp.Reset(4, step, 0)
+					words := subset.sample(tp)
+					// A tape's memory is counted in floats; the rest of what is planned is what LinearRows and RowDots take.
+					drawn := min(v, subset.most)
+					planned := planSampled(s, false).Forward(0) - 2*int64(drawn)*(int64(s.Dim)+1)
+					if held := 2 * int64(cap(words)); held > planned+planned/5+64 {
+						t.Errorf("V=%d, %d samples, power %g: %d floats of words, planned %d", v, s.Options.Samples, power, held, planned)
+					}
+				}
+			}
+		}
+	}
+	if len(ways) != 2 {
+		t.Error("words were not both drawn and asked")
 	}
 }
 

@@ -152,7 +152,7 @@ func (s *SVD) TopKRows(h []float32, k int) (best [][]Ranked, certified []bool) {
 // ExactTopKRows is what TopKRows is held against: the product with all weights and the same selection.
 func (s *SVD) ExactTopKRows(h []float32, k int) [][]Ranked {
 	best := make([][]Ranked, len(h)/s.dense.weight.Cols)
-	k = max(0, min(k, s.dense.vocab()))
+	k = atMost(k, s.dense.vocab())
 	s.eachQuery(s.exact, h, func(at int, q *svdQuery) {
 		best[at] = ranked(s.best(q, k), kernel.LogSumExp(q.scores))
 	})
@@ -163,7 +163,7 @@ func (s *SVD) ExactTopKRows(h []float32, k int) [][]Ranked {
 // else those of the highest previews.
 func (s *SVD) topK(q *svdQuery, k int) (best []Ranked, certified bool) {
 	v := s.dense.vocab()
-	if k = min(k, v); k < 1 {
+	if k = atMost(k, v); k == 0 {
 		return nil, true
 	}
 	full := max(s.full, k) // words seen in all

@@ -61,9 +61,7 @@ func (s *SVD) eachQuery(score func(d *svdDesk, h []float32, rows int), h []float
 			q.h, q.scores, q.groups = h[(at+i)*dim:(at+i+1)*dim], d.scores[i*v:(i+1)*v], d.groups[i*groups:(i+1)*groups]
 			rest := d.rotated[i*dim+s.preview : (i+1)*dim]
 			q.tail = norm(rest)
-			// Each of the three chains of at most d sums is off by d·2⁻²⁴ at most, relative to the products of norms, and by
-			// some √d of that in fact.
-			q.rounding = (float32(dim)*s.largest*norm(q.h) + 2*s.largestBias) / (1 << 23)
+			q.rounding = s.rounding(norm(q.h))
 			each(at+i, q)
 			for _, r := range q.seen {
 				q.marks[r.Word/svdGroup] = 0
@@ -71,6 +69,20 @@ func (s *SVD) eachQuery(score func(d *svdDesk, h []float32, rows int), h []float
 			q.seen = q.seen[:0]
 		}
 	}
+}
+
+// rounding bounds by how much the bound of a word for a hidden vector of a norm, and the exact score it is held against, can be off
+// in float32, where a sum of n products is off by n·2⁻²⁴ of the sum of their sizes. These are
+//   - the rotations of A and of h, of d products and rounded vectors of W: each is off in each of d numbers, so by
+//     (d+1)·√d of its norm at worst, where the signs of the products go against each other;
+//   - the preview, the norms of the tails and the exact score: at most d+2 each, of ‖A_i‖·‖h‖;
+//   - the bias, at the start of the preview and in the score: d+1 each.
+//
+// In fact it is some √d less. Against what the tails leave open it is small all the same.
+func (s *SVD) rounding(norm float32) float32 {
+	d := float64(s.dense.weight.Cols)
+	off := (2*(d+1)*math.Sqrt(d)+3*(d+2))*float64(s.largest)*float64(norm) + 2*(d+1)*float64(s.largestBias)
+	return float32(off / (1 << 24))
 }
 
 func norm(x []float32) float32 { return float32(math.Sqrt(float64(kernel.Dot(x, x)))) }

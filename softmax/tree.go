@@ -206,7 +206,7 @@ func abs(x float32) float32 { return math.Float32frombits(math.Float32bits(x) &^
 // TopK goes down from whatever node or word is likeliest so far. No word is likelier than a node above it, and so words
 // come out in order, and exactly.
 func (t *tree) TopK(h []float32, k int) (words []Ranked, certified bool) {
-	k = min(k, len(t.Above))
+	k = atMost(k, len(t.Above))
 	if len(t.Above) == 1 {
 		return []Ranked{{0, 0}}[:k], true
 	}
@@ -255,16 +255,17 @@ func planTree(s Spec, _ bool) Plan {
 	p := frequencies(s.Counts)
 	tree := huffman.New(p, byFrequency(s.Counts))
 	path, nodes := tree.Expected(), len(tree.Next)
+	walk := max(1, path) * float64(s.Dim)
 	return Plan{
 		Weights: int64(nodes) * int64(s.Dim+1), Dense: int64(nodes), Whole: [][2]int{{nodes, s.Dim}},
-		Training: max(1, path) * float64(s.Dim), Exact: float64(nodes) * float64(s.Dim),
+		Training: walk, Exact: walk,
 		Forward: func(rows int) int64 { return int64(float64(rows) * path) },
 		RowGrads: func(rows int) int64 {
 			touched := 0.0
 			for _, f := range tree.Frequency {
 				touched += 1 - math.Pow(1-min(f, 1), float64(rows))
 			}
-			return tensor.RowGradFloats(nodes, s.Dim, int(touched))
+			return rowGrads(nodes, s.Dim, int(touched), false)
 		},
 		Scoring: func(int) int64 { return 0 },
 	}

@@ -6,8 +6,8 @@ import (
 	"inkling/internal/kernel"
 )
 
-// LinearRows is y[i,k] = x[i]·W[ids[k]] + b[ids[k]], [n,len(ids)]: Linear by some rows of W [V,d] and of b [V] only. The
-// rows are copied next to each other and packed, which costs little beside the product when n is more than a few.
+// LinearRows is y[i,k] = x[i]·W[ids[k]] + b[ids[k]], [m,len(ids)] of x [m,d]: Linear by some rows of W [V,d] and of b [V] only.
+// The rows are copied next to each other and packed, which costs little beside the product when x has more than a few rows.
 // Backward adds to those rows of W alone. A row may be named twice. The memory taken is that of so many ids as there are at
 // most: steps that have more or fewer find it in the same places then.
 func LinearRows(tp *Tape, x *Tensor, w, b *Param, ids []int, most int) *Tensor {

@@ -48,6 +48,16 @@ func (tp *Tape) RowGrad(p *Param, row int) []float32 {
 	return tp.rowGradsOf(p).row(row, p.Cols)
 }
 
+// TouchedRowGrad is RowGrad of a row of a sparse parameter that has a gradient on this tape since Reset, and nil of one that has
+// none. Many goroutines may ask as long as none touches a row.
+func (tp *Tape) TouchedRowGrad(p *Param, row int) []float32 {
+	g := tp.rows[p]
+	if g == nil || g.place[row] == 0 {
+		return nil
+	}
+	return g.row(row, p.Cols)
+}
+
 // TouchedRows are the rows of a sparse parameter that have a gradient on this tape since Reset, each once, in the order
 // in which they first got one. The list is good until the next row is touched.
 func (tp *Tape) TouchedRows(p *Param) []int {
@@ -57,11 +67,14 @@ func (tp *Tape) TouchedRows(p *Param) []int {
 	return tp.rowGradsOf(p).rows
 }
 
-// RowGradFloats is the most memory, in floats, that a tape holds for gradients of a sparse parameter of so many rows and
-// columns, of which a step touches some.
+// RowGradFloats is the most memory, in floats, that a tape holds for the gradients themselves of a sparse parameter of so
+// many rows and columns, of which a step touches some.
 func RowGradFloats(rows, cols, touched int) int64 {
-	return int64(rows) + 2*int64(min(rows, touched))*int64(cols)
+	return 2 * int64(min(rows, touched)) * int64(cols)
 }
+
+// RowPlaceFloats is what it holds beside these to find them, once for each parameter.
+func RowPlaceFloats(rows int) int64 { return int64(rows) }
 
 func (tp *Tape) rowGradsOf(p *Param) *rowGrads {
 	g := tp.rows[p]

@@ -29,6 +29,12 @@ func TestSparseRows(t *testing.T) {
 				t.Errorf("gradient of row %d is %v, want %v", row, g, want)
 			}
 		}
+		if g := tp.TouchedRowGrad(p, 7); len(g) != 2 || g[0] != 4 {
+			t.Errorf("gradient of row 7 is %v", g)
+		}
+		if g := tp.TouchedRowGrad(p, 8); g != nil {
+			t.Errorf("row 8 has a gradient %v", g)
+		}
 		if n := len(tp.TouchedRows(p)); n != 3 {
 			t.Errorf("%d rows touched", n)
 		}

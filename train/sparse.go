@@ -20,7 +20,8 @@ type rowPiece struct {
 	rows  []int
 }
 
-// gatherRows adds the shards' gradients of sparse parameters to the sum, in the order of batches and shards.
+// gatherRows adds the shards' gradients of sparse parameters to the sum, in the order of batches and shards. The rows get
+// their places in the sum first; then none moves, and pieces of them can be added at once.
 func (l *loop) gatherRows() {
 	for i, p := range l.params {
 		if !p.Sparse {
@@ -28,11 +29,23 @@ func (l *loop) gatherRows() {
 		}
 		for _, tp := range l.tapes {
 			for _, row := range tp.TouchedRows(p) {
-				kernel.Add(l.rows.RowGrad(p, row), tp.RowGrad(p, row))
+				l.rows.RowGrad(p, row)
 			}
 		}
 		l.cutRows(i, p)
 	}
+	parallel(l.workers, len(l.rowPieces), func(i int) {
+		piece := l.rowPieces[i]
+		p := l.params[piece.param]
+		for _, row := range piece.rows {
+			sum := l.rows.RowGrad(p, row)
+			for _, tp := range l.tapes {
+				if g := tp.TouchedRowGrad(p, row); g != nil {
+					kernel.Add(sum, g)
+				}
+			}
+		}
+	})
 }
 
 // cutRows shares the touched rows of a parameter out.
