@@ -1,0 +1,91 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"os"
+
+	"inkling/eval"
+	"inkling/wordvec"
+)
+
+// vectorsJudged is what --json says of analogies.
+type vectorsJudged struct {
+	eval.Analogies
+	Groups []eval.Analogies `json:"groups"`
+}
+
+// vectors measures word vectors by a list of pairs or of analogies, whichever the file is.
+func (e *evalCmd) vectors(a *app) error {
+	if len(e.Ext) > 0 || e.Lines || e.Field != "" || e.Cache != "" {
+		return usage("--ext, --lines, --field and --cache are for texts: leave them out for word vectors")
+	}
+	words, err := readList(e.File)
+	if err != nil {
+		return err
+	}
+	v, err := openVectors(a, e.Dir, 0)
+	if err != nil {
+		return err
+	}
+	space := wordvec.NewSpace(v)
+	if questions, err := eval.ReadQuestions(bytes.NewReader(words)); err == nil {
+		var j vectorsJudged
+		j.Groups, j.Analogies = eval.JudgeAnalogies(questions, space)
+		return j.print(a)
+	} else if bytes.HasPrefix(bytes.TrimSpace(words), []byte(":")) {
+		return badInput("%s: %w", e.File, err)
+	}
+	pairs, err := eval.ReadPairs(bytes.NewReader(words))
+	if err != nil {
+		return badInput("%s: neither analogies nor pairs of words: %w", e.File, err)
+	}
+	s := eval.JudgePairs(pairs, space.Similarity)
+	if a.json {
+		return a.printJSON(s)
+	}
+	list(a.out,
+		[]string{"Spearman", fmt.Sprintf("%.4f", s.Spearman)},
+		[]string{"pairs", thousands(s.Pairs)},
+		[]string{"out of vocabulary", fmt.Sprintf("%s, %.3g %%, left out", plural(s.OutOfVocab, "pair"), s.OutOfVocabPct)},
+	)
+	return nil
+}
+
+func (j vectorsJudged) print(a *app) error {
+	if a.json {
+		return a.printJSON(j)
+	}
+	rows := [][]string{{"group", "3CosAdd", "3CosMul", "questions", "left out"}}
+	row := func(name string, g eval.Analogies) {
+		rows = append(rows, []string{name, fmt.Sprintf("%.1f %%", 100*g.Accuracy), fmt.Sprintf("%.1f %%", 100*g.AccuracyMul), thousands(g.Questions), thousands(g.OutOfVocab)})
+	}
+	for _, g := range j.Groups {
+		row(g.Group, g)
+	}
+	row("all", j.Analogies)
+	aligned(a.out, "lrrrr", rows...)
+	return nil
+}
+
+// mostList is the size of the largest list of pairs or questions, in bytes.
+const mostList = 64 << 20
+
+// readList reads a list of pairs or questions.
+func readList(name string) ([]byte, error) {
+	in := io.Reader(os.Stdin)
+	if name != "-" {
+		file, err := os.Open(name)
+		if err != nil {
+			return nil, err
+		}
+		defer file.Close()
+		in = file
+	}
+	raw, err := io.ReadAll(io.LimitReader(in, mostList+1))
+	if err == nil && len(raw) > mostList {
+		err = badInput("%s: more than %s: this is no list of words", name, sizeOf(mostList))
+	}
+	return raw, err
+}

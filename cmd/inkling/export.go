@@ -1,0 +1,47 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"path/filepath"
+
+	"inkling/checkpoint"
+)
+
+type exportCmd struct {
+	Dir  string `arg:"" help:"Folder of word vectors, or a file of them."`
+	File string `arg:"" help:"Where to: NAME.bin is word2vec's binary format, NAME.npy NumPy's with the words in NAME.words.txt, and anything else word2vec's text."`
+	vectorsFlag
+}
+
+// Run writes the file whole or not at all.
+func (e *exportCmd) Run(a *app) error {
+	if err := e.check(); err != nil {
+		return err
+	}
+	v, err := openVectors(a, e.Dir, e.Limit)
+	if err != nil {
+		return err
+	}
+	write := func(name string, f func(io.Writer) error) error {
+		return checkpoint.WriteFile(filepath.Dir(name), filepath.Base(name), f)
+	}
+	switch filepath.Ext(e.File) {
+	case ".bin":
+		err = write(e.File, v.WriteBinary)
+	case ".npy":
+		if err = write(wordsBeside(e.File), v.WriteWords); err == nil {
+			err = write(e.File, v.WriteNPY)
+		}
+	default:
+		err = write(e.File, v.WriteText)
+	}
+	if err != nil {
+		return err
+	}
+	if a.json {
+		return a.printJSON(map[string]any{"out": e.File, "words": len(v.Words), "dim": v.Dim})
+	}
+	fmt.Fprintf(a.out, "%s: %s vectors of %d numbers\n", e.File, thousands(len(v.Words)), v.Dim)
+	return nil
+}
