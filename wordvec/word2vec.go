@@ -74,7 +74,7 @@ func checkWord(word string) error {
 // taken as vectors come, and the error says in which line what is wrong.
 func ReadText(r io.Reader, limit int) (*Vectors, error) {
 	lines := bufio.NewReaderSize(r, 1<<16)
-	rows, dim, err := readSizes(lines)
+	rows, dim, err := readShape(lines)
 	if err != nil {
 		return nil, err
 	}
@@ -100,11 +100,22 @@ func ReadText(r io.Reader, limit int) (*Vectors, error) {
 	return c.vectors()
 }
 
-// readSizes reads the first line.
-func readSizes(r *bufio.Reader) (rows, dim int, err error) {
+// ErrNoVectors is the error of what does not begin as a file of word2vec does.
+var ErrNoVectors = errors.New("must be two numbers, of words and of the length of a vector")
+
+// Shape gives the number of vectors and their length that the first line of a file says, in either format. It reads on, and
+// does not go back.
+func Shape(r io.Reader) (rows, dim int, err error) { return readShape(bufio.NewReader(r)) }
+
+// readShape reads the first line.
+func readShape(r *bufio.Reader) (rows, dim int, err error) {
 	line, err := readLine(r, nil, 256)
+	var long longLine
+	if errors.As(err, &long) {
+		return 0, 0, fmt.Errorf("the first line %w: it %w", err, ErrNoVectors)
+	}
 	if err != nil && err != io.EOF {
-		return 0, 0, errors.New("the first line must be two numbers, of words and of the length of a vector")
+		return 0, 0, err
 	}
 	f := strings.Fields(string(line))
 	if len(f) == 2 {
@@ -115,14 +126,25 @@ func readSizes(r *bufio.Reader) (rows, dim int, err error) {
 	}
 	switch {
 	case len(line) == 0:
-		return 0, 0, errors.New("is empty")
+		return 0, 0, emptyFile{}
 	case len(f) != 2 || err != nil:
-		return 0, 0, fmt.Errorf("the first line is %.60q: must be two numbers, of words and of the length of a vector", line)
+		return 0, 0, fmt.Errorf("the first line is %.60q: %w", line, ErrNoVectors)
 	case rows < 1 || rows > math.MaxInt32 || dim < 1 || dim > MaxDim:
 		return 0, 0, fmt.Errorf("the first line says %d vectors of %d numbers: there must be a vector, of 1 to %d numbers", rows, dim, MaxDim)
 	}
 	return rows, dim, nil
 }
+
+// emptyFile is the error of a file without a byte.
+type emptyFile struct{}
+
+func (emptyFile) Error() string { return "is empty" }
+func (emptyFile) Unwrap() error { return ErrNoVectors }
+
+// longLine is the error of a line of more bytes than it may have.
+type longLine int
+
+func (most longLine) Error() string { return fmt.Sprintf("is longer than %d bytes", int(most)) }
 
 // readLine appends a line without its end; io.EOF with what is there if the file ends first.
 func readLine(r *bufio.Reader, line []byte, most int) ([]byte, error) {
@@ -130,7 +152,7 @@ func readLine(r *bufio.Reader, line []byte, most int) ([]byte, error) {
 		piece, err := r.ReadSlice('\n')
 		line = append(line, piece...)
 		if len(line) > most {
-			return line, fmt.Errorf("is longer than %d bytes", most)
+			return line, longLine(most)
 		}
 		if !errors.Is(err, bufio.ErrBufferFull) {
 			return bytes.TrimRight(line, "\r\n"), err
@@ -141,7 +163,7 @@ func readLine(r *bufio.Reader, line []byte, most int) ([]byte, error) {
 // ReadBinary reads the binary format, as ReadText does the other.
 func ReadBinary(r io.Reader, limit int) (*Vectors, error) {
 	b := bufio.NewReaderSize(r, 1<<16)
-	rows, dim, err := readSizes(b)
+	rows, dim, err := readShape(b)
 	if err != nil {
 		return nil, err
 	}

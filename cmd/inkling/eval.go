@@ -35,7 +35,9 @@ type evaluated struct {
 // Run measures in float32, whatever the model was trained in, with state carried through the text. The
 // first token is only read; of a list each item is evaluated from a fresh state, with its end.
 func (e *evalCmd) Run(a *app) error {
-	if holdsVectors(e.Dir) {
+	if vectors, err := holdsVectors(e.Dir); err != nil {
+		return err
+	} else if vectors {
 		return e.vectors(a)
 	}
 	limit := a.memory() // before anything is taken

@@ -37,6 +37,9 @@ func openVectors(a *app, name string, limit int) (*wordvec.Vectors, error) {
 		if free := a.memory(); limit == 0 && free > 0 && 2*info.Size() > free {
 			return nil, badInput("%s: its vectors may take %s of memory, and there are %s: read fewer with --limit, or raise --memory", name, sizeOf(2*info.Size()), sizeOf(free))
 		}
+		if err := vectorsFile(name); err != nil {
+			return nil, err
+		}
 		v, err := readVectors(name, limit)
 		if err != nil {
 			var system *fs.PathError
@@ -87,19 +90,39 @@ func readVectors(name string, limit int) (*wordvec.Vectors, error) {
 // wordsBeside is where the words of a matrix of NumPy are.
 func wordsBeside(name string) string { return strings.TrimSuffix(name, ".npy") + ".words.txt" }
 
-// holdsVectors says whether what is to be measured is word vectors: a run of them, or a file.
-func holdsVectors(name string) bool {
+// holdsVectors says whether what is to be measured is word vectors: a run of them, or a file. The error is that of a file of
+// something else.
+func holdsVectors(name string) (bool, error) {
 	info, err := os.Stat(name)
 	if err != nil {
-		return false
+		return false, nil // which opening a model reports
 	}
 	if !info.IsDir() {
-		return true
+		return true, vectorsFile(name)
 	}
 	run, err := checkpoint.OpenRead(name)
 	if err != nil {
-		return false
+		return false, nil
 	}
 	defer run.Close()
-	return isVectors(run)
+	return isVectors(run), nil
+}
+
+// vectorsFile refuses a file that is no word vectors: neither by its name nor by a first line of two numbers.
+func vectorsFile(name string) error {
+	if ext := filepath.Ext(name); ext == ".bin" || ext == ".npy" {
+		return nil
+	}
+	file, err := os.Open(name)
+	if err != nil {
+		return err
+	}
+	defer file.Close()
+	var system *fs.PathError
+	if _, _, err := wordvec.Shape(file); errors.As(err, &system) {
+		return err
+	} else if errors.Is(err, wordvec.ErrNoVectors) {
+		return badInput("%s is a file, and neither a model's folder nor word vectors: name the folder of a run, or a file of vectors, which ends in .bin or .npy, or has two numbers as its first line, of words and of the length of a vector", name)
+	}
+	return nil // or a fault that reading will name
 }

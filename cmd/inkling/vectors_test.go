@@ -124,6 +124,7 @@ func TestVectorErrors(t *testing.T) {
 	f.write("nan.txt", "1 2\nking 1 nan\n")
 	f.write("twice.txt", "2 1\nking 1\nking 2\n")
 	f.write("space.txt", "1 2\nnew york 1 2\n")
+	f.write("zero.txt", "0 2\n")
 	f.write("alone.npy", "")
 	f.write("pairs.txt", "light glass 3\n")
 	f.write("three", "light glass\n")
@@ -166,7 +167,12 @@ func TestVectorErrors(t *testing.T) {
 		{"nn v light -k 0", 2, "-k 0: must be at least 1"},
 		{"nn v light --limit 3", 2, "--limit is for files"},
 		{"nn model light", 3, "model: not word vectors"},
-		{"nn bad.txt king", 3, "bad.txt: the first line is \"king 1 2\""},
+		{"nn bad.txt king", 3, "bad.txt is a file, and neither a model's folder nor word vectors: name the folder of a run, or a file of vectors"},
+		{"nn empty.txt king", 3, "empty.txt is a file, and neither"},
+		{"analogy text.txt a b c", 3, "text.txt is a file, and neither"},
+		{"export text.txt v.bin", 3, "text.txt is a file, and neither"},
+		{"eval text.txt pairs.txt --lines", 3, "text.txt is a file, and neither"},
+		{"nn zero.txt king", 3, "zero.txt: the first line says 0 vectors of 2 numbers: there must be a vector"},
 		{"nn short.txt king", 3, `short.txt: line 3: the word "queen" has 2 numbers, where the first line says 3`},
 		{"nn nan.txt king", 3, "not finite"},
 		{"nn twice.txt king", 3, "there a second time"},
