@@ -143,6 +143,8 @@ func TestRefused(t *testing.T) {
 		{"2 1\na \x00\x00\x80\x3fa \x00\x00\x80\x3f", "vector 2: the word \"a\" is there a second time"},
 		{"1 1\na \x00\x00\xc0\x7f", "not finite"},
 		{"1 2\na \x00\x00\x80\x3f", "ends within vector 1"},
+		{"1 1\na \x00\x00\x80\x3fb \x00\x00\x80\x3f", "goes on after 1 vectors"},
+		{"1 1\na \x00\x00\x80\x3f\n\x00", "goes on after 1 vectors"},
 		{"1 1\n \x00\x00\x80\x3f", "an empty word"},
 		{"1 1\n" + strings.Repeat("a", 5000) + " \x00\x00\x80\x3f", "more than 4096 bytes"},
 	} {
@@ -159,6 +161,8 @@ func TestRefused(t *testing.T) {
 		{npy("{'descr': '<f4', 'fortran_order': False, 'shape': (1,), }\n") + "1234", "a\n", "not a matrix"},
 		{npy("{'descr': '<f4', 'fortran_order': False, 'shape': (0, 1), }\n"), "a\n", "a matrix of 0 × 1"},
 		{npy("{'descr': '<f4', 'fortran_order': False, 'shape': (2, 1), }\n") + "12341234", "a\n", "1 words for a matrix of 2 rows"},
+		{npy("{'descr': '<f4', 'fortran_order': False, 'shape': (1, 1), }\n") + "1234", "a\nb\n", "more than 1 words for a matrix of 1 rows"},
+		{npy("{'descr': '<f4', 'fortran_order': False, 'shape': (1, 1), }\n") + "12341234", "a\n", "goes on after 1 rows of 1 numbers"},
 	} {
 		_, err := ReadNPY(strings.NewReader(c.raw), strings.NewReader(c.words), 0)
 		oneLineError(t, c.raw, err, c.want)

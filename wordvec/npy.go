@@ -2,6 +2,7 @@ package wordvec
 
 import (
 	"bufio"
+	"cmp"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -45,7 +46,8 @@ func (v *Vectors) WriteWords(w io.Writer) error {
 var npyHeader = regexp.MustCompile(`^\{'descr': ?'([^']*)', ?'fortran_order': ?(True|False), ?'shape': ?\((\d{1,18}), ?(\d{1,18}),?\),? ?\} *\n$`)
 
 // ReadNPY reads a matrix of float32 or float64 and its words, one a line. With a limit above 0 it reads so many vectors at
-// most. The error says what is wrong, and whether with the matrix or with the words.
+// most, and else both must end together, since words that are not those of the matrix would stand for wrong vectors. The error
+// says what is wrong, and whether with the matrix or with the words.
 func ReadNPY(matrix, words io.Reader, limit int) (*Vectors, error) {
 	r := bufio.NewReaderSize(matrix, 1<<16)
 	var begin [len(npyMagic) + 2]byte
@@ -96,6 +98,14 @@ func ReadNPY(matrix, words io.Reader, limit int) (*Vectors, error) {
 		}
 		if err != nil {
 			return nil, fmt.Errorf("row %d: %w", n+1, err)
+		}
+	}
+	if limit <= 0 {
+		if more, err := goesOn(r); more || err != nil {
+			return nil, cmp.Or(err, fmt.Errorf("goes on after %d rows of %d numbers, where its header says that there are no more", rows, dim))
+		}
+		if more, err := goesOn(names); more || err != nil {
+			return nil, cmp.Or(err, fmt.Errorf("more than %d words for a matrix of %d rows", rows, rows))
 		}
 	}
 	return c.vectors()

@@ -3,6 +3,7 @@ package wordvec
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -185,7 +186,26 @@ func ReadBinary(r io.Reader, limit int) (*Vectors, error) {
 			return nil, fmt.Errorf("vector %d: %w", n+1, err)
 		}
 	}
+	if limit <= 0 {
+		if more, err := goesOn(b); more || err != nil {
+			return nil, cmp.Or(err, fmt.Errorf("goes on after %d vectors, where its first line says that there are no more", rows))
+		}
+	}
 	return c.vectors()
+}
+
+// goesOn says whether there is anything left but line ends.
+func goesOn(r *bufio.Reader) (bool, error) {
+	for {
+		switch b, err := r.ReadByte(); {
+		case err == io.EOF:
+			return false, nil
+		case err != nil:
+			return false, err
+		case b != '\n' && b != '\r':
+			return true, nil
+		}
+	}
 }
 
 // readWord reads up to a byte that ends it; io.EOF with what is there if the file ends first.

@@ -14,7 +14,8 @@ type exportCmd struct {
 	vectorsFlag
 }
 
-// Run writes the file whole or not at all.
+// Run writes a file whole or not at all. Of a matrix and its words the matrix is first, which is the larger by far: a disk that
+// is full leaves the pair that was there.
 func (e *exportCmd) Run(a *app) error {
 	if err := e.check(); err != nil {
 		return err
@@ -30,8 +31,8 @@ func (e *exportCmd) Run(a *app) error {
 	case ".bin":
 		err = write(e.File, v.WriteBinary)
 	case ".npy":
-		if err = write(wordsBeside(e.File), v.WriteWords); err == nil {
-			err = write(e.File, v.WriteNPY)
+		if err = write(e.File, v.WriteNPY); err == nil {
+			err = write(wordsBeside(e.File), v.WriteWords)
 		}
 	default:
 		err = write(e.File, v.WriteText)
