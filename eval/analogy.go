@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 )
 
@@ -34,6 +35,22 @@ func ReadQuestions(r io.Reader) ([]Question, error) {
 		err = errors.New("no questions: there must be four words on each line")
 	}
 	return questions, err
+}
+
+// IsQuestions says whether a list is one of questions: a line begins with a colon, or lines are of four words with no number
+// anywhere, which a list of pairs would have.
+func IsQuestions(r io.Reader) bool {
+	colon, four, numbers := false, false, false
+	err := eachLine(r, func(_ int, line string) error {
+		colon = colon || strings.HasPrefix(line, ":")
+		four = four || len(strings.Fields(line)) == 4
+		numbers = numbers || slices.ContainsFunc(columns(line), func(s string) bool {
+			_, ok := number(s)
+			return ok
+		})
+		return nil
+	})
+	return err == nil && (colon || four && !numbers)
 }
 
 // Analogies says how many questions of a group, or of all, vectors answer: the best of all words but the three of the

@@ -3,6 +3,8 @@ package eval
 import (
 	"math"
 	"math/rand/v2"
+	"os"
+	"path/filepath"
 	"reflect"
 	"slices"
 	"strings"
@@ -60,7 +62,9 @@ func TestReadPairs(t *testing.T) {
 	for _, text := range []string{
 		"tiger\tcat\t7.35\na b\tc\t-1\n",
 		"# a comment\n\ntiger\tcat\t7.35\tmore\r\na b\tc\t-1",
-		"Word 1,Word 2,Human (mean)\ntiger,cat,7.35\na b,c,-1\n",
+		"Word 1,Word 2,Human (mean)\ntiger,cat,7.35\na b,c,-1\n",                             // WordSim-353: combined.csv
+		"Word 1\tWord 2\tHuman (mean)\t1\t2\ntiger\tcat\t7.35\t9\t7\na b\tc\t-1\t8\t7\n",     // its set1.tab
+		"word1\tword2\tPOS\tSimLex999\tconc(w1)\ntiger\tcat\tN\t7.35\t5\na b\tc\tN\t-1\t4\n", // SimLex-999.txt
 	} {
 		got, err := ReadPairs(strings.NewReader(text))
 		if err != nil || !reflect.DeepEqual(got, want) {
@@ -68,12 +72,14 @@ func TestReadPairs(t *testing.T) {
 		}
 	}
 	for text, want := range map[string]string{
-		"":                         "no pairs",
-		"word1 word2 score\n":      "no pairs",
-		"a b 1\nc d\n":             "line 2",
-		"a b 1\nc d x\n":           "line 2",
-		"a b 1\nc d NaN\n":         "line 2",
-		strings.Repeat("a", 1<<17): "more than 65536 bytes",
+		"":                          "no pairs",
+		"word1 word2 score\n":       "no pairs",
+		"a b 1\nc d\n":              "line 2",
+		"a b 1\nc d x\n":            "line 2",
+		"a b 1\nc d NaN\n":          "line 2",
+		"a b 1\nc d N 2\n":          "line 1",
+		"a b N 1\nc d N 2\ne f 3\n": "line 3",
+		strings.Repeat("a", 1<<17):  "more than 65536 bytes",
 	} {
 		if _, err := ReadPairs(strings.NewReader(text)); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%.20q: %v, want %q", text, err, want)
@@ -91,6 +97,47 @@ func TestJudgePairs(t *testing.T) {
 	}
 	if got := JudgePairs(pairs[:1], func(_, _ string) (float64, bool) { return 0, false }); got.Spearman != 0 || got.OutOfVocab != 1 {
 		t.Errorf("of nothing: %+v", got)
+	}
+}
+
+// TestDistributedLists reads the lists as they are passed around, with a header and without.
+func TestDistributedLists(t *testing.T) {
+	for _, c := range []struct {
+		name  string
+		pairs int
+		first Pair
+	}{
+		{"wordsim353.txt", 353, Pair{"love", "sex", 6.77}},
+		{"simlex999.txt", 999, Pair{"old", "new", 1.58}},
+	} {
+		file, err := os.Open(filepath.Join(os.Getenv("INKLING_DATA"), c.name))
+		if err != nil {
+			t.Skipf("no %s in INKLING_DATA", c.name)
+		}
+		defer file.Close()
+		got, err := ReadPairs(file)
+		if err != nil || len(got) != c.pairs || got[0] != c.first {
+			t.Errorf("%s: %d pairs, %v", c.name, len(got), err)
+		}
+	}
+}
+
+func TestIsQuestions(t *testing.T) {
+	for text, want := range map[string]bool{
+		": capitals\nAthens Greece Oslo Norway\n":     true,
+		"man king woman queen\n":                      true,
+		"man king woman queen\na b c\n":               true,
+		"boy girl nan grandad\n":                      true, // a word, and no number
+		": ages\none 1 two 2\n":                       true,
+		"king queen 8.5 9\n":                          false,
+		"word1 word2 POS SimLex999\nold new A 1.58\n": false,
+		"king,queen,8\n":                              false,
+		"light glass\n":                               false,
+		"":                                            false,
+	} {
+		if got := IsQuestions(strings.NewReader(text)); got != want {
+			t.Errorf("%q: %t", text, got)
+		}
 	}
 }
 

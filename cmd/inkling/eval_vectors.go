@@ -30,12 +30,14 @@ func (e *evalCmd) vectors(a *app) error {
 		return err
 	}
 	space := wordvec.NewSpace(v)
-	if questions, err := eval.ReadQuestions(bytes.NewReader(words)); err == nil {
+	if eval.IsQuestions(bytes.NewReader(words)) {
+		questions, err := eval.ReadQuestions(bytes.NewReader(words))
+		if err != nil {
+			return badInput("%s: %w", e.File, err)
+		}
 		var j vectorsJudged
 		j.Groups, j.Analogies = eval.JudgeAnalogies(questions, space)
 		return j.print(a)
-	} else if bytes.HasPrefix(bytes.TrimSpace(words), []byte(":")) {
-		return badInput("%s: %w", e.File, err)
 	}
 	pairs, err := eval.ReadPairs(bytes.NewReader(words))
 	if err != nil {
