@@ -108,10 +108,10 @@ func eachLine(r io.Reader, f func(n int, line string) error) error {
 
 // A Similarity says how far vectors order pairs of words as people do.
 type Similarity struct {
-	Spearman      float64 `json:"spearman"`          // over the pairs that both words of have vectors; 0 if there are too few to tell
-	Pairs         int     `json:"pairs"`             // that it is over
-	OutOfVocab    int     `json:"out_of_vocabulary"` // pairs that are left out, since a word has no vector
-	OutOfVocabPct float64 `json:"out_of_vocabulary_percent"`
+	Spearman      *float64 `json:"spearman"`          // over the pairs both of whose words have vectors; nil if there are too few to tell
+	Pairs         int      `json:"pairs"`             // that it is over
+	OutOfVocab    int      `json:"out_of_vocabulary"` // pairs that are left out, since a word has no vector
+	OutOfVocabPct float64  `json:"out_of_vocabulary_percent"`
 }
 
 // JudgePairs compares the similarity of words, false if one has no vector, with what people say.
@@ -124,8 +124,8 @@ func JudgePairs(pairs []Pair, similarity func(a, b string) (float64, bool)) Simi
 	}
 	s := Similarity{Pairs: len(people), OutOfVocab: len(pairs) - len(people)}
 	s.OutOfVocabPct = 100 * float64(s.OutOfVocab) / float64(max(1, len(pairs)))
-	if s.Spearman = Spearman(people, vectors); math.IsNaN(s.Spearman) {
-		s.Spearman = 0
+	if r := Spearman(people, vectors); !math.IsNaN(r) {
+		s.Spearman = &r
 	}
 	return s
 }

@@ -92,11 +92,14 @@ func TestJudgePairs(t *testing.T) {
 	got := JudgePairs(pairs, func(a, b string) (float64, bool) {
 		return map[string]float64{"ab": 0.1, "ac": 0.5, "bc": 0.4}[a+b], b != "x"
 	})
-	if want := (Similarity{Spearman: 0.5, Pairs: 3, OutOfVocab: 1, OutOfVocabPct: 25}); math.Abs(got.Spearman-want.Spearman) > 1e-12 || got.Pairs != 3 || got.OutOfVocab != 1 || got.OutOfVocabPct != 25 {
+	if want := (Similarity{Pairs: 3, OutOfVocab: 1, OutOfVocabPct: 25}); got.Spearman == nil || math.Abs(*got.Spearman-0.5) > 1e-12 || got.Pairs != 3 || got.OutOfVocab != 1 || got.OutOfVocabPct != 25 {
 		t.Errorf("%+v, want %+v", got, want)
 	}
-	if got := JudgePairs(pairs[:1], func(_, _ string) (float64, bool) { return 0, false }); got.Spearman != 0 || got.OutOfVocab != 1 {
+	if got := JudgePairs(pairs[:1], func(_, _ string) (float64, bool) { return 0, false }); got.Spearman != nil || got.OutOfVocab != 1 {
 		t.Errorf("of nothing: %+v", got)
+	}
+	if got := JudgePairs(pairs, func(_, _ string) (float64, bool) { return 0.5, true }); got.Spearman != nil || got.Pairs != 4 {
+		t.Errorf("of equal cosines: %+v", got)
 	}
 }
 
@@ -172,10 +175,10 @@ func TestJudgeAnalogies(t *testing.T) {
 	if total.Questions != 2 || total.OutOfVocab != 1 {
 		t.Errorf("the sum is %+v", total)
 	}
-	if len(groups) != 2 || groups[0].Group != "one" || groups[0].Questions != 2 || groups[1].Group != "two" || groups[1].OutOfVocab != 1 || groups[1].Accuracy != 0 {
+	if len(groups) != 2 || groups[0].Group != "one" || groups[0].Questions != 2 || groups[1].Group != "two" || groups[1].OutOfVocab != 1 || groups[1].Accuracy != nil || groups[1].AccuracyMul != nil {
 		t.Errorf("the groups are %+v", groups)
 	}
-	if total.Accuracy != float64(total.Correct)/2 || total.AccuracyMul != float64(total.CorrectMul)/2 {
+	if *total.Accuracy != float64(total.Correct)/2 || *total.AccuracyMul != float64(total.CorrectMul)/2 {
 		t.Errorf("the shares are %+v", total)
 	}
 	for text, want := range map[string]string{"": "no questions", ": g\n": "no questions", ": g\na b c\n": "line 2"} {

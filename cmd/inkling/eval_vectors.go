@@ -37,6 +37,9 @@ func (e *evalCmd) vectors(a *app) error {
 		}
 		var j vectorsJudged
 		j.Groups, j.Analogies = eval.JudgeAnalogies(questions, space)
+		if j.Questions == 0 {
+			return badInput("%s: there is no question all of whose words have vectors in %s: bring questions about words of its text", e.File, e.Dir)
+		}
 		return j.print(a)
 	}
 	pairs, err := eval.ReadPairs(bytes.NewReader(words))
@@ -44,11 +47,14 @@ func (e *evalCmd) vectors(a *app) error {
 		return badInput("%s: neither analogies nor pairs of words: %w", e.File, err)
 	}
 	s := eval.JudgePairs(pairs, space.Similarity)
+	if s.Pairs == 0 {
+		return badInput("%s: there is no pair both of whose words have vectors in %s: bring pairs of words of its text", e.File, e.Dir)
+	}
 	if a.json {
 		return a.printJSON(s)
 	}
 	list(a.out,
-		[]string{"Spearman", fmt.Sprintf("%.4f", s.Spearman)},
+		[]string{"Spearman", orDash("%.4f", s.Spearman, 1)},
 		[]string{"pairs", thousands(s.Pairs)},
 		[]string{"out of vocabulary", fmt.Sprintf("%s, %.3g %%, left out", plural(s.OutOfVocab, "pair"), s.OutOfVocabPct)},
 	)
@@ -61,7 +67,7 @@ func (j vectorsJudged) print(a *app) error {
 	}
 	rows := [][]string{{"group", "3CosAdd", "3CosMul", "questions", "left out"}}
 	row := func(name string, g eval.Analogies) {
-		rows = append(rows, []string{name, fmt.Sprintf("%.1f %%", 100*g.Accuracy), fmt.Sprintf("%.1f %%", 100*g.AccuracyMul), thousands(g.Questions), thousands(g.OutOfVocab)})
+		rows = append(rows, []string{name, orDash("%.1f %%", g.Accuracy, 100), orDash("%.1f %%", g.AccuracyMul, 100), thousands(g.Questions), thousands(g.OutOfVocab)})
 	}
 	for _, g := range j.Groups {
 		row(g.Group, g)
@@ -69,6 +75,14 @@ func (j vectorsJudged) print(a *app) error {
 	row("all", j.Analogies)
 	aligned(a.out, "lrrrr", rows...)
 	return nil
+}
+
+// orDash writes a number so many times as large, and a dash if there is none.
+func orDash(format string, x *float64, times float64) string {
+	if x == nil {
+		return "–"
+	}
+	return fmt.Sprintf(format, times**x)
 }
 
 // mostList is the size of the largest list of pairs or questions, in bytes.

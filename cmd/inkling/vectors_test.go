@@ -69,6 +69,9 @@ func TestVectors(t *testing.T) {
 		t.Errorf("eval says %+v", s)
 	}
 	f.contains(f.must("eval", "v.txt", "pairs.txt").out, "1 pair, 25 %, left out")
+	f.write("one.txt", "light\tglass\t3\n")
+	f.contains(f.must("eval", "v", "one.txt").out, "Spearman            –")
+	f.contains(f.must("eval", "v", "one.txt", "--json").out, `"spearman":null`)
 	f.write("questions.txt", ": one\nlight glass rays eye\nlight glass rays xyzzy\n")
 	var q struct {
 		Accuracy  *float64
@@ -76,6 +79,8 @@ func TestVectors(t *testing.T) {
 		Out       int `json:"out_of_vocabulary"`
 		Groups    []struct{ Group string }
 	}
+	f.write("apart.txt", ": one\nlight glass rays eye\n: two\nlight glass rays xyzzy\n")
+	f.contains(f.must("eval", "v", "apart.txt").out, "two           –         –           0          1")
 	f.json(&q, "eval", "v", "questions.txt")
 	if q.Accuracy == nil || q.Questions != 1 || q.Out != 1 || len(q.Groups) != 1 || q.Groups[0].Group != "one" {
 		t.Errorf("eval says %+v", q)
@@ -128,6 +133,9 @@ func TestVectorErrors(t *testing.T) {
 	f.write("alone.npy", "")
 	f.write("pairs.txt", "light glass 3\n")
 	f.write("three", "light glass\n")
+	f.write("unknown", "xyzzy light 3 4\n")
+	f.write("asked", "xyzzy light rays the\n")
+	f.write("uneven", ": one\na b c d\na b c\n")
 	f.copy("v", "edited")
 	f.write("edited/vocab.txt", "the 9\nthe 8\n")
 	f.copy("v", "fewer")
@@ -187,6 +195,9 @@ func TestVectorErrors(t *testing.T) {
 		{"analogy v the rays xyzzy", 3, `there is no vector of "xyzzy"`},
 		{"eval v none", 4, "none"},
 		{"eval v three", 3, "neither analogies nor pairs of words"},
+		{"eval v unknown", 3, "unknown: there is no pair both of whose words have vectors in v"},
+		{"eval v asked", 3, "asked: there is no question all of whose words have vectors in v"},
+		{"eval v uneven", 3, "uneven: line 3: \"a b c\" is not four words"},
 		{"eval v empty.txt", 3, "no pairs of words"},
 		{"eval v pairs.txt --lines", 2, "are for texts"},
 		{"export v none/v.txt", 4, "none"},
