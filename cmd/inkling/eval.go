@@ -17,6 +17,7 @@ type evalCmd struct {
 	textFlags
 	Cache string `help:"Keep the tokens of the text in files of this folder." placeholder:"DIR"`
 	previewFlag
+	vectorsFlag
 }
 
 // evaluated is what --json says of a text.
@@ -39,6 +40,9 @@ func (e *evalCmd) Run(a *app) error {
 		return err
 	} else if vectors {
 		return e.vectors(a)
+	}
+	if e.Limit != 0 {
+		return usage("--limit is for files of word vectors, and %s is none: leave it out", e.Dir)
 	}
 	limit := a.memory() // before anything is taken
 	size, approximate, err := e.size()

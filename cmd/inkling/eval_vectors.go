@@ -21,11 +21,17 @@ func (e *evalCmd) vectors(a *app) error {
 	if len(e.Ext) > 0 || e.Lines || e.Field != "" || e.Cache != "" {
 		return usage("--ext, --lines, --field and --cache are for texts: leave them out for word vectors")
 	}
+	if e.Output != "" {
+		return usage("--output is for language models, and %s is word vectors: leave it out", e.Dir)
+	}
+	if err := e.check(); err != nil {
+		return err
+	}
 	words, err := readList(e.File)
 	if err != nil {
 		return err
 	}
-	v, err := openVectors(a, e.Dir, 0)
+	v, err := openVectors(a, e.Dir, e.Limit)
 	if err != nil {
 		return err
 	}

@@ -129,6 +129,7 @@ func TestVectorErrors(t *testing.T) {
 	f.write("nan.txt", "1 2\nking 1 nan\n")
 	f.write("twice.txt", "2 1\nking 1\nking 2\n")
 	f.write("space.txt", "1 2\nnew york 1 2\n")
+	f.write("two.txt", "2 1\nlight 1\nglass 2\n")
 	f.write("zero.txt", "0 2\n")
 	f.write("alone.npy", "")
 	f.write("pairs.txt", "light glass 3\n")
@@ -200,6 +201,11 @@ func TestVectorErrors(t *testing.T) {
 		{"eval v uneven", 3, "uneven: line 3: \"a b c\" is not four words"},
 		{"eval v empty.txt", 3, "no pairs of words"},
 		{"eval v pairs.txt --lines", 2, "are for texts"},
+		{"eval v pairs.txt --output svd:4,4", 2, "--output is for language models, and v is word vectors"},
+		{"eval v pairs.txt --limit 3", 2, "--limit is for files, and v is a folder"},
+		{"eval two.txt pairs.txt --limit -1", 2, "--limit -1: must be at least 0"},
+		{"eval two.txt pairs.txt --limit 1", 3, "there is no pair both of whose words have vectors in two.txt"},
+		{"eval model pairs.txt --limit 3", 2, "--limit is for files of word vectors, and model is none"},
 		{"export v none/v.txt", 4, "none"},
 		{"generate v", 3, "not a language model"},
 	} {
