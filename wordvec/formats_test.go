@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -71,6 +72,31 @@ func TestFormats(t *testing.T) {
 				}
 			})
 		})
+	}
+}
+
+// TestRoom: memory is taken at once for what a file says and has room for, and for no more, whatever its first line says.
+func TestRoom(t *testing.T) {
+	v, err := ReadText(strings.NewReader("3 2\na 1 2\nb 3 4\nc 5 6\n"), 0)
+	if err != nil || cap(v.Data) != 6 || cap(v.Words) != 3 {
+		t.Errorf("room for %d numbers and %d words, %v", cap(v.Data), cap(v.Words), err)
+	}
+	if v, err = ReadText(strings.NewReader("3 2\na 1 2\nb 3 4\nc 5 6\n"), 2); err != nil || cap(v.Data) != 4 {
+		t.Errorf("with a limit: room for %d numbers, %v", cap(v.Data), err)
+	}
+	if v, err = ReadText(strings.NewReader("2000000000 16384\na"+strings.Repeat(" 1", 16384)+"\n"), 1); err != nil || cap(v.Data) != 16384 {
+		t.Errorf("of a header that lies: %v", err)
+	}
+	for name, read := range map[string]func(io.Reader, int) (*Vectors, error){"text": ReadText, "binary": ReadBinary} {
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		if _, err := read(strings.NewReader("2000000000 16384\na "), 0); err == nil {
+			t.Errorf("%s: it is taken", name)
+		}
+		runtime.ReadMemStats(&after)
+		if took := after.TotalAlloc - before.TotalAlloc; took > 1<<20 {
+			t.Errorf("%s: %d bytes were taken for a file of 20", name, took)
+		}
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -71,15 +72,17 @@ func checkWord(word string) error {
 	return nil
 }
 
-// ReadText reads the format as text. With a limit above 0 it reads so many vectors at most. Nothing is believed: memory is
-// taken as vectors come, and the error says in which line what is wrong.
+// ReadText reads the format as text. With a limit above 0 it reads so many vectors at most. Nothing is believed: memory
+// is taken for as many vectors as the first line says, if the rest has room for them, and else as they come. The error says in
+// which line what is wrong.
 func ReadText(r io.Reader, limit int) (*Vectors, error) {
+	room := left(r)
 	lines := bufio.NewReaderSize(r, 1<<16)
 	rows, dim, err := readShape(lines)
 	if err != nil {
 		return nil, err
 	}
-	c := collector{dim: dim}
+	c := newCollector(rows, dim, limit, room/int64(2*dim)) // a digit and a space each
 	var line []byte
 	for n := 0; n < rows && (limit <= 0 || n < limit); n++ {
 		line, err = readLine(lines, line[:0], maxWord+64*dim)
@@ -163,12 +166,13 @@ func readLine(r *bufio.Reader, line []byte, most int) ([]byte, error) {
 
 // ReadBinary reads the binary format, as ReadText does the other.
 func ReadBinary(r io.Reader, limit int) (*Vectors, error) {
+	room := left(r)
 	b := bufio.NewReaderSize(r, 1<<16)
 	rows, dim, err := readShape(b)
 	if err != nil {
 		return nil, err
 	}
-	c := collector{dim: dim}
+	c := newCollector(rows, dim, limit, room/int64(4*dim))
 	raw := make([]byte, 4*dim)
 	for n := 0; n < rows && (limit <= 0 || n < limit); n++ {
 		word, err := readWord(b, ' ')
@@ -240,6 +244,39 @@ type collector struct {
 	number map[string]int
 }
 
+// WordBytes is about what a word takes beside the numbers of its vector, in bytes: its letters, and its place in a list and in
+// a table.
+const WordBytes = 128
+
+// newCollector is for so many vectors, of which there is room for some in what is read.
+func newCollector(rows, dim, limit int, room int64) *collector {
+	if limit > 0 {
+		rows = min(rows, limit)
+	}
+	n := int(min(int64(rows), room))
+	return &collector{dim: dim, words: make([]string, 0, n), data: make([]float32, 0, n*dim), number: make(map[string]int, n)}
+}
+
+// left is how many bytes are left to read of a file; 0 of what cannot tell.
+func left(r io.Reader) int64 {
+	s, ok := r.(io.Seeker)
+	if !ok {
+		return 0
+	}
+	at, err := s.Seek(0, io.SeekCurrent)
+	if err != nil {
+		return 0
+	}
+	end, err := s.Seek(0, io.SeekEnd)
+	if err != nil {
+		return 0
+	}
+	if _, err := s.Seek(at, io.SeekStart); err != nil {
+		return 0
+	}
+	return max(0, end-at)
+}
+
 // addLine adds a line of text.
 func (c *collector) addLine(line []byte) error {
 	word, rest, _ := bytes.Cut(line, []byte(" "))
@@ -273,7 +310,7 @@ func (c *collector) add(word string, raw []byte, decode func(dst []float32, raw 
 		return err
 	}
 	at := len(c.data)
-	c.data = append(c.data, make([]float32, c.dim)...)
+	c.data = slices.Grow(c.data, c.dim)[:at+c.dim]
 	decode(c.data[at:], raw)
 	return c.finite()
 }
@@ -288,9 +325,6 @@ func float32s(dst []float32, raw []byte) {
 func (c *collector) begin(word string) error {
 	if err := checkWord(word); err != nil {
 		return err
-	}
-	if c.number == nil {
-		c.number = map[string]int{}
 	}
 	if before, ok := c.number[word]; ok {
 		return fmt.Errorf("the word %.60q is there a second time: it was vector %d", word, before+1)

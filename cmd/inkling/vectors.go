@@ -34,11 +34,15 @@ func openVectors(a *app, name string, limit int) (*wordvec.Vectors, error) {
 		if !info.Mode().IsRegular() {
 			return nil, badInput("%s: neither a folder nor a regular file", name)
 		}
-		if free := a.memory(); limit == 0 && free > 0 && 2*info.Size() > free {
-			return nil, badInput("%s: its vectors may take %s of memory, and there are %s: read fewer with --limit, or raise --memory", name, sizeOf(2*info.Size()), sizeOf(free))
-		}
 		if err := vectorsFile(name); err != nil {
 			return nil, err
+		}
+		need, err := vectorsMemory(name, info.Size(), limit)
+		if err != nil {
+			return nil, err
+		}
+		if free := a.memory(); free > 0 && need > free {
+			return nil, badInput("%s: its vectors may take %s of memory, and there are %s: read fewer with --limit, or raise --memory", name, sizeOf(need), sizeOf(free))
 		}
 		v, err := readVectors(name, limit)
 		if err != nil {
@@ -64,6 +68,33 @@ func openVectors(a *app, name string, limit int) (*wordvec.Vectors, error) {
 		}
 	}
 	return wordvec.Load(run)
+}
+
+// vectorsMemory is what the vectors of a file take at most, in bytes: as many as its header says and the limit lets, and no more
+// than there is room for in the file; their numbers twice, as they are and of length 1. 0 of a file that will be refused.
+func vectorsMemory(name string, size int64, limit int) (int64, error) {
+	file, err := os.Open(name)
+	if err != nil {
+		return 0, err
+	}
+	defer file.Close()
+	shape, least := wordvec.Shape, int64(4) // bytes of a number
+	switch filepath.Ext(name) {
+	case ".bin":
+	case ".npy":
+		shape = wordvec.ShapeNPY
+	default:
+		least = 2 // a digit and a space
+	}
+	rows, dim, err := shape(file)
+	if err != nil {
+		return 0, nil
+	}
+	n := min(int64(rows), size/(least*int64(dim))+1)
+	if limit > 0 {
+		n = min(n, int64(limit))
+	}
+	return n * (2*4*int64(dim) + wordvec.WordBytes), nil
 }
 
 // readVectors reads a file of vectors.

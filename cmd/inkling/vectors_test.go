@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"fmt"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -129,6 +130,13 @@ func TestVectorErrors(t *testing.T) {
 	f.write("nan.txt", "1 2\nking 1 nan\n")
 	f.write("twice.txt", "2 1\nking 1\nking 2\n")
 	f.write("space.txt", "1 2\nnew york 1 2\n")
+	var large strings.Builder
+	large.WriteString("2000 84\n")
+	for i := range 2000 {
+		fmt.Fprintf(&large, "w%d%s\n", i, strings.Repeat(" 1", 84))
+	}
+	f.write("large.txt", large.String())
+	f.write("liar.txt", "2000000000 84\nlight"+strings.Repeat(" 1", 84)+"\n")
 	f.write("two.txt", "2 1\nlight 1\nglass 2\n")
 	f.write("zero.txt", "0 2\n")
 	f.write("alone.npy", "")
@@ -181,6 +189,10 @@ func TestVectorErrors(t *testing.T) {
 		{"analogy text.txt a b c", 3, "text.txt is a file, and neither"},
 		{"export text.txt v.bin", 3, "text.txt is a file, and neither"},
 		{"eval text.txt pairs.txt --lines", 3, "text.txt is a file, and neither"},
+		{"nn large.txt king --memory 1MB", 3, "large.txt: its vectors may take 1.6 MB of memory, and there are 1 MB: read fewer with --limit, or raise --memory"},
+		{"nn large.txt king --memory 1MB --limit 1000000000", 3, "its vectors may take 1.6 MB of memory"},
+		{"nn large.txt king --memory 1MB --limit 10", 3, `there is no vector of "king"`},
+		{"nn liar.txt king --memory 1MB", 3, "liar.txt: ends after 1 vectors, where its first line says 2000000000"},
 		{"nn zero.txt king", 3, "zero.txt: the first line says 0 vectors of 2 numbers: there must be a vector"},
 		{"nn short.txt king", 3, `short.txt: line 3: the word "queen" has 2 numbers, where the first line says 3`},
 		{"nn nan.txt king", 3, "not finite"},
