@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 )
 
@@ -36,16 +37,32 @@ func ReadQuestions(r io.Reader) ([]Question, error) {
 	return questions, err
 }
 
+// IsQuestions says whether a list is one of questions: a line begins with a colon, or lines are of four words with no number
+// anywhere, which a list of pairs would have.
+func IsQuestions(r io.Reader) bool {
+	colon, four, numbers := false, false, false
+	err := eachLine(r, func(_ int, line string) error {
+		colon = colon || strings.HasPrefix(line, ":")
+		four = four || len(strings.Fields(line)) == 4
+		numbers = numbers || slices.ContainsFunc(columns(line), func(s string) bool {
+			_, ok := number(s)
+			return ok
+		})
+		return nil
+	})
+	return err == nil && (colon || four && !numbers)
+}
+
 // Analogies says how many questions of a group, or of all, vectors answer: the best of all words but the three of the
 // question must be the fourth.
 type Analogies struct {
-	Group       string  `json:"group,omitempty"`
-	Accuracy    float64 `json:"accuracy"`     // share of the questions that are answered by 3CosAdd; 0 of none
-	AccuracyMul float64 `json:"accuracy_mul"` // by 3CosMul
-	Questions   int     `json:"questions"`    // whose four words all have vectors
-	Correct     int     `json:"correct"`
-	CorrectMul  int     `json:"correct_mul"`
-	OutOfVocab  int     `json:"out_of_vocabulary"` // questions that are left out, since a word has no vector
+	Group       string   `json:"group,omitempty"`
+	Accuracy    *float64 `json:"accuracy"`     // share of the questions that are answered by 3CosAdd; nil of none
+	AccuracyMul *float64 `json:"accuracy_mul"` // by 3CosMul
+	Questions   int      `json:"questions"`    // whose four words all have vectors
+	Correct     int      `json:"correct"`
+	CorrectMul  int      `json:"correct_mul"`
+	OutOfVocab  int      `json:"out_of_vocabulary"` // questions that are left out, since a word has no vector
 }
 
 // WordSpace is what questions are asked of.
@@ -83,8 +100,10 @@ func JudgeAnalogies(questions []Question, space WordSpace) (groups []Analogies, 
 }
 
 func (g *Analogies) share() {
-	g.Accuracy = float64(g.Correct) / float64(max(1, g.Questions))
-	g.AccuracyMul = float64(g.CorrectMul) / float64(max(1, g.Questions))
+	if g.Questions > 0 {
+		add, mul := float64(g.Correct)/float64(g.Questions), float64(g.CorrectMul)/float64(g.Questions)
+		g.Accuracy, g.AccuracyMul = &add, &mul
+	}
 }
 
 func (g *Analogies) ask(q Question, space WordSpace) {

@@ -16,41 +16,76 @@ type Pair struct {
 	Score float64
 }
 
-// ReadPairs reads a list of pairs, as WordSim-353 and SimLex-999 are passed around: on each line two words and a number,
-// with tabs, or commas or spaces if there is no tab, between them; what comes after is passed over. Empty lines, those that
-// begin with #, and a first line without a number are no pairs. The error names the line.
+// ReadPairs reads a list of pairs: on each line two words and how similar they are, with tabs, or commas or spaces if there is
+// no tab, between them. The number is in the first column after the words that holds numbers: the third of WordSim-353, and the
+// fourth of SimLex-999, whose third is the part of speech. What comes after is passed over. Empty lines, those that begin with
+// #, and the names of columns on the first line are no pairs. The error names the line.
 func ReadPairs(r io.Reader) ([]Pair, error) {
-	var pairs []Pair
+	var rows [][]string
+	var lines []int
 	err := eachLine(r, func(n int, line string) error {
-		if strings.HasPrefix(line, "#") {
-			return nil
+		if !strings.HasPrefix(line, "#") {
+			rows, lines = append(rows, columns(line)), append(lines, n)
 		}
-		var f []string
-		switch {
-		case strings.Contains(line, "\t"):
-			f = strings.Split(line, "\t")
-		case strings.Contains(line, ","):
-			f = strings.Split(line, ",")
-		default:
-			f = strings.Fields(line)
-		}
-		if len(f) < 3 {
-			return fmt.Errorf("line %d: %.60q is not two words and a number", n, line)
-		}
-		score, err := strconv.ParseFloat(strings.TrimSpace(f[2]), 64)
-		if err != nil || math.IsNaN(score) || math.IsInf(score, 0) {
-			if len(pairs) == 0 && n == 1 {
-				return nil // the names of the columns
-			}
-			return fmt.Errorf("line %d: %.60q is not two words and a number", n, line)
-		}
-		pairs = append(pairs, Pair{strings.TrimSpace(f[0]), strings.TrimSpace(f[1]), score})
 		return nil
 	})
-	if err == nil && len(pairs) == 0 {
-		err = errors.New("no pairs of words: there must be two words and a number on each line")
+	if err != nil {
+		return nil, err
 	}
-	return pairs, err
+	at := scoreColumn(rows)
+	var pairs []Pair
+	for i, f := range rows {
+		if len(f) > at {
+			if score, ok := number(f[at]); ok {
+				pairs = append(pairs, Pair{f[0], f[1], score})
+				continue
+			}
+			if i == 0 {
+				continue // the names of the columns
+			}
+		}
+		return nil, fmt.Errorf("line %d: %.60q is not two words and a number", lines[i], strings.Join(f, " "))
+	}
+	if len(pairs) == 0 {
+		return nil, errors.New("no pairs of words: there must be two words and a number on each line")
+	}
+	return pairs, nil
+}
+
+// columns are those of a line.
+func columns(line string) []string {
+	var f []string
+	switch {
+	case strings.Contains(line, "\t"):
+		f = strings.Split(line, "\t")
+	case strings.Contains(line, ","):
+		f = strings.Split(line, ",")
+	default:
+		return strings.Fields(line)
+	}
+	for i := range f {
+		f[i] = strings.TrimSpace(f[i])
+	}
+	return f
+}
+
+// scoreColumn is the first column after two words that is a number. The second line tells, since the first may hold names of
+// columns, of which WordSim-353 calls some 1, 2 and so on.
+func scoreColumn(rows [][]string) int {
+	for _, i := range []int{1, 0} {
+		for at := 2; i < len(rows) && at < len(rows[i]); at++ {
+			if _, ok := number(rows[i][at]); ok {
+				return at
+			}
+		}
+	}
+	return 2
+}
+
+// number reads a finite number.
+func number(s string) (float64, bool) {
+	x, err := strconv.ParseFloat(s, 64)
+	return x, err == nil && !math.IsNaN(x) && !math.IsInf(x, 0)
 }
 
 // eachLine calls f with the lines that are not empty and their numbers.
@@ -73,10 +108,10 @@ func eachLine(r io.Reader, f func(n int, line string) error) error {
 
 // A Similarity says how far vectors order pairs of words as people do.
 type Similarity struct {
-	Spearman      float64 `json:"spearman"`          // over the pairs that both words of have vectors; 0 if there are too few to tell
-	Pairs         int     `json:"pairs"`             // that it is over
-	OutOfVocab    int     `json:"out_of_vocabulary"` // pairs that are left out, since a word has no vector
-	OutOfVocabPct float64 `json:"out_of_vocabulary_percent"`
+	Spearman      *float64 `json:"spearman"`          // over the pairs both of whose words have vectors; nil if there are too few to tell
+	Pairs         int      `json:"pairs"`             // that it is over
+	OutOfVocab    int      `json:"out_of_vocabulary"` // pairs that are left out, since a word has no vector
+	OutOfVocabPct float64  `json:"out_of_vocabulary_percent"`
 }
 
 // JudgePairs compares the similarity of words, false if one has no vector, with what people say.
@@ -89,8 +124,8 @@ func JudgePairs(pairs []Pair, similarity func(a, b string) (float64, bool)) Simi
 	}
 	s := Similarity{Pairs: len(people), OutOfVocab: len(pairs) - len(people)}
 	s.OutOfVocabPct = 100 * float64(s.OutOfVocab) / float64(max(1, len(pairs)))
-	if s.Spearman = Spearman(people, vectors); math.IsNaN(s.Spearman) {
-		s.Spearman = 0
+	if r := Spearman(people, vectors); !math.IsNaN(r) {
+		s.Spearman = &r
 	}
 	return s
 }

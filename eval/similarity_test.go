@@ -3,6 +3,8 @@ package eval
 import (
 	"math"
 	"math/rand/v2"
+	"os"
+	"path/filepath"
 	"reflect"
 	"slices"
 	"strings"
@@ -60,7 +62,9 @@ func TestReadPairs(t *testing.T) {
 	for _, text := range []string{
 		"tiger\tcat\t7.35\na b\tc\t-1\n",
 		"# a comment\n\ntiger\tcat\t7.35\tmore\r\na b\tc\t-1",
-		"Word 1,Word 2,Human (mean)\ntiger,cat,7.35\na b,c,-1\n",
+		"Word 1,Word 2,Human (mean)\ntiger,cat,7.35\na b,c,-1\n",                             // WordSim-353: combined.csv
+		"Word 1\tWord 2\tHuman (mean)\t1\t2\ntiger\tcat\t7.35\t9\t7\na b\tc\t-1\t8\t7\n",     // its set1.tab
+		"word1\tword2\tPOS\tSimLex999\tconc(w1)\ntiger\tcat\tN\t7.35\t5\na b\tc\tN\t-1\t4\n", // SimLex-999.txt
 	} {
 		got, err := ReadPairs(strings.NewReader(text))
 		if err != nil || !reflect.DeepEqual(got, want) {
@@ -68,12 +72,14 @@ func TestReadPairs(t *testing.T) {
 		}
 	}
 	for text, want := range map[string]string{
-		"":                         "no pairs",
-		"word1 word2 score\n":      "no pairs",
-		"a b 1\nc d\n":             "line 2",
-		"a b 1\nc d x\n":           "line 2",
-		"a b 1\nc d NaN\n":         "line 2",
-		strings.Repeat("a", 1<<17): "more than 65536 bytes",
+		"":                          "no pairs",
+		"word1 word2 score\n":       "no pairs",
+		"a b 1\nc d\n":              "line 2",
+		"a b 1\nc d x\n":            "line 2",
+		"a b 1\nc d NaN\n":          "line 2",
+		"a b 1\nc d N 2\n":          "line 1",
+		"a b N 1\nc d N 2\ne f 3\n": "line 3",
+		strings.Repeat("a", 1<<17):  "more than 65536 bytes",
 	} {
 		if _, err := ReadPairs(strings.NewReader(text)); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%.20q: %v, want %q", text, err, want)
@@ -86,11 +92,55 @@ func TestJudgePairs(t *testing.T) {
 	got := JudgePairs(pairs, func(a, b string) (float64, bool) {
 		return map[string]float64{"ab": 0.1, "ac": 0.5, "bc": 0.4}[a+b], b != "x"
 	})
-	if want := (Similarity{Spearman: 0.5, Pairs: 3, OutOfVocab: 1, OutOfVocabPct: 25}); math.Abs(got.Spearman-want.Spearman) > 1e-12 || got.Pairs != 3 || got.OutOfVocab != 1 || got.OutOfVocabPct != 25 {
+	if want := (Similarity{Pairs: 3, OutOfVocab: 1, OutOfVocabPct: 25}); got.Spearman == nil || math.Abs(*got.Spearman-0.5) > 1e-12 || got.Pairs != 3 || got.OutOfVocab != 1 || got.OutOfVocabPct != 25 {
 		t.Errorf("%+v, want %+v", got, want)
 	}
-	if got := JudgePairs(pairs[:1], func(_, _ string) (float64, bool) { return 0, false }); got.Spearman != 0 || got.OutOfVocab != 1 {
+	if got := JudgePairs(pairs[:1], func(_, _ string) (float64, bool) { return 0, false }); got.Spearman != nil || got.OutOfVocab != 1 {
 		t.Errorf("of nothing: %+v", got)
+	}
+	if got := JudgePairs(pairs, func(_, _ string) (float64, bool) { return 0.5, true }); got.Spearman != nil || got.Pairs != 4 {
+		t.Errorf("of equal cosines: %+v", got)
+	}
+}
+
+// TestDistributedLists reads the lists as they are passed around, with a header and without.
+func TestDistributedLists(t *testing.T) {
+	for _, c := range []struct {
+		name  string
+		pairs int
+		first Pair
+	}{
+		{"wordsim353.txt", 353, Pair{"love", "sex", 6.77}},
+		{"simlex999.txt", 999, Pair{"old", "new", 1.58}},
+	} {
+		file, err := os.Open(filepath.Join(os.Getenv("INKLING_DATA"), c.name))
+		if err != nil {
+			t.Skipf("no %s in INKLING_DATA", c.name)
+		}
+		defer file.Close()
+		got, err := ReadPairs(file)
+		if err != nil || len(got) != c.pairs || got[0] != c.first {
+			t.Errorf("%s: %d pairs, %v", c.name, len(got), err)
+		}
+	}
+}
+
+func TestIsQuestions(t *testing.T) {
+	for text, want := range map[string]bool{
+		": capitals\nAthens Greece Oslo Norway\n":     true,
+		"man king woman queen\n":                      true,
+		"man king woman queen\na b c\n":               true,
+		"boy girl nan grandad\n":                      true, // a word, and no number
+		": ages\none 1 two 2\n":                       true,
+		"king queen 8.5 9\n":                          false,
+		"word1 word2 POS SimLex999\nold new A 1.58\n": false,
+		"king,queen,8\n":                              false,
+		"light glass\n":                               false,
+		"":                                            false,
+	} {
+		if got := IsQuestions(strings.NewReader(text)); got != want {
+			t.Errorf("%q: %t", text, got)
+		}
 	}
 }
 
@@ -125,10 +175,10 @@ func TestJudgeAnalogies(t *testing.T) {
 	if total.Questions != 2 || total.OutOfVocab != 1 {
 		t.Errorf("the sum is %+v", total)
 	}
-	if len(groups) != 2 || groups[0].Group != "one" || groups[0].Questions != 2 || groups[1].Group != "two" || groups[1].OutOfVocab != 1 || groups[1].Accuracy != 0 {
+	if len(groups) != 2 || groups[0].Group != "one" || groups[0].Questions != 2 || groups[1].Group != "two" || groups[1].OutOfVocab != 1 || groups[1].Accuracy != nil || groups[1].AccuracyMul != nil {
 		t.Errorf("the groups are %+v", groups)
 	}
-	if total.Accuracy != float64(total.Correct)/2 || total.AccuracyMul != float64(total.CorrectMul)/2 {
+	if *total.Accuracy != float64(total.Correct)/2 || *total.AccuracyMul != float64(total.CorrectMul)/2 {
 		t.Errorf("the shares are %+v", total)
 	}
 	for text, want := range map[string]string{"": "no questions", ": g\n": "no questions", ": g\na b c\n": "line 2"} {

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -71,6 +72,31 @@ func TestFormats(t *testing.T) {
 				}
 			})
 		})
+	}
+}
+
+// TestRoom: memory is taken at once for what a file says and has room for, and for no more, whatever its first line says.
+func TestRoom(t *testing.T) {
+	v, err := ReadText(strings.NewReader("3 2\na 1 2\nb 3 4\nc 5 6\n"), 0)
+	if err != nil || cap(v.Data) != 6 || cap(v.Words) != 3 {
+		t.Errorf("room for %d numbers and %d words, %v", cap(v.Data), cap(v.Words), err)
+	}
+	if v, err = ReadText(strings.NewReader("3 2\na 1 2\nb 3 4\nc 5 6\n"), 2); err != nil || cap(v.Data) != 4 {
+		t.Errorf("with a limit: room for %d numbers, %v", cap(v.Data), err)
+	}
+	if v, err = ReadText(strings.NewReader("2000000000 16384\na"+strings.Repeat(" 1", 16384)+"\n"), 1); err != nil || cap(v.Data) != 16384 {
+		t.Errorf("of a header that lies: %v", err)
+	}
+	for name, read := range map[string]func(io.Reader, int) (*Vectors, error){"text": ReadText, "binary": ReadBinary} {
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		if _, err := read(strings.NewReader("2000000000 16384\na "), 0); err == nil {
+			t.Errorf("%s: it is taken", name)
+		}
+		runtime.ReadMemStats(&after)
+		if took := after.TotalAlloc - before.TotalAlloc; took > 1<<20 {
+			t.Errorf("%s: %d bytes were taken for a file of 20", name, took)
+		}
 	}
 }
 
@@ -143,6 +169,8 @@ func TestRefused(t *testing.T) {
 		{"2 1\na \x00\x00\x80\x3fa \x00\x00\x80\x3f", "vector 2: the word \"a\" is there a second time"},
 		{"1 1\na \x00\x00\xc0\x7f", "not finite"},
 		{"1 2\na \x00\x00\x80\x3f", "ends within vector 1"},
+		{"1 1\na \x00\x00\x80\x3fb \x00\x00\x80\x3f", "goes on after 1 vectors"},
+		{"1 1\na \x00\x00\x80\x3f\n\x00", "goes on after 1 vectors"},
 		{"1 1\n \x00\x00\x80\x3f", "an empty word"},
 		{"1 1\n" + strings.Repeat("a", 5000) + " \x00\x00\x80\x3f", "more than 4096 bytes"},
 	} {
@@ -159,6 +187,8 @@ func TestRefused(t *testing.T) {
 		{npy("{'descr': '<f4', 'fortran_order': False, 'shape': (1,), }\n") + "1234", "a\n", "not a matrix"},
 		{npy("{'descr': '<f4', 'fortran_order': False, 'shape': (0, 1), }\n"), "a\n", "a matrix of 0 × 1"},
 		{npy("{'descr': '<f4', 'fortran_order': False, 'shape': (2, 1), }\n") + "12341234", "a\n", "1 words for a matrix of 2 rows"},
+		{npy("{'descr': '<f4', 'fortran_order': False, 'shape': (1, 1), }\n") + "1234", "a\nb\n", "more than 1 words for a matrix of 1 rows"},
+		{npy("{'descr': '<f4', 'fortran_order': False, 'shape': (1, 1), }\n") + "12341234", "a\n", "goes on after 1 rows of 1 numbers"},
 	} {
 		_, err := ReadNPY(strings.NewReader(c.raw), strings.NewReader(c.words), 0)
 		oneLineError(t, c.raw, err, c.want)

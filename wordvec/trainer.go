@@ -31,7 +31,7 @@ type Trainer struct {
 type Progress struct {
 	Step, Steps int
 	Words       float64 // of the text, read so far, with those that have no vector; each pass counts
-	Rate        float64 // of learning, in this step
+	Rate        float64 // of learning, at the end of this step
 	Loss        float64 // of a pair of words, in nats, in a sample of this step's; 0 if it has none
 	Flops       float64 // floating-point operations of this step's products
 }
@@ -103,14 +103,10 @@ func (t *Trainer) Step(parallel int) (Progress, error) {
 	if !c.Hogwild {
 		t.merge(parallel, t.rate(from))
 	}
+	p := Progress{Step: t.step + 1, Steps: t.Steps(), Rate: t.rate(from + tokens)}
+	passed := float64(t.step/t.stepsPerEpoch()) + float64(from+tokens)/float64(t.Text.Len())
+	p.Words = passed * float64(t.Text.Words())
 	t.step++
-	p := Progress{Step: t.step, Steps: t.Steps(), Rate: t.rate(from + tokens)}
-	passed := t.step / t.stepsPerEpoch()
-	part := float64(from+tokens) / float64(t.Text.Len())
-	if from+tokens == t.Text.Len() {
-		passed, part = passed-1, 1
-	}
-	p.Words = (float64(passed) + part) * float64(t.Text.Words())
 	lost, counted := 0.0, 0.0
 	for _, w := range t.workers {
 		lost, counted = lost+w.lost, counted+w.counted

@@ -56,6 +56,9 @@ func goOn(t testing.TB, m *Model, text *Text, step, parallel, until int) {
 		if p.Step != tr.step || p.Steps != tr.Steps() {
 			t.Fatalf("progress says step %d of %d, at step %d of %d", p.Step, p.Steps, tr.step, tr.Steps())
 		}
+		if want := m.Config.Rate * max(leastRate, 1-p.Words/float64(text.Words())/float64(m.Config.Epochs)); math.Abs(p.Rate-want) > 1e-9*m.Config.Rate {
+			t.Fatalf("progress says a rate of %g after step %d of %d, want %g", p.Rate, p.Step, p.Steps, want)
+		}
 		if p.Step == p.Steps && p.Words != float64(text.Words())*float64(m.Config.Epochs) {
 			t.Fatalf("%g words were read, want %d passes over %d", p.Words, m.Config.Epochs, text.Words())
 		}

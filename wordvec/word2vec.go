@@ -3,11 +3,13 @@ package wordvec
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -70,15 +72,17 @@ func checkWord(word string) error {
 	return nil
 }
 
-// ReadText reads the format as text. With a limit above 0 it reads so many vectors at most. Nothing is believed: memory is
-// taken as vectors come, and the error says in which line what is wrong.
+// ReadText reads the format as text. With a limit above 0 it reads so many vectors at most. Nothing is believed: memory
+// is taken for as many vectors as the first line says, if the rest has room for them, and else as they come. The error says in
+// which line what is wrong.
 func ReadText(r io.Reader, limit int) (*Vectors, error) {
+	room := left(r)
 	lines := bufio.NewReaderSize(r, 1<<16)
-	rows, dim, err := readSizes(lines)
+	rows, dim, err := readShape(lines)
 	if err != nil {
 		return nil, err
 	}
-	c := collector{dim: dim}
+	c := newCollector(rows, dim, limit, room/int64(2*dim)) // a digit and a space each
 	var line []byte
 	for n := 0; n < rows && (limit <= 0 || n < limit); n++ {
 		line, err = readLine(lines, line[:0], maxWord+64*dim)
@@ -100,11 +104,22 @@ func ReadText(r io.Reader, limit int) (*Vectors, error) {
 	return c.vectors()
 }
 
-// readSizes reads the first line.
-func readSizes(r *bufio.Reader) (rows, dim int, err error) {
+// ErrNoVectors is the error of what does not begin as a file of word2vec does.
+var ErrNoVectors = errors.New("must be two numbers, of words and of the length of a vector")
+
+// Shape gives the number of vectors and their length that the first line of a file says, in either format. It reads on, and
+// does not go back.
+func Shape(r io.Reader) (rows, dim int, err error) { return readShape(bufio.NewReader(r)) }
+
+// readShape reads the first line.
+func readShape(r *bufio.Reader) (rows, dim int, err error) {
 	line, err := readLine(r, nil, 256)
+	var long longLine
+	if errors.As(err, &long) {
+		return 0, 0, fmt.Errorf("the first line %w: it %w", err, ErrNoVectors)
+	}
 	if err != nil && err != io.EOF {
-		return 0, 0, errors.New("the first line must be two numbers, of words and of the length of a vector")
+		return 0, 0, err
 	}
 	f := strings.Fields(string(line))
 	if len(f) == 2 {
@@ -115,14 +130,25 @@ func readSizes(r *bufio.Reader) (rows, dim int, err error) {
 	}
 	switch {
 	case len(line) == 0:
-		return 0, 0, errors.New("is empty")
+		return 0, 0, emptyFile{}
 	case len(f) != 2 || err != nil:
-		return 0, 0, fmt.Errorf("the first line is %.60q: must be two numbers, of words and of the length of a vector", line)
+		return 0, 0, fmt.Errorf("the first line is %.60q: %w", line, ErrNoVectors)
 	case rows < 1 || rows > math.MaxInt32 || dim < 1 || dim > MaxDim:
 		return 0, 0, fmt.Errorf("the first line says %d vectors of %d numbers: there must be a vector, of 1 to %d numbers", rows, dim, MaxDim)
 	}
 	return rows, dim, nil
 }
+
+// emptyFile is the error of a file without a byte.
+type emptyFile struct{}
+
+func (emptyFile) Error() string { return "is empty" }
+func (emptyFile) Unwrap() error { return ErrNoVectors }
+
+// longLine is the error of a line of more bytes than it may have.
+type longLine int
+
+func (most longLine) Error() string { return fmt.Sprintf("is longer than %d bytes", int(most)) }
 
 // readLine appends a line without its end; io.EOF with what is there if the file ends first.
 func readLine(r *bufio.Reader, line []byte, most int) ([]byte, error) {
@@ -130,7 +156,7 @@ func readLine(r *bufio.Reader, line []byte, most int) ([]byte, error) {
 		piece, err := r.ReadSlice('\n')
 		line = append(line, piece...)
 		if len(line) > most {
-			return line, fmt.Errorf("is longer than %d bytes", most)
+			return line, longLine(most)
 		}
 		if !errors.Is(err, bufio.ErrBufferFull) {
 			return bytes.TrimRight(line, "\r\n"), err
@@ -140,12 +166,13 @@ func readLine(r *bufio.Reader, line []byte, most int) ([]byte, error) {
 
 // ReadBinary reads the binary format, as ReadText does the other.
 func ReadBinary(r io.Reader, limit int) (*Vectors, error) {
+	room := left(r)
 	b := bufio.NewReaderSize(r, 1<<16)
-	rows, dim, err := readSizes(b)
+	rows, dim, err := readShape(b)
 	if err != nil {
 		return nil, err
 	}
-	c := collector{dim: dim}
+	c := newCollector(rows, dim, limit, room/int64(4*dim))
 	raw := make([]byte, 4*dim)
 	for n := 0; n < rows && (limit <= 0 || n < limit); n++ {
 		word, err := readWord(b, ' ')
@@ -163,7 +190,26 @@ func ReadBinary(r io.Reader, limit int) (*Vectors, error) {
 			return nil, fmt.Errorf("vector %d: %w", n+1, err)
 		}
 	}
+	if limit <= 0 {
+		if more, err := goesOn(b); more || err != nil {
+			return nil, cmp.Or(err, fmt.Errorf("goes on after %d vectors, where its first line says that there are no more", rows))
+		}
+	}
 	return c.vectors()
+}
+
+// goesOn says whether there is anything left but line ends.
+func goesOn(r *bufio.Reader) (bool, error) {
+	for {
+		switch b, err := r.ReadByte(); {
+		case err == io.EOF:
+			return false, nil
+		case err != nil:
+			return false, err
+		case b != '\n' && b != '\r':
+			return true, nil
+		}
+	}
 }
 
 // readWord reads up to a byte that ends it; io.EOF with what is there if the file ends first.
@@ -196,6 +242,39 @@ type collector struct {
 	words  []string
 	data   []float32
 	number map[string]int
+}
+
+// WordBytes is about what a word takes beside the numbers of its vector, in bytes: its letters, and its place in a list and in
+// a table.
+const WordBytes = 128
+
+// newCollector is for so many vectors, of which there is room for some in what is read.
+func newCollector(rows, dim, limit int, room int64) *collector {
+	if limit > 0 {
+		rows = min(rows, limit)
+	}
+	n := int(min(int64(rows), room))
+	return &collector{dim: dim, words: make([]string, 0, n), data: make([]float32, 0, n*dim), number: make(map[string]int, n)}
+}
+
+// left is how many bytes are left to read of a file; 0 of what cannot tell.
+func left(r io.Reader) int64 {
+	s, ok := r.(io.Seeker)
+	if !ok {
+		return 0
+	}
+	at, err := s.Seek(0, io.SeekCurrent)
+	if err != nil {
+		return 0
+	}
+	end, err := s.Seek(0, io.SeekEnd)
+	if err != nil {
+		return 0
+	}
+	if _, err := s.Seek(at, io.SeekStart); err != nil {
+		return 0
+	}
+	return max(0, end-at)
 }
 
 // addLine adds a line of text.
@@ -231,7 +310,7 @@ func (c *collector) add(word string, raw []byte, decode func(dst []float32, raw 
 		return err
 	}
 	at := len(c.data)
-	c.data = append(c.data, make([]float32, c.dim)...)
+	c.data = slices.Grow(c.data, c.dim)[:at+c.dim]
 	decode(c.data[at:], raw)
 	return c.finite()
 }
@@ -246,9 +325,6 @@ func float32s(dst []float32, raw []byte) {
 func (c *collector) begin(word string) error {
 	if err := checkWord(word); err != nil {
 		return err
-	}
-	if c.number == nil {
-		c.number = map[string]int{}
 	}
 	if before, ok := c.number[word]; ok {
 		return fmt.Errorf("the word %.60q is there a second time: it was vector %d", word, before+1)

@@ -17,6 +17,7 @@ type evalCmd struct {
 	textFlags
 	Cache string `help:"Keep the tokens of the text in files of this folder." placeholder:"DIR"`
 	previewFlag
+	vectorsFlag
 }
 
 // evaluated is what --json says of a text.
@@ -35,8 +36,13 @@ type evaluated struct {
 // Run measures in float32, whatever the model was trained in, with state carried through the text. The
 // first token is only read; of a list each item is evaluated from a fresh state, with its end.
 func (e *evalCmd) Run(a *app) error {
-	if holdsVectors(e.Dir) {
+	if vectors, err := holdsVectors(e.Dir); err != nil {
+		return err
+	} else if vectors {
 		return e.vectors(a)
+	}
+	if e.Limit != 0 {
+		return usage("--limit is for files of word vectors, and %s is none: leave it out", e.Dir)
 	}
 	limit := a.memory() // before anything is taken
 	size, approximate, err := e.size()

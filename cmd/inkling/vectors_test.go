@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"fmt"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -69,6 +70,9 @@ func TestVectors(t *testing.T) {
 		t.Errorf("eval says %+v", s)
 	}
 	f.contains(f.must("eval", "v.txt", "pairs.txt").out, "1 pair, 25 %, left out")
+	f.write("one.txt", "light\tglass\t3\n")
+	f.contains(f.must("eval", "v", "one.txt").out, "Spearman            –")
+	f.contains(f.must("eval", "v", "one.txt", "--json").out, `"spearman":null`)
 	f.write("questions.txt", ": one\nlight glass rays eye\nlight glass rays xyzzy\n")
 	var q struct {
 		Accuracy  *float64
@@ -76,6 +80,8 @@ func TestVectors(t *testing.T) {
 		Out       int `json:"out_of_vocabulary"`
 		Groups    []struct{ Group string }
 	}
+	f.write("apart.txt", ": one\nlight glass rays eye\n: two\nlight glass rays xyzzy\n")
+	f.contains(f.must("eval", "v", "apart.txt").out, "two           –         –           0          1")
 	f.json(&q, "eval", "v", "questions.txt")
 	if q.Accuracy == nil || q.Questions != 1 || q.Out != 1 || len(q.Groups) != 1 || q.Groups[0].Group != "one" {
 		t.Errorf("eval says %+v", q)
@@ -124,9 +130,21 @@ func TestVectorErrors(t *testing.T) {
 	f.write("nan.txt", "1 2\nking 1 nan\n")
 	f.write("twice.txt", "2 1\nking 1\nking 2\n")
 	f.write("space.txt", "1 2\nnew york 1 2\n")
+	var large strings.Builder
+	large.WriteString("2000 84\n")
+	for i := range 2000 {
+		fmt.Fprintf(&large, "w%d%s\n", i, strings.Repeat(" 1", 84))
+	}
+	f.write("large.txt", large.String())
+	f.write("liar.txt", "2000000000 84\nlight"+strings.Repeat(" 1", 84)+"\n")
+	f.write("two.txt", "2 1\nlight 1\nglass 2\n")
+	f.write("zero.txt", "0 2\n")
 	f.write("alone.npy", "")
 	f.write("pairs.txt", "light glass 3\n")
 	f.write("three", "light glass\n")
+	f.write("unknown", "xyzzy light 3 4\n")
+	f.write("asked", "xyzzy light rays the\n")
+	f.write("uneven", ": one\na b c d\na b c\n")
 	f.copy("v", "edited")
 	f.write("edited/vocab.txt", "the 9\nthe 8\n")
 	f.copy("v", "fewer")
@@ -166,7 +184,16 @@ func TestVectorErrors(t *testing.T) {
 		{"nn v light -k 0", 2, "-k 0: must be at least 1"},
 		{"nn v light --limit 3", 2, "--limit is for files"},
 		{"nn model light", 3, "model: not word vectors"},
-		{"nn bad.txt king", 3, "bad.txt: the first line is \"king 1 2\""},
+		{"nn bad.txt king", 3, "bad.txt is a file, and neither a model's folder nor word vectors: name the folder of a run, or a file of vectors"},
+		{"nn empty.txt king", 3, "empty.txt is a file, and neither"},
+		{"analogy text.txt a b c", 3, "text.txt is a file, and neither"},
+		{"export text.txt v.bin", 3, "text.txt is a file, and neither"},
+		{"eval text.txt pairs.txt --lines", 3, "text.txt is a file, and neither"},
+		{"nn large.txt king --memory 1MB", 3, "large.txt: its vectors may take 1.6 MB of memory, and there are 1 MB: read fewer with --limit, or raise --memory"},
+		{"nn large.txt king --memory 1MB --limit 1000000000", 3, "its vectors may take 1.6 MB of memory"},
+		{"nn large.txt king --memory 1MB --limit 10", 3, `there is no vector of "king"`},
+		{"nn liar.txt king --memory 1MB", 3, "liar.txt: ends after 1 vectors, where its first line says 2000000000"},
+		{"nn zero.txt king", 3, "zero.txt: the first line says 0 vectors of 2 numbers: there must be a vector"},
 		{"nn short.txt king", 3, `short.txt: line 3: the word "queen" has 2 numbers, where the first line says 3`},
 		{"nn nan.txt king", 3, "not finite"},
 		{"nn twice.txt king", 3, "there a second time"},
@@ -181,8 +208,16 @@ func TestVectorErrors(t *testing.T) {
 		{"analogy v the rays xyzzy", 3, `there is no vector of "xyzzy"`},
 		{"eval v none", 4, "none"},
 		{"eval v three", 3, "neither analogies nor pairs of words"},
+		{"eval v unknown", 3, "unknown: there is no pair both of whose words have vectors in v"},
+		{"eval v asked", 3, "asked: there is no question all of whose words have vectors in v"},
+		{"eval v uneven", 3, "uneven: line 3: \"a b c\" is not four words"},
 		{"eval v empty.txt", 3, "no pairs of words"},
 		{"eval v pairs.txt --lines", 2, "are for texts"},
+		{"eval v pairs.txt --output svd:4,4", 2, "--output is for language models, and v is word vectors"},
+		{"eval v pairs.txt --limit 3", 2, "--limit is for files, and v is a folder"},
+		{"eval two.txt pairs.txt --limit -1", 2, "--limit -1: must be at least 0"},
+		{"eval two.txt pairs.txt --limit 1", 3, "there is no pair both of whose words have vectors in two.txt"},
+		{"eval model pairs.txt --limit 3", 2, "--limit is for files of word vectors, and model is none"},
 		{"export v none/v.txt", 4, "none"},
 		{"generate v", 3, "not a language model"},
 	} {
