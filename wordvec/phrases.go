@@ -53,12 +53,21 @@ func (p *phrases) apply(rows []int32) []int32 {
 	return rows
 }
 
-// mostPairs is how many different pairs are counted at once: those that were seen least are forgotten when there are
-// more, as word2phrase does.
-const mostPairs = 1 << 24
+// pairBytes is what the table of pairs takes for each that it has had, in bytes, at most.
+const pairBytes = 48
 
-// joinMore adds a pass: it gives the words with the new phrases, and their counts once these are joined.
-func (t *Text) joinMore(names []string, counts []int64, threshold, discount float64) ([]string, []int64, error) {
+// PlanPhrases is the memory that counting the pairs of a text of so many tokens takes, in bytes; it is free again before
+// training begins.
+func (c Config) PlanPhrases(tokens int) int64 {
+	if len(c.Phrases) == 0 {
+		return 0
+	}
+	return pairBytes * int64(min(tokens, c.Pairs+readTokens))
+}
+
+// joinMore adds a pass: it gives the words with the new phrases, and their counts once these are joined. When there are more
+// than c.Pairs different ones, those that were seen least are forgotten, as word2phrase does.
+func (t *Text) joinMore(names []string, counts []int64, threshold float64, c *Config) ([]string, []int64, error) {
 	pairs := map[uint64]int64{}
 	least, total := int64(1), int64(0)
 	err := t.each(func(rows []int32) {
@@ -70,7 +79,7 @@ func (t *Text) joinMore(names []string, counts []int64, threshold, discount floa
 				pairs[pair(w, rows[i+1])]++
 			}
 		}
-		for ; len(pairs) > mostPairs; least++ {
+		for ; len(pairs) > c.Pairs; least++ {
 			for p, n := range pairs {
 				if n <= least {
 					delete(pairs, p)
@@ -84,7 +93,7 @@ func (t *Text) joinMore(names []string, counts []int64, threshold, discount floa
 	var found []uint64
 	for p, n := range pairs {
 		a, b := p>>32, p&math.MaxUint32
-		if (float64(n)-discount)/float64(counts[a])/float64(counts[b])*float64(total) > threshold {
+		if (float64(n)-c.Discount)/float64(counts[a])/float64(counts[b])*float64(total) > threshold {
 			found = append(found, p)
 		}
 	}

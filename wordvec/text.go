@@ -66,7 +66,7 @@ func Learn(c Config, vocab *data.Vocab, tokens data.Tokens) (*Learned, error) {
 		return nil, err
 	}
 	for _, threshold := range c.Phrases {
-		if names, counts, err = t.joinMore(names, counts, threshold, c.Discount); err != nil {
+		if names, counts, err = t.joinMore(names, counts, threshold, &c); err != nil {
 			return nil, err
 		}
 	}

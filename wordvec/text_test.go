@@ -2,7 +2,9 @@ package wordvec
 
 import (
 	"context"
+	"fmt"
 	"reflect"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -153,5 +155,54 @@ func TestPhrases(t *testing.T) {
 	}
 	if none := learnt(t, Config{MinCount: 1, Phrases: []float64{1e6}}, text); strings.Contains(none.read(t), "_") {
 		t.Error("a threshold that nothing reaches joins words")
+	}
+}
+
+// TestPlanPhrases: the table of pairs takes no more than is planned, whenever it has just grown.
+func TestPlanPhrases(t *testing.T) {
+	c := Config{Phrases: []float64{100}}
+	if err := c.Complete(); err != nil {
+		t.Fatal(err)
+	}
+	var before, now runtime.MemStats
+	runtime.GC()
+	runtime.ReadMemStats(&before)
+	pairs := map[uint64]int64{}
+	for i := range int32(1 << 19) {
+		pairs[pair(i%701, i)]++
+		if i > 1<<17 && i%(1<<15) == 0 {
+			runtime.GC()
+			runtime.ReadMemStats(&now)
+			if took, planned := int64(now.HeapAlloc)-int64(before.HeapAlloc), c.PlanPhrases(len(pairs)); took > planned {
+				t.Errorf("%d pairs take %d bytes, and %d are planned", len(pairs), took, planned)
+			}
+		}
+	}
+	runtime.KeepAlive(pairs)
+	if got := c.PlanPhrases(1 << 30); got != pairBytes*(MaxPairs+readTokens) {
+		t.Errorf("%d bytes are planned for a long text", got)
+	}
+	if got := (Config{}).PlanPhrases(1 << 30); got != 0 {
+		t.Errorf("%d bytes are planned without phrases", got)
+	}
+	c.Pairs = 3
+	if c.Complete() == nil {
+		t.Error("3 pairs are enough")
+	}
+}
+
+// TestForgotten: more pairs than are counted at once leave the frequent ones.
+func TestForgotten(t *testing.T) {
+	var b strings.Builder
+	for i := range 3 * MinPairs / 2 {
+		fmt.Fprintf(&b, "new york u%d ", i)
+	}
+	vocab, ids := data.Words(b.String(), data.WordOptions{Split: "space"})
+	l, err := Learn(Config{Phrases: []float64{1}, Discount: 1, Pairs: MinPairs, MinCount: 2}, vocab, data.List(ids))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(l.Words) != 3 || l.Words[0] != "new_york" { // the others where a part of the text that is read at once ends between them
+		t.Errorf("the words are %.200q", l.Words)
 	}
 }

@@ -32,6 +32,7 @@ type Config struct {
 	Rate     float64   `json:"rate"`               // learning rate at the beginning, which falls to nearly 0; default 0.025, of cbow 0.05
 	Phrases  []float64 `json:"phrases,omitempty"`  // threshold of each pass that joins words to phrases; default no pass
 	Discount float64   `json:"discount,omitempty"` // of the counts of phrases; default MinCount
+	Pairs    int       `json:"pairs,omitempty"`    // different pairs of words that are counted at once for phrases; default 2²⁴
 	Seed     uint64    `json:"seed"`
 	Shards   int       `json:"shards"`            // parts of the text that are read at once; default 1
 	Hogwild  bool      `json:"hogwild,omitempty"` // shards share their vectors without a lock
@@ -48,6 +49,8 @@ const (
 	MaxShards   = 1 << 10
 	MaxBlock    = 1 << 28
 	MaxPasses   = 8
+	MinPairs    = 1 << 16
+	MaxPairs    = 1 << 24
 )
 
 const (
@@ -75,6 +78,7 @@ func (c *Config) Complete() error {
 	fill(&c.Rate, rate)
 	if len(c.Phrases) > 0 {
 		fill(&c.Discount, float64(c.MinCount))
+		fill(&c.Pairs, MaxPairs)
 	}
 	block := usualBlock
 	if c.Hogwild {
@@ -96,6 +100,9 @@ func (c *Config) Complete() error {
 		return fmt.Errorf("a learning rate of %g: must be above 0 and at most 10", c.Rate)
 	case !(c.Discount >= 0 && c.Discount <= math.MaxInt32):
 		return fmt.Errorf("a discount of %g: must be at least 0", c.Discount)
+	}
+	if c.Pairs != 0 && (c.Pairs < MinPairs || c.Pairs > MaxPairs) {
+		return fmt.Errorf("pairs is %d: must be at least %d and at most %d", c.Pairs, MinPairs, MaxPairs)
 	}
 	for _, threshold := range c.Phrases {
 		if !(threshold > 0 && threshold <= math.MaxFloat32) {

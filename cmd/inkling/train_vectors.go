@@ -150,6 +150,14 @@ func newVectorSitting(a *app, c *vectorsConfig, cached string, same func(dataSou
 	}
 	c.Data = text.source
 	s = &vectorSitting{cfg: c, text: text}
+	if same == nil {
+		c.fitPairs(a, text)
+	}
+	phrases := newPlan(lm.Memory{Activations: c.Model.PlanPhrases(text.train.Len())}, text.vocab, text.memory())
+	if err := phrases.check(a.memory(), "counting pairs of words", "leave --phrases out, bring a part of the text, use a machine with more, or raise --memory"); err != nil {
+		return nil, err
+	}
+	phrases.hold()
 	if s.learn, err = wordvec.Learn(c.Model, text.vocab, text.train); err != nil {
 		return nil, err
 	}
@@ -163,6 +171,9 @@ func newVectorSitting(a *app, c *vectorsConfig, cached string, same func(dataSou
 		plural(int(c.Words), "word"), thousands(len(l.Words)), c.Model.MinCount, 100*float64(kept)/float64(max(1, c.Words)))
 	m := c.Model.Plan(len(l.Words))
 	s.need = newPlan(lm.Memory{Weights: m.Weights, Activations: m.Shards, Checkpoint: m.Saved}, text.vocab, text.memory())
+	if phrases.Total > s.need.Total {
+		s.need = phrases // training begins when pairs are forgotten
+	}
 	if err := s.need.check(a.memory(), "this run", "make --dim smaller, or --min-count larger"); err != nil {
 		return nil, err
 	}
@@ -171,6 +182,22 @@ func newVectorSitting(a *app, c *vectorsConfig, cached string, same func(dataSou
 		return nil, badInput("%s: %w", c.Data.File, err)
 	}
 	return s, nil
+}
+
+// fitPairs lets the pairs of words that are counted for phrases take half of the memory that is left. It is settled when a run begins, and
+// kept, since the phrases depend on it.
+func (c *vectorsConfig) fitPairs(a *app, text *corpus) {
+	free := a.memory()
+	if free == 0 {
+		return
+	}
+	left := free - newPlan(lm.Memory{}, text.vocab, text.memory()).Total
+	for c.Model.PlanPhrases(text.train.Len()) > left/2 && c.Model.Pairs > wordvec.MinPairs {
+		c.Model.Pairs /= 2
+	}
+	if p := c.Model.Pairs; p > 0 && p < wordvec.MaxPairs {
+		a.note("at most %s different pairs of words are counted at once, since there are %s of memory: those seen least are forgotten", thousands(p), sizeOf(free))
+	}
 }
 
 // plan tells what memory the run would take.

@@ -114,6 +114,20 @@ func TestVectorPhrases(t *testing.T) {
 		t.Errorf("no phrase in %q", vocab)
 	}
 	f.must("export", "v", "v.txt")
+	var c vectorsConfig
+	f.json(&c, "info", "v")
+	if c.Model.Pairs != wordvec.MaxPairs {
+		t.Errorf("%d pairs are counted at once", c.Model.Pairs)
+	}
+	// With little memory fewer pairs are counted, and with less yet nothing is begun.
+	f.write("long.txt", strings.Repeat("new york is large and york is old and new is not . ", 20000))
+	r := f.must("train", "vectors", "long.txt", "--out", "w", "--dim", "8", "--phrases", "2", "--epochs", "1", "--memory", "32MB")
+	f.contains(r.err, "at most 65,536 different pairs of words are counted at once")
+	r = f.run("train", "vectors", "long.txt", "--out", "x", "--phrases", "2", "--memory", "22MB")
+	if r.code != codeInput {
+		t.Errorf("exit code %d: %s", r.code, r.err)
+	}
+	f.contains(r.err, "counting pairs of words would take", "leave --phrases out")
 }
 
 // TestVectorErrors are command lines that must fail, with what they say.
