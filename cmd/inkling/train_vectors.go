@@ -283,13 +283,14 @@ func (s *vectorSitting) card(o trainedVectors) []byte {
 	b.WriteString("`model.safetensors` has the vectors as `in.weight`, in the order of `vocab.txt`.\n")
 	fmt.Fprintf(&b, "\n## Data\n\n- text: %s, %s, SHA-256 %s\n- %s words, of which those with a vector occur %d times or more\n",
 		filepath.Base(c.Data.File), sizeOf(c.Data.Bytes), c.Data.SHA256, thousands(c.Words), m.MinCount)
-	fmt.Fprintf(&b, "\n## Settings\n\n- %s\n- %s/%s, %s, %s\n", vectorSettings(m), c.MadeWith.OS, c.MadeWith.Arch, c.MadeWith.ISA, plural(c.MadeWith.Threads, "thread"))
+	fmt.Fprintf(&b, "\n## Settings\n\n- %s\n- %s/%s, %s, %s\n", vectorSettings(c), c.MadeWith.OS, c.MadeWith.Arch, c.MadeWith.ISA, plural(c.MadeWith.Threads, "thread"))
 	fmt.Fprintf(&b, "\n## Results\n\n%s steps; loss %.4f nats a pair.\n", thousands(o.Steps), o.Loss)
 	return []byte(b.String())
 }
 
 // vectorSettings is how vectors are learnt, in words.
-func vectorSettings(m wordvec.Config) string {
+func vectorSettings(c *vectorsConfig) string {
+	m := c.Model
 	loss := map[string]string{"negative": fmt.Sprintf("%d negative samples", m.Negative), "tree": "a Huffman tree", "full": "the full softmax"}[m.Loss]
 	passes := "1 pass"
 	if m.Epochs != 1 {
@@ -299,6 +300,16 @@ func vectorSettings(m wordvec.Config) string {
 	if m.Hogwild {
 		how = "hogwild"
 	}
-	return fmt.Sprintf("%s, %s, window %d, sample %g, %s, learning rate %g, seed %d, %s, %s",
-		m.Model, loss, m.Window, max(0, m.Sample), passes, m.Rate, m.Seed, plural(m.Shards, "shard"), how)
+	words := "words end at white space"
+	if c.Vocabulary.Split == "unicode" {
+		words = "words end at the boundaries of Unicode"
+	}
+	if c.Vocabulary.Lower {
+		words += ", in lower case"
+	}
+	if len(m.Phrases) > 0 {
+		words += fmt.Sprintf(", phrases above %s with the discount %g", strings.ReplaceAll(strings.Trim(fmt.Sprint(m.Phrases), "[]"), " ", ", then "), max(0, m.Discount))
+	}
+	return fmt.Sprintf("%s, %s, window %d, sample %g, %s, learning rate %g, seed %d, %s, blocks of %s, %s; %s",
+		m.Model, loss, m.Window, max(0, m.Sample), passes, m.Rate, m.Seed, plural(m.Shards, "shard"), plural(m.Block, "token"), how, words)
 }

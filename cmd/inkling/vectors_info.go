@@ -50,7 +50,7 @@ func (i *infoCmd) vectors(a *app, run *checkpoint.Run) error {
 	}
 	list(a.out,
 		[]string{"vectors", fmt.Sprintf("%s of %d numbers (%s)", thousands(len(words)), cfg.Model.Dim, sizeOf(m.Saved))},
-		[]string{"learnt by", vectorSettings(cfg.Model)},
+		[]string{"learnt by", vectorSettings(cfg)},
 		[]string{"text", fmt.Sprintf("%s, %s words, %d times or more for a vector", cfg.Data.File, thousands(cfg.Words), cfg.Model.MinCount)},
 		[]string{"made with", cfg.MadeWith.String()},
 	)

@@ -92,7 +92,8 @@ func TestVectors(t *testing.T) {
 	if info.Kind != "vectors" || info.WordsKnown != o.Vocabulary || len(info.Curve) != 20 || !info.Trained {
 		t.Errorf("info says %+v", info)
 	}
-	f.contains(f.must("info", "v").out, "skipgram, 5 negative samples, window 5")
+	f.contains(f.must("info", "v").out, "skipgram, 5 negative samples, window 5", "2 shards, blocks of 65,536 tokens, deterministic; words end at white space\n")
+	f.contains(f.must("info", "tree").out, "; words end at the boundaries of Unicode, in lower case\n")
 	f.must("info", "v", "--plan")
 	if l := f.runs(".")["v"]; l.Status != "finished" || l.Step != 20 || l.Model != "skipgram 8 negative" {
 		t.Errorf("list says %+v", l)
@@ -114,6 +115,7 @@ func TestVectorPhrases(t *testing.T) {
 		t.Errorf("no phrase in %q", vocab)
 	}
 	f.must("export", "v", "v.txt")
+	f.contains(string(f.read("v/README.md")), "phrases above 2 with the discount 1\n")
 	var c vectorsConfig
 	f.json(&c, "info", "v")
 	if c.Model.Pairs != wordvec.MaxPairs {
