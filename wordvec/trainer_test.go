@@ -81,7 +81,15 @@ func TestLearns(t *testing.T) {
 	variants(func(c Config) {
 		for _, hogwild := range []bool{false, true} {
 			c.Hogwild = hogwild
-			v := trained(t, c, vocab, ids, 2, -1).Vectors()
+			know := trained(t, c, vocab, ids, 2, -1)
+			nothing := lossOf(t, trained(t, c, vocab, ids, 2, 0), vocab, ids)
+			if learnt := lossOf(t, know, vocab, ids); !(learnt < 0.95*nothing) {
+				t.Errorf("%s %s, hogwild %t: the loss is %.3f, and %.3f of vectors that know nothing", c.Model, c.Loss, hogwild, learnt, nothing)
+			}
+			if c.Loss == "full" && math.Abs(nothing-math.Log(20)) > 1e-4 {
+				t.Errorf("%s: vectors that know nothing cost %.5f, want log 20", c.Model, nothing)
+			}
+			v := know.Vectors()
 			worst, best := 1.0, -1.0
 			for i, a := range v.Words {
 				for j, b := range v.Words {
@@ -97,6 +105,31 @@ func TestLearns(t *testing.T) {
 			}
 		}
 	})
+}
+
+// lossOf is the mean loss of a model in a pass at a learning rate that moves nothing.
+func lossOf(t *testing.T, m *Model, vocab *data.Vocab, tokens data.Tokens) float64 {
+	t.Helper()
+	l, err := Learn(m.Config, vocab, tokens)
+	if err != nil {
+		t.Fatal(err)
+	}
+	m.Config.Rate = 1e-9
+	tr, err := NewTrainer(m, l.Text, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	sum, n := 0.0, 0.0
+	for range tr.stepsPerEpoch() {
+		p, err := tr.Step(2)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if p.Loss > 0 {
+			sum, n = sum+p.Loss, n+1
+		}
+	}
+	return sum / n
 }
 
 func equal(a, b *Model) bool { return slices.Equal(a.in, b.in) && slices.Equal(a.out, b.out) }
