@@ -112,13 +112,17 @@ func (o objective) loss(in, out []float64, vocab int) float64 {
 // TestGradients holds what a group changes against −rate times the gradient of the loss by its definition, by finite
 // differences in float64: with words that are there twice, negatives that are targets, and windows cut at both ends.
 func TestGradients(t *testing.T) {
-	const vocab, dim, rate = 9, 5, 0.5
+	const dim, rate = 5, 0.5
 	for _, model := range []string{"skipgram", "cbow"} {
-		for _, loss := range []string{"negative", "tree", "full"} {
+		for _, l := range []struct {
+			loss     string
+			negative int
+			vocab    int
+		}{{"negative", 5, 9}, {"negative", 1, 9}, {"negative", 64, 70}, {"tree", 0, 9}, {"full", 0, 9}} {
 			for _, shared := range []bool{true, false} {
-				t.Run(fmt.Sprintf("%s/%s/shared=%t", model, loss, shared), func(t *testing.T) {
-					c := Config{Model: model, Loss: loss, Dim: dim, Window: 3, Seed: 5, Hogwild: shared, Sample: -1, MinCount: 1}
-					m := testModel(t, c, vocab)
+				t.Run(fmt.Sprintf("%s/%s%d/shared=%t", model, l.loss, l.negative, shared), func(t *testing.T) {
+					c := Config{Model: model, Loss: l.loss, Negative: l.negative, Dim: dim, Window: 3, Seed: 5, Hogwild: shared, Sample: -1, MinCount: 1}
+					m := testModel(t, c, l.vocab)
 					tr, err := NewTrainer(m, &Text{tokens: data.List{}}, 0)
 					if err != nil {
 						t.Fatal(err)
@@ -138,13 +142,13 @@ func TestGradients(t *testing.T) {
 						for range to - from {
 							o.windows = append(o.windows, 1+again.below(m.Config.Window))
 						}
-						switch l := w.loss.(type) {
+						switch loss := w.loss.(type) {
 						case *negative:
-							o.negatives = append(o.negatives, l.words...)
+							o.negatives = append(o.negatives, loss.words...)
 						case *treeLoss:
-							o.tree = l.tree
+							o.tree = loss.tree
 						}
-						compare(t, o, rate, vocab, in, out, wide(m, m.in), wide(m, m.out))
+						compare(t, o, rate, l.vocab, in, out, wide(m, m.in), wide(m, m.out))
 						from = to
 					}
 				})

@@ -68,6 +68,7 @@ func (c Config) PlanPhrases(tokens int) int64 {
 // joinMore adds a pass: it gives the words with the new phrases, and their counts once these are joined. When there are more
 // than c.Pairs different ones, those that were seen least are forgotten, as word2phrase does.
 func (t *Text) joinMore(names []string, counts []int64, threshold float64, c *Config) ([]string, []int64, error) {
+	discount := max(0, c.Discount)
 	pairs := map[uint64]int64{}
 	least, total := int64(1), int64(0)
 	err := t.each(func(rows []int32) {
@@ -93,7 +94,7 @@ func (t *Text) joinMore(names []string, counts []int64, threshold float64, c *Co
 	var found []uint64
 	for p, n := range pairs {
 		a, b := p>>32, p&math.MaxUint32
-		if (float64(n)-c.Discount)/float64(counts[a])/float64(counts[b])*float64(total) > threshold {
+		if (float64(n)-discount)/float64(counts[a])/float64(counts[b])*float64(total) > threshold {
 			found = append(found, p)
 		}
 	}

@@ -206,3 +206,13 @@ func TestForgotten(t *testing.T) {
 		t.Errorf("the words are %.200q", l.Words)
 	}
 }
+
+// TestDiscount: a discount leaves phrases out that were seen no more often, and below 0 there is none.
+func TestDiscount(t *testing.T) {
+	for discount, want := range map[float64]bool{-1: true, 1: true, 3: false} {
+		l := learnt(t, Config{Phrases: []float64{1e-9}, Discount: discount, MinCount: 1}, strings.Repeat("new york\n", 3))
+		if got := len(l.Words) == 1; got != want {
+			t.Errorf("discount %g: the words are %q", discount, l.Words)
+		}
+	}
+}

@@ -25,13 +25,13 @@ type Config struct {
 	Loss     string    `json:"loss"`               // "negative" (default), "tree" or "full"
 	Dim      int       `json:"dim"`                // numbers of a vector; default 100
 	Window   int       `json:"window"`             // most words to each side; each position draws from 1 to this; default 5
-	Negative int       `json:"negative,omitempty"` // samples of the loss of that name, 2 to 20; default 5
+	Negative int       `json:"negative,omitempty"` // samples of the loss of that name, 1 to 64; default 5
 	Sample   float64   `json:"sample"`             // frequent words are passed over: t of sqrt(t/f)+t/f; default 1e-4; negative: none are
 	MinCount int       `json:"min_count"`          // rarer words have no vector; default 5
 	Epochs   int       `json:"epochs"`             // passes over the text; default 5
 	Rate     float64   `json:"rate"`               // learning rate at the beginning, which falls to nearly 0; default 0.025, of cbow 0.05
 	Phrases  []float64 `json:"phrases,omitempty"`  // threshold of each pass that joins words to phrases; default no pass
-	Discount float64   `json:"discount,omitempty"` // of the counts of phrases; default MinCount
+	Discount float64   `json:"discount,omitempty"` // of the counts of phrases; default MinCount; negative: none
 	Pairs    int       `json:"pairs,omitempty"`    // different pairs of words that are counted at once for phrases; default 2²⁴
 	Seed     uint64    `json:"seed"`
 	Shards   int       `json:"shards"`            // parts of the text that are read at once; default 1
@@ -43,8 +43,7 @@ type Config struct {
 const (
 	MaxDim      = 1 << 14
 	MaxWindow   = 1 << 7
-	MaxNegative = 20
-	MinNegative = 2
+	MaxNegative = 64
 	MaxEpochs   = 1 << 20
 	MaxShards   = 1 << 10
 	MaxBlock    = 1 << 28
@@ -98,8 +97,8 @@ func (c *Config) Complete() error {
 		return fmt.Errorf("sample is %g: must be below 1", c.Sample)
 	case !(c.Rate > 0 && c.Rate <= 10):
 		return fmt.Errorf("a learning rate of %g: must be above 0 and at most 10", c.Rate)
-	case !(c.Discount >= 0 && c.Discount <= math.MaxInt32):
-		return fmt.Errorf("a discount of %g: must be at least 0", c.Discount)
+	case !(c.Discount <= math.MaxInt32):
+		return fmt.Errorf("a discount of %g: must be at most %d", c.Discount, math.MaxInt32)
 	}
 	if c.Pairs != 0 && (c.Pairs < MinPairs || c.Pairs > MaxPairs) {
 		return fmt.Errorf("pairs is %d: must be at least %d and at most %d", c.Pairs, MinPairs, MaxPairs)
@@ -124,8 +123,8 @@ func (c *Config) Complete() error {
 			return fmt.Errorf("%s is %d: must be at least %d and at most %d", f.what, f.n, f.least, f.limit)
 		}
 	}
-	if c.Loss == "negative" && (c.Negative < MinNegative || c.Negative > MaxNegative) {
-		return fmt.Errorf("%d negative samples: must be at least %d and at most %d", c.Negative, MinNegative, MaxNegative)
+	if c.Loss == "negative" && (c.Negative < 1 || c.Negative > MaxNegative) {
+		return fmt.Errorf("%d negative samples: must be at least 1 and at most %d", c.Negative, MaxNegative)
 	}
 	return nil
 }
@@ -222,7 +221,11 @@ func (c Config) Plan(words int) Memory {
 	m.Shards = int64(c.Shards) * 24 * int64(c.Block/c.Shards+1) // the text of a part, thrice
 	m.Shards += 24 * n                                          // samplers
 	if !c.Hogwild {
-		touched := min(n, 4*int64(c.Block/c.Shards+1))
+		each := int64(4) // rows of a matrix for a token
+		if c.Loss == "negative" {
+			each = max(each, int64(drawnNegatives(c.Negative)/groupPositions+2))
+		}
+		touched := min(n, each*int64(c.Block/c.Shards+1))
 		m.Shards += int64(c.Shards) * (2*touched*row*5/4 + 8*n)
 	}
 	if c.Loss == "full" {

@@ -24,11 +24,11 @@ type trainVectorsCmd struct {
 	Cache    string `help:"Keep the tokens of the text in files of this folder; a text that is too large for memory has them in the user's folder for caches unless given." placeholder:"DIR" group:"The text"`
 
 	Phrases  []float64 `help:"Join words that stand together to phrases, as new_york, if their score is above this; each number is a pass, so that 200,100 finds phrases of up to four words." placeholder:"T,…" group:"The text"`
-	Discount *float64  `help:"What is taken off the counts of phrases, so that rare ones are left alone; --min-count unless given." placeholder:"D" group:"The text"`
+	Discount *float64  `help:"What is taken off the counts of phrases, so that rare ones are left alone; 0: nothing. --min-count unless given." placeholder:"D" group:"The text"`
 
 	Model    string   `help:"${enum}: each word around a position foretells the word there, or their mean does." enum:"skipgram,cbow" default:"skipgram" group:"The model"`
 	Loss     string   `help:"What foretelling costs: ${enum}; full is exact, and slow if there are many words." enum:"negative,tree,full" default:"negative" group:"The model"`
-	Negative *int     `help:"Words drawn against each that is there, of negative, 2 to 20; 5." placeholder:"K" group:"The model"`
+	Negative *int     `help:"Words drawn against each that is there, of negative, 1 to 64; 5." placeholder:"K" group:"The model"`
 	Dim      *int     `help:"Numbers of a vector; 100." placeholder:"N" group:"The model"`
 	Window   *int     `help:"Most words to each side; each position draws from 1 to this; 5." placeholder:"N" group:"The model"`
 	Sample   *float64 `help:"Pass over words that are more frequent than this share of the text, the more often the more frequent; 0: none. 1e-4." placeholder:"T" group:"The model"`
@@ -77,7 +77,7 @@ func (t *trainVectorsCmd) Run(a *app) error {
 func (t *trainVectorsCmd) config() (*vectorsConfig, error) {
 	err := check(
 		bound{"--min-count", t.MinCount, 1, unbounded},
-		bound{"--negative", t.Negative, wordvec.MinNegative, wordvec.MaxNegative},
+		bound{"--negative", t.Negative, 1, wordvec.MaxNegative},
 		bound{"--dim", t.Dim, 1, wordvec.MaxDim},
 		bound{"--window", t.Window, 1, wordvec.MaxWindow},
 		bound{"--epochs", t.Epochs, 1, wordvec.MaxEpochs},
@@ -95,8 +95,8 @@ func (t *trainVectorsCmd) config() (*vectorsConfig, error) {
 		return nil, usage("--sample %g: must be at least 0 and below 1", *t.Sample)
 	case t.LR != nil && !(*t.LR > 0 && *t.LR <= 10):
 		return nil, usage("--lr %g: must be above 0 and at most 10", *t.LR)
-	case t.Discount != nil && !(*t.Discount > 0):
-		return nil, usage("--discount %g: must be above 0", *t.Discount)
+	case t.Discount != nil && !(*t.Discount >= 0):
+		return nil, usage("--discount %g: must be at least 0", *t.Discount)
 	}
 	m := wordvec.Config{
 		Model: t.Model, Loss: t.Loss, Negative: valueOr(t.Negative, 0), Dim: valueOr(t.Dim, 0), Window: valueOr(t.Window, 0),
@@ -105,6 +105,9 @@ func (t *trainVectorsCmd) config() (*vectorsConfig, error) {
 	}
 	if t.Sample != nil && *t.Sample == 0 {
 		m.Sample = -1 // wordvec's word for none, where 0 is the default
+	}
+	if t.Discount != nil && *t.Discount == 0 {
+		m.Discount = -1 // the same
 	}
 	if err := m.Complete(); err != nil {
 		return nil, usage("%w", err)
@@ -153,11 +156,14 @@ func newVectorSitting(a *app, c *vectorsConfig, cached string, same func(dataSou
 	if same == nil {
 		c.fitPairs(a, text)
 	}
-	phrases := newPlan(lm.Memory{Activations: c.Model.PlanPhrases(text.train.Len())}, text.vocab, text.memory())
-	if err := phrases.check(a.memory(), "counting pairs of words", "leave --phrases out, bring a part of the text, use a machine with more, or raise --memory"); err != nil {
-		return nil, err
+	var phrases memoryPlan
+	if len(c.Model.Phrases) > 0 {
+		phrases = newPlan(lm.Memory{Activations: c.Model.PlanPhrases(text.train.Len())}, text.vocab, text.memory())
+		if err := phrases.check(a.memory(), "counting pairs of words", "leave --phrases out, bring a part of the text, use a machine with more, or raise --memory"); err != nil {
+			return nil, err
+		}
+		phrases.hold()
 	}
-	phrases.hold()
 	if s.learn, err = wordvec.Learn(c.Model, text.vocab, text.train); err != nil {
 		return nil, err
 	}

@@ -116,6 +116,8 @@ func TestVectorPhrases(t *testing.T) {
 	}
 	f.must("export", "v", "v.txt")
 	f.contains(string(f.read("v/README.md")), "phrases above 2 with the discount 1\n")
+	f.must(vectorArgs("whole", "--phrases", "2", "--discount", "0")...)
+	f.contains(string(f.read("whole/README.md")), "phrases above 2 with the discount 0\n")
 	var c vectorsConfig
 	f.json(&c, "info", "v")
 	if c.Model.Pairs != wordvec.MaxPairs {
@@ -180,8 +182,8 @@ func TestVectorErrors(t *testing.T) {
 		{"train vectors rare.txt", 3, "fewer than 2 words occur 5 times: bring a longer text, or make the minimum count smaller"},
 		{"train vectors one.txt", 3, "fewer than 2 words occur 5 times"},
 		{"train vectors three.txt", 3, "5 negative samples of 3 words: they must be fewer than the words"},
-		{"train vectors text.txt --negative 1", 2, "--negative 1: must be at least 2"},
-		{"train vectors text.txt --negative 21", 2, "--negative 21: must be at most 20"},
+		{"train vectors text.txt --negative 0", 2, "--negative 0: must be at least 1"},
+		{"train vectors text.txt --negative 65", 2, "--negative 65: must be at most 64"},
 		{"train vectors text.txt --loss tree --negative 5", 2, "--negative with --loss tree"},
 		{"train vectors text.txt --loss nce", 2, "--loss nce: must be one of"},
 		{"train vectors text.txt --model glove", 2, "--model glove: must be one of"},
@@ -192,6 +194,7 @@ func TestVectorErrors(t *testing.T) {
 		{"train vectors text.txt --epochs 0", 2, "--epochs 0: must be at least 1"},
 		{"train vectors text.txt --shards 0", 2, "--shards 0: must be at least 1"},
 		{"train vectors text.txt --phrases 0", 2, "a threshold of 0 for phrases"},
+		{"train vectors text.txt --phrases 2 --discount -1", 2, "--discount -1: must be at least 0"},
 		{"train vectors text.txt --discount 1", 2, "--discount without --phrases"},
 		{"train vectors text.txt --memory 1MB", 3, "make --dim smaller, or --min-count larger"},
 		{"train vectors text.txt --out v", 4, "there is a run already"},
