@@ -117,9 +117,7 @@ func (t *Text) joinMore(names []string, counts []int64, threshold float64, c *Co
 		joined[p] = w
 	}
 	t.join.passes = append(t.join.passes, joined)
-	words := t.words
-	counts, err = t.count(len(names))
-	t.words = words
+	counts, _, err = t.count(len(names))
 	return names, counts, err
 }
 

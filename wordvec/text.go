@@ -61,10 +61,11 @@ func Learn(c Config, vocab *data.Vocab, tokens data.Tokens) (*Learned, error) {
 			names = append(names, token)
 		}
 	}
-	counts, err := t.count(len(names))
+	counts, words, err := t.count(len(names))
 	if err != nil {
 		return nil, err
 	}
+	t.words = words
 	for _, threshold := range c.Phrases {
 		if names, counts, err = t.joinMore(names, counts, threshold, &c); err != nil {
 			return nil, err
@@ -90,20 +91,19 @@ func (t *Text) each(f func(rows []int32)) error {
 }
 
 // count counts the words of the text, and how many there are at all.
-func (t *Text) count(words int) ([]int64, error) {
-	counts := make([]int64, words)
-	t.words = 0
-	err := t.each(func(rows []int32) {
+func (t *Text) count(words int) (counts []int64, all int64, err error) {
+	counts = make([]int64, words)
+	err = t.each(func(rows []int32) {
 		for _, w := range rows {
 			if w >= 0 {
 				counts[w]++
 			}
 			if w >= rare {
-				t.words++
+				all++
 			}
 		}
 	})
-	return counts, err
+	return counts, all, err
 }
 
 // reader reads parts of a text into the same memory.
