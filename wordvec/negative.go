@@ -26,8 +26,7 @@ type negative struct {
 	odd    []float32 // the same for one that is a target too
 }
 
-// The positions of a group and its negatives for each that a pair has: the sizes that were the fastest of those that cost
-// no quality.
+// The positions of a group. More make larger products, which are faster, of vectors as they were longer ago.
 const groupPositions = 8
 
 // drawnNegatives is how many negatives a group draws in place of k for each pair: they and the targets fill blocks of 4.

@@ -14,7 +14,7 @@ import (
 // Each shard works on copies of its own of the vectors that it touches; when all are done, what each has changed is added
 // to the model, in the order of the shards (see merger). So a result depends on the seed, the number of shards and the size of a block,
 // and on nothing else: not on scheduling, nor on the number of cores. A shard sees what the others have learnt only after the
-// block; blocks are so short that this does not show.
+// block.
 //
 // With Config.Hogwild the shards share the vectors without a lock (F. Niu et al. 2011, HOGWILD!): there is nothing to copy or
 // to add up, a shard sees at once what others do, and now and then one overwrites what another wrote at the same time. Two

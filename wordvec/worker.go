@@ -10,7 +10,7 @@ import "inkling/internal/kernel"
 //	S = Y·Xᵀ;  G = rate·(label − σ(S)), 0 where a pair is not in a window;  X += Gᵀ·Y;  Y += G·X
 //
 // The vectors are updated once a group, so that a word which is near several of its positions is seen as it was before
-// them; with groups of 8 positions this changes the quality by less than chance does.
+// them.
 type worker struct {
 	c       *Config
 	in, out *table
