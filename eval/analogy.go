@@ -68,16 +68,13 @@ type Analogies struct {
 // WordSpace is what questions are asked of.
 type WordSpace interface {
 	Find(word string) (int, bool)
-	// Cosines are those of a word and all words, by number. They are not changed.
-	Cosines(word int) []float32
+	// Answers are the best words d of "a is to b as c is to d" by 3CosAdd and by 3CosMul, of all but the three; −1 if there is
+	// no other.
+	Answers(a, b, c int) (add, mul int)
 }
 
 // JudgeAnalogies asks all questions, by 3CosAdd (T. Mikolov, W. Yih, G. Zweig 2013) and 3CosMul (O. Levy, Y. Goldberg
-// 2014): the word w of the largest
-//
-//	cos(w,b) − cos(w,a) + cos(w,c)   and   cos'(w,b)·cos'(w,c) / (cos'(w,a) + 0.001), cos' = (1 + cos)/2
-//
-// It gives the groups in the order in which they come, and the sum.
+// 2014). It gives the groups in the order in which they come, and the sum.
 func JudgeAnalogies(questions []Question, space WordSpace) (groups []Analogies, total Analogies) {
 	at := map[string]int{}
 	for _, q := range questions {
@@ -116,30 +113,11 @@ func (g *Analogies) ask(q Question, space WordSpace) {
 		}
 	}
 	g.Questions++
-	add, mul := answer(space.Cosines(n[0]), space.Cosines(n[1]), space.Cosines(n[2]), n)
+	add, mul := space.Answers(n[0], n[1], n[2])
 	if add == n[3] {
 		g.Correct++
 	}
 	if mul == n[3] {
 		g.CorrectMul++
 	}
-}
-
-// answer gives the best words by both scores, the first of equal ones.
-func answer(a, b, c []float32, question [4]int) (add, mul int) {
-	add, mul = -1, -1
-	var bestAdd, bestMul float32
-	b, c = b[:len(a)], c[:len(a)]
-	for w := range a {
-		if w == question[0] || w == question[1] || w == question[2] {
-			continue
-		}
-		if s := b[w] - a[w] + c[w]; add < 0 || s > bestAdd {
-			add, bestAdd = w, s
-		}
-		if s := (1 + b[w]) * (1 + c[w]) / (1 + a[w] + 0.002); mul < 0 || s > bestMul {
-			mul, bestMul = w, s
-		}
-	}
-	return add, mul
 }

@@ -89,24 +89,6 @@ func (v *Vectors) Nearest(words []int, k int) []Neighbour {
 	return v.best(k, words, func(w int) float64 { return float64(kernel.Dot(mean, v.Unit(w))) })
 }
 
-// Analogy are the k words that are to c as b is to a: man is to king as woman is to what? Added (3CosAdd, Mikolov et al. 2013,
-// Linguistic Regularities in Continuous Space Word Representations), the score of w is cos(w, b − a + c); multiplied
-// (3CosMul, O. Levy, Y. Goldberg 2014), it is cos(w,b)·cos(w,c) / (cos(w,a) + ε) with cosines moved to 0 to 1. The three
-// words are left out.
-func (v *Vectors) Analogy(a, b, c, k int, multiplied bool) []Neighbour {
-	three := []int{a, b, c}
-	if !multiplied {
-		x := slices.Clone(v.Unit(b))
-		kernel.Axpy(x, -1, v.Unit(a))
-		kernel.Add(x, v.Unit(c))
-		normalize(x)
-		return v.best(k, three, func(w int) float64 { return float64(kernel.Dot(x, v.Unit(w))) })
-	}
-	const epsilon = 0.001
-	moved := func(w, other int) float64 { return (1 + v.Cosine(w, other)) / 2 }
-	return v.best(k, three, func(w int) float64 { return moved(w, b) * moved(w, c) / (moved(w, a) + epsilon) })
-}
-
 // best are the k words of the highest score.
 func (v *Vectors) best(k int, without []int, score func(word int) float64) []Neighbour {
 	var list []Neighbour
