@@ -114,7 +114,8 @@ func TestDistributedLists(t *testing.T) {
 	} {
 		file, err := os.Open(filepath.Join(os.Getenv("INKLING_DATA"), c.name))
 		if err != nil {
-			t.Skipf("no %s in INKLING_DATA", c.name)
+			t.Logf("not read: INKLING_DATA has no %s", c.name) // other layouts are tested on lines made by hand
+			continue
 		}
 		defer file.Close()
 		got, err := ReadPairs(file)
