@@ -207,7 +207,7 @@ func (s *sitting) next(o outcome) []string {
 		}
 	}
 	more := "inkling generate " + dir + prompt + " --temp 0.8"
-	longer := fmt.Sprintf("inkling train lm %s%s --budget %s", quoted(s.cfg.Data.File), s.cfg.textFlags(), longerThan(seconds(o.Seconds)))
+	longer := fmt.Sprintf("inkling train lm %s%s --budget %s", quoted(s.cfg.Data.File), s.cfg.textFlags()+s.cfg.outputFlag(), longerThan(seconds(o.Seconds)))
 	switch s.cfg.Data.File {
 	case builtIn:
 		longer = "inkling train lm FILE    # any text of yours"
@@ -235,4 +235,12 @@ func quoted(s string) string {
 		return s
 	}
 	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
+}
+
+// outputFlag is what makes another run use the output layer of this one, if it is not the usual one.
+func (c *runConfig) outputFlag() string {
+	if c.Model.Output == "full" {
+		return ""
+	}
+	return " --output " + c.Model.Output
 }
