@@ -34,6 +34,8 @@ var layers = map[string][]string{
 	"softmax":             {"internal/alias", "internal/huffman", "internal/kernel", "tensor", "nn"},
 	"lm":                  {"internal/kernel", "internal/strictjson", "tensor", "nn", "softmax", "data", "checkpoint"},
 	"wordvec":             {"internal/alias", "internal/huffman", "internal/kernel", "internal/strictjson", "data", "checkpoint"},
+	"vae":                 {"internal/kernel", "internal/strictjson", "tensor", "nn", "softmax", "data", "checkpoint"},
+	"infer":               {},
 	"train":               {"internal/kernel", "tensor", "nn", "checkpoint"},
 	"eval":                {},
 	"bench":               {},
