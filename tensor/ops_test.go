@@ -36,6 +36,17 @@ func TestGradients(t *testing.T) {
 				{"Cols", []shape{{n, m + 2}}, func(tp *tensor.Tape, in []*T) *T { return tensor.Cols(tp, in[0], 1, m+1) }},
 				{"ConcatRows", []shape{{n, m}, {1, m}}, func(tp *tensor.Tape, in []*T) *T { return tensor.ConcatRows(tp, in[0], in[1], in[0]) }},
 				{"ConcatCols", []shape{{n, m}, {n, 1}}, func(tp *tensor.Tape, in []*T) *T { return tensor.ConcatCols(tp, in[0], in[1], in[0]) }},
+				{"SumCols", []shape{{n, m}}, func(tp *tensor.Tape, in []*T) *T { return tensor.SumCols(tp, in[0]) }},
+				{"WeightedSum", []shape{{n, m}}, func(tp *tensor.Tape, in []*T) *T { return tensor.WeightedSum(tp, in[0], ramp(n)) }},
+				{"LogMeanExp", []shape{{3 * n, 1}}, func(tp *tensor.Tape, in []*T) *T { return tensor.LogMeanExp(tp, in[0], 3, nil) }},
+				{"ScaleGrad by one", []shape{{n, m}}, func(tp *tensor.Tape, in []*T) *T {
+					return tensor.Mul(tp, tensor.ScaleGrad(tp, in[0], ones(n)), in[0])
+				}},
+				{"Reparametrize", []shape{{n, 2 * m}}, func(tp *tensor.Tape, in []*T) *T { return tensor.Reparametrize(tp, in[0], ramp(3*n*m), 3) }},
+				{"GaussianKL", []shape{{n, 2 * m}}, func(tp *tensor.Tape, in []*T) *T { return tensor.GaussianKL(tp, in[0]) }},
+				{"GaussianLogProb", []shape{{2 * n, m}, {n, 2 * m}}, func(tp *tensor.Tape, in []*T) *T { return tensor.GaussianLogProb(tp, in[0], in[1]) }},
+				{"NormalLogProb", []shape{{n, m}}, func(tp *tensor.Tape, in []*T) *T { return tensor.NormalLogProb(tp, in[0]) }},
+				{"FreeBits of none", []shape{{n, m}}, func(tp *tensor.Tape, in []*T) *T { return tensor.FreeBits(tp, in[0], -100) }},
 				{"Transpose", []shape{{n, m}}, func(tp *tensor.Tape, in []*T) *T { return tensor.Transpose(tp, in[0]) }},
 				{"MatMul", []shape{{n, m}, {m, 3}}, func(tp *tensor.Tape, in []*T) *T { return tensor.MatMul(tp, in[0], in[1]) }},
 				{"Gather", []shape{{n, m}}, func(tp *tensor.Tape, in []*T) *T { return tensor.Gather(tp, in[0], []int{n - 1, 0, n / 2, 0}) }},
