@@ -387,7 +387,7 @@ func planWith(t *testing.T, kind Kind, o Options) {
 				word[i] = min(int(math.Exp(rnd.Float64()*math.Log(float64(c.v)))), c.v-1)
 			}
 			h := vector(c.rows*c.dim, 3)
-			const smallest = 1 << 16 // floats that a tape takes at once
+			const smallest = 1<<16 + 1<<10 // floats that a tape takes at once, and a panel of the widest kernels
 			tp := tensor.NewTape()
 			for step := range uint64(2) {
 				tp.Reset(1, step, 0)

@@ -175,7 +175,7 @@ func TestSVDTopK(t *testing.T) {
 			}
 		}
 	})
-	if seen[true] < 10 || seen[false] < 5 {
+	if !testing.Short() && (seen[true] < 10 || seen[false] < 5) {
 		t.Errorf("too few of a kind to mean anything: %v certified", seen)
 	}
 }
