@@ -35,10 +35,16 @@ type impl struct {
 	mul                func(dst, x, y []float32)
 	mulAdd             func(dst, x, y []float32)
 	normalize          func(dst, x []float32, shift, scale float32)
+	relu               func(dst, x []float32)
+	reluBackward       func(dx, dy, y []float32)
+	tanhBackward       func(dx, dy, y []float32)
+	sigmoidBackward    func(dx, dy, y []float32)
 	dot                func(x, y []float32) float32
 	sum                func(x []float32) float32
 	maximum            func(x []float32) float32
 	expSum             func(dst, x []float32, shift float32) float32
+
+	bernoulli func(d, l, x []float32) float64
 
 	lstmForward  func(gates, cPrev, c, tanhC, h []float32)
 	lstmBackward func(gates, cPrev, tanhC, dh, dc []float32)

@@ -9,6 +9,12 @@ func vectorsAVX2(im *impl) {
 	im.add, im.axpy, im.scale, im.mul, im.mulAdd = addAVX2, axpyAVX2, scaleAVX2, mulAVX2, mulAddAVX2
 	im.dot, im.sum, im.maximum, im.expSum = dotAVX2, sumAVX2, maximumAVX2, expSumAVX2
 	im.normalize = normalizeAVX2
+	im.relu, im.reluBackward = reluAVX2, reluBackwardAVX2
+	im.tanhBackward, im.sigmoidBackward = tanhBackwardAVX2, sigmoidBackwardAVX2
+	im.bernoulli = func(d, l, x []float32) float64 {
+		p := ones
+		return float64(bernoulliAVX2(d, l, x, &p)) - logProduct(&p)
+	}
 	im.lstmForward, im.lstmBackward = lstmForwardAVX2, lstmBackwardAVX2
 	im.gruForward, im.gruBackward = gruForwardAVX2, gruBackwardAVX2
 	im.gatherRows, im.rowDots, im.addRows = gatherRowsAVX2, rowDotsAVX2, addRowsAVX2
@@ -35,6 +41,12 @@ func vectorsAVX512(im *impl) {
 	im.add, im.axpy, im.scale, im.mul, im.mulAdd = addAVX512, axpyAVX512, scaleAVX512, mulAVX512, mulAddAVX512
 	im.dot, im.sum, im.maximum, im.expSum = dotAVX512, sumAVX512, maximumAVX512, expSumAVX512
 	im.normalize = normalizeAVX512
+	im.relu, im.reluBackward = reluAVX512, reluBackwardAVX512
+	im.tanhBackward, im.sigmoidBackward = tanhBackwardAVX512, sigmoidBackwardAVX512
+	im.bernoulli = func(d, l, x []float32) float64 {
+		p := ones
+		return float64(bernoulliAVX512(d, l, x, &p)) - logProduct(&p)
+	}
 	im.lstmForward, im.lstmBackward = lstmForwardAVX512, lstmBackwardAVX512
 	im.gruForward, im.gruBackward = gruForwardAVX512, gruBackwardAVX512
 	im.gatherRows, im.rowDots, im.addRows = gatherRowsAVX512, rowDotsAVX512, addRowsAVX512

@@ -47,6 +47,26 @@ func mulAddAVX2(dst []float32, x []float32, y []float32)
 //go:noescape
 func normalizeAVX2(dst []float32, x []float32, shift float32, scale float32)
 
+// reluAVX2 sets dst[i] to x[i], or to 0 where that is more.
+//
+//go:noescape
+func reluAVX2(dst []float32, x []float32)
+
+// reluBackwardAVX2 adds dy[i] to dx[i] where y[i] is more than 0.
+//
+//go:noescape
+func reluBackwardAVX2(dx []float32, dy []float32, y []float32)
+
+// tanhBackwardAVX2 adds dy[i]·(1−y[i]²) to dx[i].
+//
+//go:noescape
+func tanhBackwardAVX2(dx []float32, dy []float32, y []float32)
+
+// sigmoidBackwardAVX2 adds dy[i]·y[i]·(1−y[i]) to dx[i].
+//
+//go:noescape
+func sigmoidBackwardAVX2(dx []float32, dy []float32, y []float32)
+
 // dotAVX2 is Σ x[i]·y[i].
 //
 //go:noescape
@@ -86,6 +106,11 @@ func gruForwardAVX2(gates []float32, rec []float32, hPrev []float32, recN []floa
 //
 //go:noescape
 func gruBackwardAVX2(gates []float32, rec []float32, hPrev []float32, recN []float32, dh []float32, dhPrev []float32)
+
+// bernoulliAVX2 is Σ x[i]·l[i] − max(l[i], 0), sets d[i] to x[i] − σ(l[i]) and multiplies lanes of product by 1+e^−|l[i]|.
+//
+//go:noescape
+func bernoulliAVX2(d []float32, l []float32, x []float32, product *[16]float32) float32
 
 // adamAVX2 is one step of Adam; k is what AdamStep.numbers gives.
 //

@@ -585,6 +585,261 @@ end5:
 	VZEROUPPER
 	RET
 
+// func reluAVX2(dst []float32, x []float32)
+// Requires: AVX, AVX2
+TEXT ·reluAVX2(SB), NOSPLIT, $0-48
+	MOVQ   dst_base+0(FP), AX
+	MOVQ   x_base+24(FP), CX
+	MOVQ   dst_len+8(FP), DX
+	VXORPS Y0, Y0, Y0
+	XORQ   BX, BX
+	SUBQ   $0x20, DX
+	JL     done2
+
+loop1:
+	VMOVUPS (CX)(BX*4), Y1
+	VMAXPS  Y1, Y0, Y1
+	VMOVUPS Y1, (AX)(BX*4)
+	VMOVUPS 32(CX)(BX*4), Y1
+	VMAXPS  Y1, Y0, Y1
+	VMOVUPS Y1, 32(AX)(BX*4)
+	VMOVUPS 64(CX)(BX*4), Y1
+	VMAXPS  Y1, Y0, Y1
+	VMOVUPS Y1, 64(AX)(BX*4)
+	VMOVUPS 96(CX)(BX*4), Y1
+	VMAXPS  Y1, Y0, Y1
+	VMOVUPS Y1, 96(AX)(BX*4)
+	ADDQ    $0x20, BX
+	SUBQ    $0x20, DX
+	JGE     loop1
+
+done2:
+	ADDQ $0x20, DX
+	SUBQ $0x08, DX
+	JL   done4
+
+loop3:
+	VMOVUPS (CX)(BX*4), Y1
+	VMAXPS  Y1, Y0, Y1
+	VMOVUPS Y1, (AX)(BX*4)
+	ADDQ    $0x08, BX
+	SUBQ    $0x08, DX
+	JGE     loop3
+
+done4:
+	ADDQ         $0x08, DX
+	JZ           end5
+	VMOVD        DX, X1
+	VPBROADCASTD X1, Y1
+	VPCMPGTD     vectorAVX2Lanes<>+0(SB), Y1, Y1
+	VMASKMOVPS   (CX)(BX*4), Y1, Y2
+	VMAXPS       Y2, Y0, Y2
+	VMASKMOVPS   Y2, Y1, (AX)(BX*4)
+
+end5:
+	VZEROUPPER
+	RET
+
+// func reluBackwardAVX2(dx []float32, dy []float32, y []float32)
+// Requires: AVX, AVX2
+TEXT ·reluBackwardAVX2(SB), NOSPLIT, $0-72
+	VXORPS Y0, Y0, Y0
+	MOVQ   dx_base+0(FP), AX
+	MOVQ   dy_base+24(FP), CX
+	MOVQ   y_base+48(FP), DX
+	MOVQ   dx_len+8(FP), BX
+	XORQ   SI, SI
+	SUBQ   $0x10, BX
+	JL     done2
+
+loop1:
+	VMOVUPS (AX)(SI*4), Y1
+	VMOVUPS (CX)(SI*4), Y2
+	VMOVUPS (DX)(SI*4), Y3
+	VCMPPS  $0x1e, Y0, Y3, Y3
+	VANDPS  Y2, Y3, Y3
+	VADDPS  Y3, Y1, Y1
+	VMOVUPS Y1, (AX)(SI*4)
+	VMOVUPS 32(AX)(SI*4), Y1
+	VMOVUPS 32(CX)(SI*4), Y2
+	VMOVUPS 32(DX)(SI*4), Y3
+	VCMPPS  $0x1e, Y0, Y3, Y3
+	VANDPS  Y2, Y3, Y3
+	VADDPS  Y3, Y1, Y1
+	VMOVUPS Y1, 32(AX)(SI*4)
+	ADDQ    $0x10, SI
+	SUBQ    $0x10, BX
+	JGE     loop1
+
+done2:
+	ADDQ $0x10, BX
+	SUBQ $0x08, BX
+	JL   done4
+
+loop3:
+	VMOVUPS (AX)(SI*4), Y1
+	VMOVUPS (CX)(SI*4), Y2
+	VMOVUPS (DX)(SI*4), Y3
+	VCMPPS  $0x1e, Y0, Y3, Y3
+	VANDPS  Y2, Y3, Y3
+	VADDPS  Y3, Y1, Y1
+	VMOVUPS Y1, (AX)(SI*4)
+	ADDQ    $0x08, SI
+	SUBQ    $0x08, BX
+	JGE     loop3
+
+done4:
+	ADDQ         $0x08, BX
+	JZ           end5
+	VMOVD        BX, X1
+	VPBROADCASTD X1, Y1
+	VPCMPGTD     vectorAVX2Lanes<>+0(SB), Y1, Y1
+	VMASKMOVPS   (AX)(SI*4), Y1, Y2
+	VMASKMOVPS   (CX)(SI*4), Y1, Y3
+	VMASKMOVPS   (DX)(SI*4), Y1, Y4
+	VCMPPS       $0x1e, Y0, Y4, Y4
+	VANDPS       Y3, Y4, Y4
+	VADDPS       Y4, Y2, Y2
+	VMASKMOVPS   Y2, Y1, (AX)(SI*4)
+
+end5:
+	VZEROUPPER
+	RET
+
+// func tanhBackwardAVX2(dx []float32, dy []float32, y []float32)
+// Requires: AVX, AVX2, FMA3
+TEXT ·tanhBackwardAVX2(SB), NOSPLIT, $0-72
+	MOVQ dx_base+0(FP), AX
+	MOVQ dy_base+24(FP), CX
+	MOVQ y_base+48(FP), DX
+	MOVQ dx_len+8(FP), BX
+	XORQ SI, SI
+	SUBQ $0x10, BX
+	JL   done2
+
+loop1:
+	VMOVUPS      (AX)(SI*4), Y0
+	VMOVUPS      (CX)(SI*4), Y1
+	VMOVUPS      (DX)(SI*4), Y2
+	VMOVUPS      vectorAVX2Constants<>+384(SB), Y3
+	VFNMADD231PS Y2, Y2, Y3
+	VFMADD231PS  Y3, Y1, Y0
+	VMOVUPS      Y0, (AX)(SI*4)
+	VMOVUPS      32(AX)(SI*4), Y0
+	VMOVUPS      32(CX)(SI*4), Y1
+	VMOVUPS      32(DX)(SI*4), Y2
+	VMOVUPS      vectorAVX2Constants<>+384(SB), Y3
+	VFNMADD231PS Y2, Y2, Y3
+	VFMADD231PS  Y3, Y1, Y0
+	VMOVUPS      Y0, 32(AX)(SI*4)
+	ADDQ         $0x10, SI
+	SUBQ         $0x10, BX
+	JGE          loop1
+
+done2:
+	ADDQ $0x10, BX
+	SUBQ $0x08, BX
+	JL   done4
+
+loop3:
+	VMOVUPS      (AX)(SI*4), Y0
+	VMOVUPS      (CX)(SI*4), Y1
+	VMOVUPS      (DX)(SI*4), Y2
+	VMOVUPS      vectorAVX2Constants<>+384(SB), Y3
+	VFNMADD231PS Y2, Y2, Y3
+	VFMADD231PS  Y3, Y1, Y0
+	VMOVUPS      Y0, (AX)(SI*4)
+	ADDQ         $0x08, SI
+	SUBQ         $0x08, BX
+	JGE          loop3
+
+done4:
+	ADDQ         $0x08, BX
+	JZ           end5
+	VMOVD        BX, X0
+	VPBROADCASTD X0, Y0
+	VPCMPGTD     vectorAVX2Lanes<>+0(SB), Y0, Y0
+	VMASKMOVPS   (AX)(SI*4), Y0, Y1
+	VMASKMOVPS   (CX)(SI*4), Y0, Y2
+	VMASKMOVPS   (DX)(SI*4), Y0, Y3
+	VMOVUPS      vectorAVX2Constants<>+384(SB), Y4
+	VFNMADD231PS Y3, Y3, Y4
+	VFMADD231PS  Y4, Y2, Y1
+	VMASKMOVPS   Y1, Y0, (AX)(SI*4)
+
+end5:
+	VZEROUPPER
+	RET
+
+// func sigmoidBackwardAVX2(dx []float32, dy []float32, y []float32)
+// Requires: AVX, AVX2, FMA3
+TEXT ·sigmoidBackwardAVX2(SB), NOSPLIT, $0-72
+	MOVQ dx_base+0(FP), AX
+	MOVQ dy_base+24(FP), CX
+	MOVQ y_base+48(FP), DX
+	MOVQ dx_len+8(FP), BX
+	XORQ SI, SI
+	SUBQ $0x10, BX
+	JL   done2
+
+loop1:
+	VMOVUPS     (AX)(SI*4), Y0
+	VMOVUPS     (CX)(SI*4), Y1
+	VMOVUPS     (DX)(SI*4), Y2
+	VMULPS      Y2, Y1, Y1
+	VMOVUPS     vectorAVX2Constants<>+384(SB), Y3
+	VSUBPS      Y2, Y3, Y2
+	VFMADD231PS Y2, Y1, Y0
+	VMOVUPS     Y0, (AX)(SI*4)
+	VMOVUPS     32(AX)(SI*4), Y0
+	VMOVUPS     32(CX)(SI*4), Y1
+	VMOVUPS     32(DX)(SI*4), Y2
+	VMULPS      Y2, Y1, Y1
+	VMOVUPS     vectorAVX2Constants<>+384(SB), Y3
+	VSUBPS      Y2, Y3, Y2
+	VFMADD231PS Y2, Y1, Y0
+	VMOVUPS     Y0, 32(AX)(SI*4)
+	ADDQ        $0x10, SI
+	SUBQ        $0x10, BX
+	JGE         loop1
+
+done2:
+	ADDQ $0x10, BX
+	SUBQ $0x08, BX
+	JL   done4
+
+loop3:
+	VMOVUPS     (AX)(SI*4), Y0
+	VMOVUPS     (CX)(SI*4), Y1
+	VMOVUPS     (DX)(SI*4), Y2
+	VMULPS      Y2, Y1, Y1
+	VMOVUPS     vectorAVX2Constants<>+384(SB), Y3
+	VSUBPS      Y2, Y3, Y2
+	VFMADD231PS Y2, Y1, Y0
+	VMOVUPS     Y0, (AX)(SI*4)
+	ADDQ        $0x08, SI
+	SUBQ        $0x08, BX
+	JGE         loop3
+
+done4:
+	ADDQ         $0x08, BX
+	JZ           end5
+	VMOVD        BX, X0
+	VPBROADCASTD X0, Y0
+	VPCMPGTD     vectorAVX2Lanes<>+0(SB), Y0, Y0
+	VMASKMOVPS   (AX)(SI*4), Y0, Y1
+	VMASKMOVPS   (CX)(SI*4), Y0, Y2
+	VMASKMOVPS   (DX)(SI*4), Y0, Y3
+	VMULPS       Y3, Y2, Y2
+	VMOVUPS      vectorAVX2Constants<>+384(SB), Y4
+	VSUBPS       Y3, Y4, Y3
+	VFMADD231PS  Y3, Y2, Y1
+	VMASKMOVPS   Y1, Y0, (AX)(SI*4)
+
+end5:
+	VZEROUPPER
+	RET
+
 // func dotAVX2(x []float32, y []float32) float32
 // Requires: AVX, AVX2, FMA3
 TEXT ·dotAVX2(SB), NOSPLIT, $0-52
@@ -1607,6 +1862,186 @@ done2:
 	VMASKMOVPS   Y3, Y0, (SI)(R13*4)
 
 end3:
+	VZEROUPPER
+	RET
+
+// func bernoulliAVX2(d []float32, l []float32, x []float32, product *[16]float32) float32
+// Requires: AVX, AVX2, FMA3
+TEXT ·bernoulliAVX2(SB), NOSPLIT, $0-84
+	MOVQ    d_base+0(FP), AX
+	MOVQ    l_base+24(FP), CX
+	MOVQ    x_base+48(FP), DX
+	MOVQ    l_len+32(FP), BX
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VMOVUPS vectorAVX2Constants<>+384(SB), Y2
+	VXORPS  Y3, Y3, Y3
+	VMOVUPS vectorAVX2Constants<>+384(SB), Y4
+	XORQ    SI, SI
+	SUBQ    $0x10, BX
+	JL      done2
+
+loop1:
+	VMOVUPS      (CX)(SI*4), Y5
+	VMOVUPS      (DX)(SI*4), Y6
+	VMAXPS       Y5, Y0, Y7
+	VFMSUB231PS  Y6, Y5, Y7
+	VADDPS       Y7, Y1, Y1
+	VMOVUPS      vectorAVX2Constants<>+416(SB), Y7
+	VORPS        Y5, Y7, Y7
+	VMOVUPS      vectorAVX2Constants<>+32(SB), Y8
+	VMAXPS       Y7, Y8, Y7
+	VMOVUPS      vectorAVX2Constants<>+96(SB), Y8
+	VFMADD231PS  vectorAVX2Constants<>+64(SB), Y7, Y8
+	VADDPS       vectorAVX2Constants<>+128(SB), Y8, Y8
+	VPSLLD       $0x17, Y8, Y9
+	VSUBPS       vectorAVX2Constants<>+128(SB), Y8, Y8
+	VFNMADD231PS vectorAVX2Constants<>+160(SB), Y8, Y7
+	VFNMADD231PS vectorAVX2Constants<>+192(SB), Y8, Y7
+	VMOVUPS      vectorAVX2Constants<>+224(SB), Y8
+	VFMADD213PS  vectorAVX2Constants<>+256(SB), Y7, Y8
+	VFMADD213PS  vectorAVX2Constants<>+288(SB), Y7, Y8
+	VFMADD213PS  vectorAVX2Constants<>+320(SB), Y7, Y8
+	VFMADD213PS  vectorAVX2Constants<>+352(SB), Y7, Y8
+	VFMADD213PS  vectorAVX2Constants<>+384(SB), Y7, Y8
+	VFMADD213PS  vectorAVX2Constants<>+384(SB), Y7, Y8
+	VMULPS       Y9, Y8, Y8
+	VADDPS       vectorAVX2Constants<>+384(SB), Y8, Y7
+	VMOVUPS      vectorAVX2Constants<>+384(SB), Y9
+	VBLENDVPS    Y5, Y8, Y9, Y5
+	VDIVPS       Y7, Y5, Y5
+	VSUBPS       Y5, Y6, Y6
+	VMOVUPS      Y6, (AX)(SI*4)
+	VFMADD231PS  Y8, Y2, Y2
+	VMOVUPS      32(CX)(SI*4), Y5
+	VMOVUPS      32(DX)(SI*4), Y6
+	VMAXPS       Y5, Y0, Y7
+	VFMSUB231PS  Y6, Y5, Y7
+	VADDPS       Y7, Y3, Y3
+	VMOVUPS      vectorAVX2Constants<>+416(SB), Y7
+	VORPS        Y5, Y7, Y7
+	VMOVUPS      vectorAVX2Constants<>+32(SB), Y8
+	VMAXPS       Y7, Y8, Y7
+	VMOVUPS      vectorAVX2Constants<>+96(SB), Y8
+	VFMADD231PS  vectorAVX2Constants<>+64(SB), Y7, Y8
+	VADDPS       vectorAVX2Constants<>+128(SB), Y8, Y8
+	VPSLLD       $0x17, Y8, Y9
+	VSUBPS       vectorAVX2Constants<>+128(SB), Y8, Y8
+	VFNMADD231PS vectorAVX2Constants<>+160(SB), Y8, Y7
+	VFNMADD231PS vectorAVX2Constants<>+192(SB), Y8, Y7
+	VMOVUPS      vectorAVX2Constants<>+224(SB), Y8
+	VFMADD213PS  vectorAVX2Constants<>+256(SB), Y7, Y8
+	VFMADD213PS  vectorAVX2Constants<>+288(SB), Y7, Y8
+	VFMADD213PS  vectorAVX2Constants<>+320(SB), Y7, Y8
+	VFMADD213PS  vectorAVX2Constants<>+352(SB), Y7, Y8
+	VFMADD213PS  vectorAVX2Constants<>+384(SB), Y7, Y8
+	VFMADD213PS  vectorAVX2Constants<>+384(SB), Y7, Y8
+	VMULPS       Y9, Y8, Y8
+	VADDPS       vectorAVX2Constants<>+384(SB), Y8, Y7
+	VMOVUPS      vectorAVX2Constants<>+384(SB), Y9
+	VBLENDVPS    Y5, Y8, Y9, Y5
+	VDIVPS       Y7, Y5, Y5
+	VSUBPS       Y5, Y6, Y6
+	VMOVUPS      Y6, 32(AX)(SI*4)
+	VFMADD231PS  Y8, Y4, Y4
+	ADDQ         $0x10, SI
+	SUBQ         $0x10, BX
+	JGE          loop1
+
+done2:
+	ADDQ $0x10, BX
+	SUBQ $0x08, BX
+	JL   done4
+
+loop3:
+	VMOVUPS      (CX)(SI*4), Y5
+	VMOVUPS      (DX)(SI*4), Y6
+	VMAXPS       Y5, Y0, Y7
+	VFMSUB231PS  Y6, Y5, Y7
+	VADDPS       Y7, Y1, Y1
+	VMOVUPS      vectorAVX2Constants<>+416(SB), Y7
+	VORPS        Y5, Y7, Y7
+	VMOVUPS      vectorAVX2Constants<>+32(SB), Y8
+	VMAXPS       Y7, Y8, Y7
+	VMOVUPS      vectorAVX2Constants<>+96(SB), Y8
+	VFMADD231PS  vectorAVX2Constants<>+64(SB), Y7, Y8
+	VADDPS       vectorAVX2Constants<>+128(SB), Y8, Y8
+	VPSLLD       $0x17, Y8, Y9
+	VSUBPS       vectorAVX2Constants<>+128(SB), Y8, Y8
+	VFNMADD231PS vectorAVX2Constants<>+160(SB), Y8, Y7
+	VFNMADD231PS vectorAVX2Constants<>+192(SB), Y8, Y7
+	VMOVUPS      vectorAVX2Constants<>+224(SB), Y8
+	VFMADD213PS  vectorAVX2Constants<>+256(SB), Y7, Y8
+	VFMADD213PS  vectorAVX2Constants<>+288(SB), Y7, Y8
+	VFMADD213PS  vectorAVX2Constants<>+320(SB), Y7, Y8
+	VFMADD213PS  vectorAVX2Constants<>+352(SB), Y7, Y8
+	VFMADD213PS  vectorAVX2Constants<>+384(SB), Y7, Y8
+	VFMADD213PS  vectorAVX2Constants<>+384(SB), Y7, Y8
+	VMULPS       Y9, Y8, Y8
+	VADDPS       vectorAVX2Constants<>+384(SB), Y8, Y7
+	VMOVUPS      vectorAVX2Constants<>+384(SB), Y9
+	VBLENDVPS    Y5, Y8, Y9, Y5
+	VDIVPS       Y7, Y5, Y5
+	VSUBPS       Y5, Y6, Y6
+	VMOVUPS      Y6, (AX)(SI*4)
+	VFMADD231PS  Y8, Y2, Y2
+	ADDQ         $0x08, SI
+	SUBQ         $0x08, BX
+	JGE          loop3
+
+done4:
+	ADDQ         $0x08, BX
+	JZ           end5
+	VMOVD        BX, X5
+	VPBROADCASTD X5, Y5
+	VPCMPGTD     vectorAVX2Lanes<>+0(SB), Y5, Y5
+	VMASKMOVPS   (CX)(SI*4), Y5, Y6
+	VMASKMOVPS   (DX)(SI*4), Y5, Y7
+	VMAXPS       Y6, Y0, Y0
+	VFMSUB231PS  Y7, Y6, Y0
+	VADDPS       Y0, Y1, Y1
+	VMOVUPS      vectorAVX2Constants<>+416(SB), Y0
+	VORPS        Y6, Y0, Y0
+	VMOVUPS      vectorAVX2Constants<>+32(SB), Y8
+	VMAXPS       Y0, Y8, Y0
+	VMOVUPS      vectorAVX2Constants<>+96(SB), Y8
+	VFMADD231PS  vectorAVX2Constants<>+64(SB), Y0, Y8
+	VADDPS       vectorAVX2Constants<>+128(SB), Y8, Y8
+	VPSLLD       $0x17, Y8, Y9
+	VSUBPS       vectorAVX2Constants<>+128(SB), Y8, Y8
+	VFNMADD231PS vectorAVX2Constants<>+160(SB), Y8, Y0
+	VFNMADD231PS vectorAVX2Constants<>+192(SB), Y8, Y0
+	VMOVUPS      vectorAVX2Constants<>+224(SB), Y8
+	VFMADD213PS  vectorAVX2Constants<>+256(SB), Y0, Y8
+	VFMADD213PS  vectorAVX2Constants<>+288(SB), Y0, Y8
+	VFMADD213PS  vectorAVX2Constants<>+320(SB), Y0, Y8
+	VFMADD213PS  vectorAVX2Constants<>+352(SB), Y0, Y8
+	VFMADD213PS  vectorAVX2Constants<>+384(SB), Y0, Y8
+	VFMADD213PS  vectorAVX2Constants<>+384(SB), Y0, Y8
+	VMULPS       Y9, Y8, Y8
+	VADDPS       vectorAVX2Constants<>+384(SB), Y8, Y0
+	VMOVUPS      vectorAVX2Constants<>+384(SB), Y9
+	VBLENDVPS    Y6, Y8, Y9, Y6
+	VDIVPS       Y0, Y6, Y6
+	VSUBPS       Y6, Y7, Y7
+	VMASKMOVPS   Y7, Y5, (AX)(SI*4)
+	VMOVUPS      vectorAVX2Constants<>+544(SB), Y0
+	VBLENDVPS    Y5, Y8, Y0, Y0
+	VFMADD231PS  Y0, Y2, Y2
+
+end5:
+	VMULPS       Y4, Y2, Y2
+	MOVQ         product+72(FP), AX
+	VMULPS       (AX), Y2, Y2
+	VMOVUPS      Y2, (AX)
+	VADDPS       Y3, Y1, Y1
+	VEXTRACTF128 $0x01, Y1, X0
+	VADDPS       X1, X0, X0
+	VPERMILPS    $0x4e, X0, X1
+	VADDPS       X0, X1, X1
+	VPERMILPS    $0xb1, X1, X0
+	VADDPS       X1, X0, X0
+	VMOVSS       X0, ret+80(FP)
 	VZEROUPPER
 	RET
 

@@ -47,6 +47,26 @@ func mulAddAVX512(dst []float32, x []float32, y []float32)
 //go:noescape
 func normalizeAVX512(dst []float32, x []float32, shift float32, scale float32)
 
+// reluAVX512 sets dst[i] to x[i], or to 0 where that is more.
+//
+//go:noescape
+func reluAVX512(dst []float32, x []float32)
+
+// reluBackwardAVX512 adds dy[i] to dx[i] where y[i] is more than 0.
+//
+//go:noescape
+func reluBackwardAVX512(dx []float32, dy []float32, y []float32)
+
+// tanhBackwardAVX512 adds dy[i]·(1−y[i]²) to dx[i].
+//
+//go:noescape
+func tanhBackwardAVX512(dx []float32, dy []float32, y []float32)
+
+// sigmoidBackwardAVX512 adds dy[i]·y[i]·(1−y[i]) to dx[i].
+//
+//go:noescape
+func sigmoidBackwardAVX512(dx []float32, dy []float32, y []float32)
+
 // dotAVX512 is Σ x[i]·y[i].
 //
 //go:noescape
@@ -86,6 +106,11 @@ func gruForwardAVX512(gates []float32, rec []float32, hPrev []float32, recN []fl
 //
 //go:noescape
 func gruBackwardAVX512(gates []float32, rec []float32, hPrev []float32, recN []float32, dh []float32, dhPrev []float32)
+
+// bernoulliAVX512 is Σ x[i]·l[i] − max(l[i], 0), sets d[i] to x[i] − σ(l[i]) and multiplies lanes of product by 1+e^−|l[i]|.
+//
+//go:noescape
+func bernoulliAVX512(d []float32, l []float32, x []float32, product *[16]float32) float32
 
 // adamAVX512 is one step of Adam; k is what AdamStep.numbers gives.
 //

@@ -618,6 +618,255 @@ end5:
 	VZEROUPPER
 	RET
 
+// func reluAVX512(dst []float32, x []float32)
+// Requires: AVX, AVX512DQ, AVX512F
+TEXT ·reluAVX512(SB), NOSPLIT, $0-48
+	MOVQ   dst_base+0(FP), AX
+	MOVQ   x_base+24(FP), CX
+	MOVQ   dst_len+8(FP), DX
+	VXORPS Z0, Z0, Z0
+	XORQ   BX, BX
+	SUBQ   $0x40, DX
+	JL     done2
+
+loop1:
+	VMOVUPS (CX)(BX*4), Z1
+	VMAXPS  Z1, Z0, Z1
+	VMOVUPS Z1, (AX)(BX*4)
+	VMOVUPS 64(CX)(BX*4), Z1
+	VMAXPS  Z1, Z0, Z1
+	VMOVUPS Z1, 64(AX)(BX*4)
+	VMOVUPS 128(CX)(BX*4), Z1
+	VMAXPS  Z1, Z0, Z1
+	VMOVUPS Z1, 128(AX)(BX*4)
+	VMOVUPS 192(CX)(BX*4), Z1
+	VMAXPS  Z1, Z0, Z1
+	VMOVUPS Z1, 192(AX)(BX*4)
+	ADDQ    $0x40, BX
+	SUBQ    $0x40, DX
+	JGE     loop1
+
+done2:
+	ADDQ $0x40, DX
+	SUBQ $0x10, DX
+	JL   done4
+
+loop3:
+	VMOVUPS (CX)(BX*4), Z1
+	VMAXPS  Z1, Z0, Z1
+	VMOVUPS Z1, (AX)(BX*4)
+	ADDQ    $0x10, BX
+	SUBQ    $0x10, DX
+	JGE     loop3
+
+done4:
+	ADDQ         $0x10, DX
+	JZ           end5
+	VMOVD        DX, X1
+	VPBROADCASTD X1, Z1
+	VPCMPGTD     vectorAVX512Lanes<>+0(SB), Z1, K1
+	VMOVUPS.Z    (CX)(BX*4), K1, Z1
+	VMAXPS       Z1, Z0, Z1
+	VMOVUPS      Z1, K1, (AX)(BX*4)
+
+end5:
+	VZEROUPPER
+	RET
+
+// func reluBackwardAVX512(dx []float32, dy []float32, y []float32)
+// Requires: AVX, AVX512DQ, AVX512F
+TEXT ·reluBackwardAVX512(SB), NOSPLIT, $0-72
+	VXORPS Z0, Z0, Z0
+	MOVQ   dx_base+0(FP), AX
+	MOVQ   dy_base+24(FP), CX
+	MOVQ   y_base+48(FP), DX
+	MOVQ   dx_len+8(FP), BX
+	XORQ   SI, SI
+	SUBQ   $0x20, BX
+	JL     done2
+
+loop1:
+	VMOVUPS (AX)(SI*4), Z1
+	VMOVUPS (CX)(SI*4), Z2
+	VMOVUPS (DX)(SI*4), Z3
+	VCMPPS  $0x1e, Z0, Z3, K1
+	VADDPS  Z2, Z1, K1, Z1
+	VMOVUPS Z1, (AX)(SI*4)
+	VMOVUPS 64(AX)(SI*4), Z1
+	VMOVUPS 64(CX)(SI*4), Z2
+	VMOVUPS 64(DX)(SI*4), Z3
+	VCMPPS  $0x1e, Z0, Z3, K1
+	VADDPS  Z2, Z1, K1, Z1
+	VMOVUPS Z1, 64(AX)(SI*4)
+	ADDQ    $0x20, SI
+	SUBQ    $0x20, BX
+	JGE     loop1
+
+done2:
+	ADDQ $0x20, BX
+	SUBQ $0x10, BX
+	JL   done4
+
+loop3:
+	VMOVUPS (AX)(SI*4), Z1
+	VMOVUPS (CX)(SI*4), Z2
+	VMOVUPS (DX)(SI*4), Z3
+	VCMPPS  $0x1e, Z0, Z3, K1
+	VADDPS  Z2, Z1, K1, Z1
+	VMOVUPS Z1, (AX)(SI*4)
+	ADDQ    $0x10, SI
+	SUBQ    $0x10, BX
+	JGE     loop3
+
+done4:
+	ADDQ         $0x10, BX
+	JZ           end5
+	VMOVD        BX, X1
+	VPBROADCASTD X1, Z1
+	VPCMPGTD     vectorAVX512Lanes<>+0(SB), Z1, K1
+	VMOVUPS.Z    (AX)(SI*4), K1, Z1
+	VMOVUPS.Z    (CX)(SI*4), K1, Z2
+	VMOVUPS.Z    (DX)(SI*4), K1, Z3
+	VCMPPS       $0x1e, Z0, Z3, K2
+	VADDPS       Z2, Z1, K2, Z1
+	VMOVUPS      Z1, K1, (AX)(SI*4)
+
+end5:
+	VZEROUPPER
+	RET
+
+// func tanhBackwardAVX512(dx []float32, dy []float32, y []float32)
+// Requires: AVX, AVX512F
+TEXT ·tanhBackwardAVX512(SB), NOSPLIT, $0-72
+	VBROADCASTSS vectorAVX512Constants<>+48(SB), Z0
+	MOVQ         dx_base+0(FP), AX
+	MOVQ         dy_base+24(FP), CX
+	MOVQ         y_base+48(FP), DX
+	MOVQ         dx_len+8(FP), BX
+	XORQ         SI, SI
+	SUBQ         $0x20, BX
+	JL           done2
+
+loop1:
+	VMOVUPS      (AX)(SI*4), Z1
+	VMOVUPS      (CX)(SI*4), Z2
+	VMOVUPS      (DX)(SI*4), Z3
+	VMOVUPS      Z0, Z4
+	VFNMADD231PS Z3, Z3, Z4
+	VFMADD231PS  Z4, Z2, Z1
+	VMOVUPS      Z1, (AX)(SI*4)
+	VMOVUPS      64(AX)(SI*4), Z1
+	VMOVUPS      64(CX)(SI*4), Z2
+	VMOVUPS      64(DX)(SI*4), Z3
+	VMOVUPS      Z0, Z4
+	VFNMADD231PS Z3, Z3, Z4
+	VFMADD231PS  Z4, Z2, Z1
+	VMOVUPS      Z1, 64(AX)(SI*4)
+	ADDQ         $0x20, SI
+	SUBQ         $0x20, BX
+	JGE          loop1
+
+done2:
+	ADDQ $0x20, BX
+	SUBQ $0x10, BX
+	JL   done4
+
+loop3:
+	VMOVUPS      (AX)(SI*4), Z1
+	VMOVUPS      (CX)(SI*4), Z2
+	VMOVUPS      (DX)(SI*4), Z3
+	VMOVUPS      Z0, Z4
+	VFNMADD231PS Z3, Z3, Z4
+	VFMADD231PS  Z4, Z2, Z1
+	VMOVUPS      Z1, (AX)(SI*4)
+	ADDQ         $0x10, SI
+	SUBQ         $0x10, BX
+	JGE          loop3
+
+done4:
+	ADDQ         $0x10, BX
+	JZ           end5
+	VMOVD        BX, X1
+	VPBROADCASTD X1, Z1
+	VPCMPGTD     vectorAVX512Lanes<>+0(SB), Z1, K1
+	VMOVUPS.Z    (AX)(SI*4), K1, Z1
+	VMOVUPS.Z    (CX)(SI*4), K1, Z2
+	VMOVUPS.Z    (DX)(SI*4), K1, Z3
+	VMOVUPS      Z0, Z0
+	VFNMADD231PS Z3, Z3, Z0
+	VFMADD231PS  Z0, Z2, Z1
+	VMOVUPS      Z1, K1, (AX)(SI*4)
+
+end5:
+	VZEROUPPER
+	RET
+
+// func sigmoidBackwardAVX512(dx []float32, dy []float32, y []float32)
+// Requires: AVX, AVX512F
+TEXT ·sigmoidBackwardAVX512(SB), NOSPLIT, $0-72
+	VBROADCASTSS vectorAVX512Constants<>+48(SB), Z0
+	MOVQ         dx_base+0(FP), AX
+	MOVQ         dy_base+24(FP), CX
+	MOVQ         y_base+48(FP), DX
+	MOVQ         dx_len+8(FP), BX
+	XORQ         SI, SI
+	SUBQ         $0x20, BX
+	JL           done2
+
+loop1:
+	VMOVUPS     (AX)(SI*4), Z1
+	VMOVUPS     (CX)(SI*4), Z2
+	VMOVUPS     (DX)(SI*4), Z3
+	VMULPS      Z3, Z2, Z2
+	VSUBPS      Z3, Z0, Z3
+	VFMADD231PS Z3, Z2, Z1
+	VMOVUPS     Z1, (AX)(SI*4)
+	VMOVUPS     64(AX)(SI*4), Z1
+	VMOVUPS     64(CX)(SI*4), Z2
+	VMOVUPS     64(DX)(SI*4), Z3
+	VMULPS      Z3, Z2, Z2
+	VSUBPS      Z3, Z0, Z3
+	VFMADD231PS Z3, Z2, Z1
+	VMOVUPS     Z1, 64(AX)(SI*4)
+	ADDQ        $0x20, SI
+	SUBQ        $0x20, BX
+	JGE         loop1
+
+done2:
+	ADDQ $0x20, BX
+	SUBQ $0x10, BX
+	JL   done4
+
+loop3:
+	VMOVUPS     (AX)(SI*4), Z1
+	VMOVUPS     (CX)(SI*4), Z2
+	VMOVUPS     (DX)(SI*4), Z3
+	VMULPS      Z3, Z2, Z2
+	VSUBPS      Z3, Z0, Z3
+	VFMADD231PS Z3, Z2, Z1
+	VMOVUPS     Z1, (AX)(SI*4)
+	ADDQ        $0x10, SI
+	SUBQ        $0x10, BX
+	JGE         loop3
+
+done4:
+	ADDQ         $0x10, BX
+	JZ           end5
+	VMOVD        BX, X1
+	VPBROADCASTD X1, Z1
+	VPCMPGTD     vectorAVX512Lanes<>+0(SB), Z1, K1
+	VMOVUPS.Z    (AX)(SI*4), K1, Z1
+	VMOVUPS.Z    (CX)(SI*4), K1, Z2
+	VMOVUPS.Z    (DX)(SI*4), K1, Z3
+	VMULPS       Z3, Z2, Z2
+	VSUBPS       Z3, Z0, Z0
+	VFMADD231PS  Z0, Z2, Z1
+	VMOVUPS      Z1, K1, (AX)(SI*4)
+
+end5:
+	VZEROUPPER
+	RET
+
 // func dotAVX512(x []float32, y []float32) float32
 // Requires: AVX, AVX512DQ, AVX512F
 TEXT ·dotAVX512(SB), NOSPLIT, $0-52
@@ -1653,6 +1902,203 @@ done2:
 	VMOVUPS      Z3, K1, (SI)(R13*4)
 
 end3:
+	VZEROUPPER
+	RET
+
+// func bernoulliAVX512(d []float32, l []float32, x []float32, product *[16]float32) float32
+// Requires: AVX, AVX512DQ, AVX512F
+TEXT ·bernoulliAVX512(SB), NOSPLIT, $0-84
+	MOVQ         d_base+0(FP), AX
+	MOVQ         l_base+24(FP), CX
+	MOVQ         x_base+48(FP), DX
+	MOVQ         l_len+32(FP), BX
+	VBROADCASTSS vectorAVX512Constants<>+0(SB), Z0
+	VBROADCASTSS vectorAVX512Constants<>+4(SB), Z0
+	VBROADCASTSS vectorAVX512Constants<>+8(SB), Z1
+	VBROADCASTSS vectorAVX512Constants<>+12(SB), Z2
+	VBROADCASTSS vectorAVX512Constants<>+16(SB), Z3
+	VBROADCASTSS vectorAVX512Constants<>+20(SB), Z4
+	VBROADCASTSS vectorAVX512Constants<>+24(SB), Z5
+	VBROADCASTSS vectorAVX512Constants<>+28(SB), Z6
+	VBROADCASTSS vectorAVX512Constants<>+32(SB), Z7
+	VBROADCASTSS vectorAVX512Constants<>+36(SB), Z8
+	VBROADCASTSS vectorAVX512Constants<>+40(SB), Z9
+	VBROADCASTSS vectorAVX512Constants<>+44(SB), Z10
+	VBROADCASTSS vectorAVX512Constants<>+48(SB), Z11
+	VBROADCASTSS vectorAVX512Constants<>+52(SB), Z12
+	VBROADCASTSS vectorAVX512Constants<>+68(SB), Z13
+	VXORPS       Z14, Z14, Z14
+	VXORPS       Z15, Z15, Z15
+	VMOVUPS      Z11, Z16
+	VXORPS       Z17, Z17, Z17
+	VMOVUPS      Z11, Z18
+	XORQ         SI, SI
+	SUBQ         $0x20, BX
+	JL           done2
+
+loop1:
+	VMOVUPS      (CX)(SI*4), Z19
+	VMOVUPS      (DX)(SI*4), Z20
+	VMAXPS       Z19, Z14, Z21
+	VFMSUB231PS  Z20, Z19, Z21
+	VADDPS       Z21, Z15, Z15
+	VMOVUPS      Z12, Z21
+	VORPS        Z19, Z21, Z21
+	VMAXPS       Z21, Z0, Z21
+	VMOVUPS      Z2, Z22
+	VFMADD231PS  Z1, Z21, Z22
+	VADDPS       Z3, Z22, Z22
+	VPSLLD       $0x17, Z22, Z23
+	VSUBPS       Z3, Z22, Z22
+	VFNMADD231PS Z4, Z22, Z21
+	VFNMADD231PS Z5, Z22, Z21
+	VMOVUPS      Z6, Z22
+	VFMADD213PS  Z7, Z21, Z22
+	VFMADD213PS  Z8, Z21, Z22
+	VFMADD213PS  Z9, Z21, Z22
+	VFMADD213PS  Z10, Z21, Z22
+	VFMADD213PS  Z11, Z21, Z22
+	VFMADD213PS  Z11, Z21, Z22
+	VMULPS       Z23, Z22, Z22
+	VADDPS       Z11, Z22, Z21
+	VPMOVD2M     Z19, K1
+	VMOVUPS      Z11, Z19
+	VMOVAPS      Z22, K1, Z19
+	VDIVPS       Z21, Z19, Z19
+	VSUBPS       Z19, Z20, Z20
+	VMOVUPS      Z20, (AX)(SI*4)
+	VFMADD231PS  Z22, Z16, Z16
+	VMOVUPS      64(CX)(SI*4), Z19
+	VMOVUPS      64(DX)(SI*4), Z20
+	VMAXPS       Z19, Z14, Z21
+	VFMSUB231PS  Z20, Z19, Z21
+	VADDPS       Z21, Z17, Z17
+	VMOVUPS      Z12, Z21
+	VORPS        Z19, Z21, Z21
+	VMAXPS       Z21, Z0, Z21
+	VMOVUPS      Z2, Z22
+	VFMADD231PS  Z1, Z21, Z22
+	VADDPS       Z3, Z22, Z22
+	VPSLLD       $0x17, Z22, Z23
+	VSUBPS       Z3, Z22, Z22
+	VFNMADD231PS Z4, Z22, Z21
+	VFNMADD231PS Z5, Z22, Z21
+	VMOVUPS      Z6, Z22
+	VFMADD213PS  Z7, Z21, Z22
+	VFMADD213PS  Z8, Z21, Z22
+	VFMADD213PS  Z9, Z21, Z22
+	VFMADD213PS  Z10, Z21, Z22
+	VFMADD213PS  Z11, Z21, Z22
+	VFMADD213PS  Z11, Z21, Z22
+	VMULPS       Z23, Z22, Z22
+	VADDPS       Z11, Z22, Z21
+	VPMOVD2M     Z19, K1
+	VMOVUPS      Z11, Z19
+	VMOVAPS      Z22, K1, Z19
+	VDIVPS       Z21, Z19, Z19
+	VSUBPS       Z19, Z20, Z20
+	VMOVUPS      Z20, 64(AX)(SI*4)
+	VFMADD231PS  Z22, Z18, Z18
+	ADDQ         $0x20, SI
+	SUBQ         $0x20, BX
+	JGE          loop1
+
+done2:
+	ADDQ $0x20, BX
+	SUBQ $0x10, BX
+	JL   done4
+
+loop3:
+	VMOVUPS      (CX)(SI*4), Z19
+	VMOVUPS      (DX)(SI*4), Z20
+	VMAXPS       Z19, Z14, Z21
+	VFMSUB231PS  Z20, Z19, Z21
+	VADDPS       Z21, Z15, Z15
+	VMOVUPS      Z12, Z21
+	VORPS        Z19, Z21, Z21
+	VMAXPS       Z21, Z0, Z21
+	VMOVUPS      Z2, Z22
+	VFMADD231PS  Z1, Z21, Z22
+	VADDPS       Z3, Z22, Z22
+	VPSLLD       $0x17, Z22, Z23
+	VSUBPS       Z3, Z22, Z22
+	VFNMADD231PS Z4, Z22, Z21
+	VFNMADD231PS Z5, Z22, Z21
+	VMOVUPS      Z6, Z22
+	VFMADD213PS  Z7, Z21, Z22
+	VFMADD213PS  Z8, Z21, Z22
+	VFMADD213PS  Z9, Z21, Z22
+	VFMADD213PS  Z10, Z21, Z22
+	VFMADD213PS  Z11, Z21, Z22
+	VFMADD213PS  Z11, Z21, Z22
+	VMULPS       Z23, Z22, Z22
+	VADDPS       Z11, Z22, Z21
+	VPMOVD2M     Z19, K1
+	VMOVUPS      Z11, Z19
+	VMOVAPS      Z22, K1, Z19
+	VDIVPS       Z21, Z19, Z19
+	VSUBPS       Z19, Z20, Z20
+	VMOVUPS      Z20, (AX)(SI*4)
+	VFMADD231PS  Z22, Z16, Z16
+	ADDQ         $0x10, SI
+	SUBQ         $0x10, BX
+	JGE          loop3
+
+done4:
+	ADDQ         $0x10, BX
+	JZ           end5
+	VMOVD        BX, X19
+	VPBROADCASTD X19, Z19
+	VPCMPGTD     vectorAVX512Lanes<>+0(SB), Z19, K1
+	VMOVUPS.Z    (CX)(SI*4), K1, Z19
+	VMOVUPS.Z    (DX)(SI*4), K1, Z20
+	VMAXPS       Z19, Z14, Z14
+	VFMSUB231PS  Z20, Z19, Z14
+	VADDPS       Z14, Z15, Z15
+	VMOVUPS      Z12, Z12
+	VORPS        Z19, Z12, Z12
+	VMAXPS       Z12, Z0, Z12
+	VMOVUPS      Z2, Z0
+	VFMADD231PS  Z1, Z12, Z0
+	VADDPS       Z3, Z0, Z0
+	VPSLLD       $0x17, Z0, Z1
+	VSUBPS       Z3, Z0, Z0
+	VFNMADD231PS Z4, Z0, Z12
+	VFNMADD231PS Z5, Z0, Z12
+	VMOVUPS      Z6, Z0
+	VFMADD213PS  Z7, Z12, Z0
+	VFMADD213PS  Z8, Z12, Z0
+	VFMADD213PS  Z9, Z12, Z0
+	VFMADD213PS  Z10, Z12, Z0
+	VFMADD213PS  Z11, Z12, Z0
+	VFMADD213PS  Z11, Z12, Z0
+	VMULPS       Z1, Z0, Z0
+	VADDPS       Z11, Z0, Z1
+	VPMOVD2M     Z19, K2
+	VMOVUPS      Z11, Z2
+	VMOVAPS      Z0, K2, Z2
+	VDIVPS       Z1, Z2, Z2
+	VSUBPS       Z2, Z20, Z20
+	VMOVUPS      Z20, K1, (AX)(SI*4)
+	VMOVUPS      Z13, Z1
+	VMOVAPS      Z0, K1, Z1
+	VFMADD231PS  Z1, Z16, Z16
+
+end5:
+	VMULPS        Z18, Z16, Z16
+	MOVQ          product+72(FP), AX
+	VMULPS        (AX), Z16, Z16
+	VMOVUPS       Z16, (AX)
+	VADDPS        Z17, Z15, Z15
+	VEXTRACTF32X8 $0x01, Z15, Y0
+	VADDPS        Y15, Y0, Y0
+	VEXTRACTF128  $0x01, Y0, X1
+	VADDPS        X0, X1, X1
+	VPERMILPS     $0x4e, X1, X0
+	VADDPS        X1, X0, X0
+	VPERMILPS     $0xb1, X0, X1
+	VADDPS        X0, X1, X1
+	VMOVSS        X1, ret+80(FP)
 	VZEROUPPER
 	RET
 

@@ -58,6 +58,11 @@ func BenchmarkVector(b *testing.B) {
 			GRUBackward(gates[:3*n], y[:3*n], z[:n], x[:n], u[:n], w[:n])
 		}},
 		{"normalize", 2, most, func(n int) { Normalize(y[:n], x[:n], 0.5, 2) }},
+		{"relu", 2, most, func(n int) { ReLU(y[:n], x[:n]) }},
+		{"reluBackward", 4, most, func(n int) { ReLUBackward(u[:n], x[:n], y[:n]) }},
+		{"tanhBackward", 4, most, func(n int) { TanhBackward(u[:n], x[:n], y[:n]) }},
+		{"sigmoidBackward", 4, most, func(n int) { SigmoidBackward(u[:n], x[:n], y[:n]) }},
+		{"bernoulli", 3, most, func(n int) { Bernoulli(u[:n], x[:n], z[:n]) }},
 		{"adam", 7, most, func(n int) { Adam(x[:n], u[:n], w[:n], z[:n], &adamBench) }},
 		{"momentum", 5, most, func(n int) { Momentum(x[:n], u[:n], w[:n], &MomentumStep{Rate: 1e-6, Momentum: 0.5, Clip: 1}) }},
 		{"rmsprop", 5, most, func(n int) { RMSProp(x[:n], u[:n], z[:n], &RMSPropStep{Rate: 1e-6, Alpha: 0.9, Eps: 1e-3, Clip: 1}) }},

@@ -61,6 +61,7 @@ func TestVectorsStayInside(t *testing.T) {
 				Sum(a)
 				Softmax(a, b)
 				LogSumExp(b)
+				Bernoulli(a, b, c)
 				LSTMForward(cut(gates, 4*n), a, b, c, d)
 				LSTMBackward(cut(gates, 4*n), a, c, d, e)
 				for _, o := range optimizers {

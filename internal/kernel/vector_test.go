@@ -100,6 +100,19 @@ var elementwise = []struct {
 		a, s := float64(float32(0.7)), float64(float32(0.3))
 		return (x - s) * a, math.Abs((x - s) * a)
 	}, 2},
+	{"relu", func(dst, x, _ []float32) { ReLU(dst, x) }, func(_, x, _ float64) (float64, float64) { return max(x, 0), 0 }, 0},
+	{"reluBackward", ReLUBackward, func(d, x, y float64) (float64, float64) {
+		if y > 0 {
+			return d + x, math.Abs(d) + math.Abs(x)
+		}
+		return d, 0
+	}, 1},
+	{"tanhBackward", TanhBackward, func(d, x, y float64) (float64, float64) {
+		return d + x*(1-y*y), math.Abs(d) + math.Abs(x)*(1+y*y)
+	}, 3},
+	{"sigmoidBackward", SigmoidBackward, func(d, x, y float64) (float64, float64) {
+		return d + x*y*(1-y), math.Abs(d) + math.Abs(x*y)*(1+math.Abs(y))
+	}, 4},
 	{"mul", Mul, func(_, x, y float64) (float64, float64) { return x * y, math.Abs(x * y) }, 1},
 	{"mulAdd", MulAdd, func(d, x, y float64) (float64, float64) { return d + x*y, math.Abs(d) + math.Abs(x*y) }, 2},
 }

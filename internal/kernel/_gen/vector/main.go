@@ -31,9 +31,11 @@ func main() {
 	}
 	m.transcendental()
 	m.elementwise()
+	m.activations()
 	m.reductions()
 	m.lstm()
 	m.gru()
+	m.bernoulli()
 	m.optimizers()
 	m.mask()
 	m.rows()
