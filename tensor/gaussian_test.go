@@ -92,6 +92,19 @@ func TestGradientsOnTheWay(t *testing.T) {
 	}
 }
 
+// TestFrozen: parameters within get no gradient, operands do, and outside nothing changes.
+func TestFrozen(t *testing.T) {
+	w := tensor.NewParam("w", 1, 1)
+	w.Value[0] = 3
+	tp := tensor.NewTape()
+	x := tp.Leaf(1, 1, []float32{2})
+	var y *tensor.Tensor
+	tp.Frozen(func() { y = tensor.Linear(tp, x, w) })
+	tp.Backward(tensor.Sum(tp, tensor.Mul(tp, y, tensor.Linear(tp, x, w))), 1) // (3x)·(wx)
+	almost(t, "the operand's gradient", x.Grad()[0], 36)
+	almost(t, "the parameter's", tp.ParamGrad(w)[0], 12) // of one factor only
+}
+
 // TestLogMeanExp holds it where e^x overflows, and its shares to sum to one.
 func TestLogMeanExp(t *testing.T) {
 	tp := tensor.NewTape()

@@ -29,6 +29,7 @@ type Tape struct {
 	Precision Precision
 
 	recording bool
+	frozen    bool // within Frozen
 	back      []func()
 	arena     arena
 	ints      lent[[]int]         // of ScratchInts
@@ -75,9 +76,22 @@ func (tp *Tape) Recording() bool { return tp.recording }
 // Record adds the undoing of an op. It is the only extension point of the tape: back adds to the
 // gradients of the op's operands what the gradient of its result says.
 func (tp *Tape) Record(back func()) {
-	if tp.recording {
-		tp.back = append(tp.back, back)
+	if !tp.recording {
+		return
 	}
+	if tp.frozen {
+		undo := back
+		back = func() { tp.Frozen(undo) }
+	}
+	tp.back = append(tp.back, back)
+}
+
+// Frozen runs f, in which every parameter is a constant: gradients flow to the operands of its ops, and not to parameters.
+func (tp *Tape) Frozen(f func()) {
+	was := tp.frozen
+	tp.frozen = true
+	f()
+	tp.frozen = was
 }
 
 // Backward adds the gradients of a scalar loss, times scale, to everything it was made from.
@@ -147,7 +161,7 @@ func (tp *Tape) Use(p *Param) *Tensor {
 }
 
 // Trains reports whether this tape gathers a gradient of p.
-func (tp *Tape) Trains(p *Param) bool { return tp.recording && !p.Frozen }
+func (tp *Tape) Trains(p *Param) bool { return tp.recording && !tp.frozen && !p.Frozen }
 
 // ParamGrad is this tape's gradient of p since Reset, laid out as p.Value. A sparse parameter has none, but RowGrad.
 func (tp *Tape) ParamGrad(p *Param) []float32 {

@@ -1,0 +1,18 @@
+package vae
+
+import "inkling/tensor"
+
+// ae is the auto-encoder: z is the encoder's mean, and nothing is said of how z is distributed. It reconstructs better than a VAE, and
+// decodes a z that no example is near of to nothing in particular.
+type ae struct{}
+
+func (ae) about() part {
+	return part{"ae", "the auto-encoder: reconstruction alone, no distribution over z"}
+}
+
+func (ae) settle(o *Objective) error { return onlyElbo(o) }
+
+func (ae) loss(tp *tensor.Tape, m *Model, b Batch, _ Objective) (*tensor.Tensor, Terms) {
+	t := m.terms(tp, b, draw{analytic: true, noise: func(dst []float32) { clear(dst) }})
+	return tensor.Scale(tp, tensor.Sum(tp, t.LogLikelihood), -1), t
+}

@@ -1,0 +1,29 @@
+package vae
+
+// shapes are the weight matrices [rows, cols] of the encoder and of the decoder, each with a bias for each row. c is complete.
+func (c Config) shapes() (encoder, decoder [][2]int) {
+	net, err := netNamed(c.Net)
+	if err != nil {
+		panic("vae: " + err.Error())
+	}
+	like, err := likelihoodNamed(c.Likelihood)
+	if err != nil {
+		panic("vae: " + err.Error())
+	}
+	encoder, decoder = net.encoderShapes(c, 2*c.Latent[0]), net.decoderShapes(c, c.Latent[0], like.width(c))
+	for l := 1; l < len(c.Latent); l++ {
+		below, d, hidden := c.Latent[l-1], c.Latent[l], c.Hidden[l]
+		encoder = append(encoder, chain(below, hidden, 2*d)...)
+		decoder = append(decoder, chain(d, reversed(hidden), 2*below)...)
+	}
+	return encoder, decoder
+}
+
+// Weights counts the parameters, before there are any. c is complete.
+func (c Config) Weights() (n int64) {
+	encoder, decoder := c.shapes()
+	for _, s := range append(encoder, decoder...) {
+		n += int64(s[0]) * int64(s[1]+1)
+	}
+	return n
+}

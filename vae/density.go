@@ -1,0 +1,136 @@
+package vae
+
+import (
+	"math/rand/v2"
+
+	"inkling/tensor"
+)
+
+// Density is the logarithm of a density of z, given some examples: of log p(x, z), log q(z|x) or log p(z), with chains rows for each
+// example and the variables of all layers in a row, those of the first layer first. It fits infer.Density. One goroutine uses one at a time.
+type Density struct {
+	m      *Model
+	tp     *tensor.Tape
+	x      []float32
+	n, k   int
+	log    func(d *Density, z []*tensor.Tensor) *tensor.Tensor // [n·k, 1]
+	pieces []*tensor.Tensor
+}
+
+// Joint is log p(x, z), which is log p(z|x) but for a constant of each example.
+func (m *Model) Joint(x []float32, chains int) *Density { return m.density(x, chains, (*Density).joint) }
+
+// Approximate is log q(z|x).
+func (m *Model) Approximate(x []float32, chains int) *Density {
+	return m.density(x, chains, (*Density).approximate)
+}
+
+// PriorDensity is log p(z).
+func (m *Model) PriorDensity(n, chains int) *Density {
+	d := m.density(nil, chains, (*Density).prior)
+	d.n = n
+	return d
+}
+
+func (m *Model) density(x []float32, chains int, log func(*Density, []*tensor.Tensor) *tensor.Tensor) *Density {
+	return &Density{m: m, tp: tensor.NewTape(), x: x, n: len(x) / m.Config.Inputs(), k: chains, log: log}
+}
+
+// Rows is the number of examples times that of chains.
+func (d *Density) Rows() int { return d.n * d.k }
+
+// Dim is the number of variables of all layers.
+func (d *Density) Dim() int { return d.m.Config.Variables() }
+
+// At sets value[i] to the logarithm at row i of z, in nats, and row i of grad to its gradient unless grad is nil.
+func (d *Density) At(value []float64, grad, z []float32) {
+	d.tp.Reset(0, 0, 0)
+	leaf := d.tp.Leaf(d.Rows(), d.Dim(), z)
+	d.tp.Frozen(func() {
+		layers, at := d.pieces[:0], 0
+		for _, n := range d.m.Config.Latent {
+			piece := leaf
+			if n != leaf.Cols {
+				piece = tensor.Cols(d.tp, leaf, at, at+n)
+			}
+			layers, at = append(layers, piece), at+n
+		}
+		d.pieces = layers
+		log := d.log(d, layers)
+		for i := range value {
+			value[i] = float64(log.Row(i)[0])
+		}
+		if grad != nil {
+			d.tp.Backward(tensor.Sum(d.tp, log), 1)
+			copy(grad, leaf.Grad())
+		}
+	})
+}
+
+func (d *Density) prior(z []*tensor.Tensor) *tensor.Tensor {
+	var sum *tensor.Tensor
+	for l := range z {
+		sum = plus(d.tp, sum, tensor.SumCols(d.tp, d.m.logPrior(d.tp, z, l)))
+	}
+	return sum
+}
+
+func (d *Density) joint(z []*tensor.Tensor) *tensor.Tensor {
+	x := d.tp.Const(d.n, d.m.Config.Inputs(), d.x)
+	return plus(d.tp, d.prior(z), d.m.like.logProb(d.tp, d.m.Config, d.m.decoders[0].apply(d.tp, z[0]), x))
+}
+
+func (d *Density) approximate(z []*tensor.Tensor) *tensor.Tensor {
+	var sum *tensor.Tensor
+	from := d.tp.Const(d.n, d.m.Config.Inputs(), d.x)
+	for l, e := range d.m.encoders {
+		sum = plus(d.tp, sum, tensor.SumCols(d.tp, tensor.GaussianLogProb(d.tp, z[l], e.apply(d.tp, from))))
+		from = z[l]
+	}
+	return sum
+}
+
+func plus(tp *tensor.Tape, a, b *tensor.Tensor) *tensor.Tensor {
+	if a == nil {
+		return b
+	}
+	return tensor.Add(tp, a, b)
+}
+
+// DrawPosterior draws z of all layers from q(z|x), chains times for each example: where an inference about these examples may begin.
+func (m *Model) DrawPosterior(x []float32, chains int, rnd *rand.Rand) []float32 {
+	tp := tensor.NewInference()
+	n := len(x) / m.Config.Inputs()
+	from, k := tp.Const(n, m.Config.Inputs(), x), chains
+	var layers []*tensor.Tensor
+	for _, e := range m.encoders {
+		q := e.apply(tp, from)
+		noise := make([]float32, q.Rows*k*q.Cols/2)
+		normal(noise, rnd)
+		from, k = tensor.Reparametrize(tp, q, noise, k), 1
+		layers = append(layers, from)
+	}
+	return beside(layers)
+}
+
+// DrawPrior draws z of all layers from p(z), as many rows as asked for.
+func (m *Model) DrawPrior(rows int, rnd *rand.Rand) []float32 {
+	tp := tensor.NewInference()
+	top := make([]float32, rows*m.Top())
+	normal(top, rnd)
+	layers := []*tensor.Tensor{tp.Const(rows, m.Top(), top)}
+	for l := len(m.decoders) - 1; l > 0; l-- {
+		layers = append([]*tensor.Tensor{pick(tp, m.decoders[l].apply(tp, layers[0]), rnd)}, layers...)
+	}
+	return beside(layers)
+}
+
+// beside is the rows of all tensors, one after another.
+func beside(layers []*tensor.Tensor) (z []float32) {
+	for i := range layers[0].Rows {
+		for _, t := range layers {
+			z = append(z, t.Row(i)...)
+		}
+	}
+	return z
+}

@@ -1,0 +1,164 @@
+package vae
+
+import (
+	"context"
+	"math"
+	"math/rand/v2"
+	"runtime"
+	"sync"
+	"sync/atomic"
+
+	"inkling/data"
+	"inkling/tensor"
+)
+
+// Examples are what a model is judged by, each always the same: pictures, binarized once and for all unless Binarize is "none" or "".
+type Examples struct {
+	Images   *data.Images
+	Binarize string
+	Seed     uint64
+}
+
+// Len is how many there are.
+func (e Examples) Len() int { return e.Images.Len() }
+
+// Read sets dst to example i.
+func (e Examples) Read(dst []float32, i int) {
+	e.Images.Read(dst, i)
+	if e.Binarize == "dynamic" || e.Binarize == "fixed" {
+		Fixed(dst, e.Seed, i)
+	}
+}
+
+// Rows are examples from … to−1, one after another.
+func (e Examples) Rows(from, to int) []float32 {
+	width := e.Images.Size()
+	x := make([]float32, (to-from)*width)
+	for i := from; i < to; i++ {
+		e.Read(x[(i-from)*width:(i-from+1)*width], i)
+	}
+	return x
+}
+
+// Judged is what there is to say of each example, and of each latent variable. Nats.
+type Judged struct {
+	LogLikelihood []float64 // E_q log p(x|z), of each example
+	KL            []float64 // KL(q(z|x) ‖ p(z))
+	Variables     [][]float64
+	Means         [][]float32 // of q(z_l|…), by layer: [examples, d]
+	LogDeviations [][]float32
+}
+
+// Bound is the evidence lower bound of each example.
+func (j *Judged) Bound() []float64 {
+	b := make([]float64, len(j.KL))
+	for i := range b {
+		b[i] = j.LogLikelihood[i] - j.KL[i]
+	}
+	return b
+}
+
+const judgedAtOnce = 64 // examples: what is drawn for them depends on nothing but the seed and this
+
+// Judge measures the evidence lower bound of all examples with one draw of z each, the divergence of the last layer in closed form. What is
+// drawn is a function of the seed. All cores are used.
+func (m *Model) Judge(ctx context.Context, e Examples, seed uint64) (*Judged, error) {
+	n := e.Len()
+	j := &Judged{LogLikelihood: make([]float64, n), KL: make([]float64, n)}
+	for _, d := range m.Config.Latent {
+		j.Variables = append(j.Variables, make([]float64, d))
+		j.Means, j.LogDeviations = append(j.Means, make([]float32, n*d)), append(j.LogDeviations, make([]float32, n*d))
+	}
+	var mu sync.Mutex
+	chunks := (n + judgedAtOnce - 1) / judgedAtOnce
+	parts := make([][][]float64, chunks) // sums are added in the order of chunks, so that the bits are always the same
+	err := each(ctx, chunks, func(tp *tensor.Tape, c int) {
+		from, to := c*judgedAtOnce, min(n, (c+1)*judgedAtOnce)
+		rnd := rand.New(rand.NewPCG(seed, uint64(c)))
+		t := m.terms(tp, Batch{Rows: to - from, X: e.Rows(from, to)}, draw{analytic: true, noise: func(dst []float32) { normal(dst, rnd) }})
+		sums := make([][]float64, len(t.KL))
+		for l, kl := range t.KL {
+			d := kl.Cols
+			sums[l] = make([]float64, d)
+			for i := range kl.Rows {
+				for v, nats := range kl.Row(i) {
+					sums[l][v] += float64(nats)
+					j.KL[from+i] += float64(nats)
+				}
+				copy(j.Means[l][(from+i)*d:], t.Posterior[l].Row(i)[:d])
+				copy(j.LogDeviations[l][(from+i)*d:(from+i+1)*d], t.Posterior[l].Row(i)[d:])
+			}
+		}
+		for i := range t.LogLikelihood.Rows {
+			j.LogLikelihood[from+i] = float64(t.LogLikelihood.Row(i)[0])
+		}
+		mu.Lock()
+		defer mu.Unlock()
+		parts[c] = sums
+	})
+	if err != nil {
+		return nil, err
+	}
+	for _, sums := range parts {
+		for l := range sums {
+			for v, nats := range sums[l] {
+				j.Variables[l][v] += nats / float64(n)
+			}
+		}
+	}
+	return j, nil
+}
+
+const drawnAtOnce = 500 // samples of an example, of a large number
+
+// Importance is log (1/k) Σ p(x, z)/q(z|x) with k draws from q, of each example: a lower bound on log p(x) on the average, which rises to it
+// with k. progress, unless nil, is told how many examples are done.
+func (m *Model) Importance(ctx context.Context, e Examples, k int, seed uint64, progress func(done int)) ([]float64, error) {
+	bounds := make([]float64, e.Len())
+	var done atomic.Int64
+	err := each(ctx, e.Len(), func(tp *tensor.Tape, i int) {
+		x, rnd := e.Rows(i, i+1), rand.New(rand.NewPCG(seed^0x1a, uint64(i)))
+		total := math.Inf(-1)
+		for drawn := 0; drawn < k; drawn += drawnAtOnce {
+			tp.Reset(0, 0, 0)
+			t := m.terms(tp, Batch{Rows: 1, X: x}, draw{samples: min(drawnAtOnce, k-drawn), noise: func(dst []float32) { normal(dst, rnd) }})
+			w := t.logWeights(tp)
+			for r := range w.Rows {
+				total = logAdd(total, float64(w.Row(r)[0]))
+			}
+		}
+		bounds[i] = total - math.Log(float64(k))
+		if n := done.Add(1); progress != nil {
+			progress(int(n))
+		}
+	})
+	return bounds, err
+}
+
+// logAdd is log(e^a + e^b).
+func logAdd(a, b float64) float64 {
+	if a < b {
+		a, b = b, a
+	}
+	if math.IsInf(b, -1) {
+		return a
+	}
+	return a + math.Log1p(math.Exp(b-a))
+}
+
+// each calls f for 0 … n−1 on all cores, each with a tape that records nothing, until ctx ends.
+func each(ctx context.Context, n int, f func(tp *tensor.Tape, i int)) error {
+	var next atomic.Int64
+	var wg sync.WaitGroup
+	for range min(n, runtime.GOMAXPROCS(0)) {
+		wg.Go(func() {
+			tp := tensor.NewInference()
+			for i := int(next.Add(1)) - 1; i < n && ctx.Err() == nil; i = int(next.Add(1)) - 1 {
+				tp.Reset(0, 0, 0)
+				f(tp, i)
+			}
+		})
+	}
+	wg.Wait()
+	return ctx.Err()
+}
