@@ -39,3 +39,21 @@ func check(bounds ...bound) error {
 	}
 	return nil
 }
+
+// number is what a flag that is a number may be.
+type number struct {
+	name  string   // without its dashes
+	value *float64 // nil: not given
+	fits  func(float64) bool
+	must  string // it be, in words
+}
+
+// checkNumbers refuses the first number that does not fit.
+func checkNumbers(numbers ...number) error {
+	for _, n := range numbers {
+		if n.value != nil && !n.fits(*n.value) {
+			return usage("--%s %g: must be %s", n.name, *n.value, n.must)
+		}
+	}
+	return nil
+}

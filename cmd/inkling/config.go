@@ -32,7 +32,7 @@ type runConfig struct {
 // settings of training, with no default left open.
 type settings struct {
 	Batch           int                   `json:"batch"`                // lanes
-	Time            int                   `json:"time"`                 // steps of a window
+	Time            int                   `json:"time,omitempty"`       // steps of a window of text
 	Accumulate      int                   `json:"accumulate,omitempty"` // windows of a step; 0: 1
 	Steps           int                   `json:"steps,omitempty"`
 	Epochs          float64               `json:"epochs,omitempty"`

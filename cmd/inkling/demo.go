@@ -34,8 +34,9 @@ func (d *demoCmd) Run(a *app) error {
 	a.note("A model of characters learns to write from %s.", what)
 	t := trainCmd{
 		File: file, Out: d.Out, trainFlags: trainFlags{
-			Valid: "0.1", Budget: &d.Budget,
-			Optimizer: train.Optimizers[0].Name, Schedule: train.Schedules[0].Name, Clip: 1, Seed: d.Seed, Precision: "auto",
+			Valid: "0.1", loopFlags: loopFlags{
+				Budget: &d.Budget, Optimizer: train.Optimizers[0].Name, Schedule: train.Schedules[0].Name, Clip: 1, Seed: d.Seed, Precision: "auto",
+			},
 		},
 	}
 	s, err := t.prepare(a)

@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"inkling/lm"
-	"inkling/tensor"
 	"inkling/train"
 )
 
@@ -81,43 +80,12 @@ func (t *trainCmd) defaults(text *corpus, from *inheritance) *runConfig {
 	c := &runConfig{
 		Header: lm.Header{Format: lm.Format, Kind: "lm", Model: t.model()},
 		Tokens: text.vocab.Kind, Vocabulary: t.vocabulary(from), Data: text.source,
-		Train: settings{
-			Batch: defaultBatch, Time: defaultTime, Optimizer: t.Optimizer, Schedule: t.Schedule, Clip: t.Clip, Seed: t.Seed,
-			Options:         usualOptions[t.Optimizer],
-			ScheduleOptions: usualSchedules[t.Schedule], Accumulate: 1,
-			Precision: t.Precision, Validations: defaultValidations, CheckpointEvery: t.CheckpointEvery, Keep: t.Keep,
-		},
+		Train:    t.settings(settings{Batch: defaultBatch, Time: defaultTime}),
 		MadeWith: madeWith{build: thisBuild(), Threads: runtime.GOMAXPROCS(0)},
 	}
 	if from != nil {
 		c.Model, c.From = from.model, &from.origin
 	}
-	if t.Clip == 0 {
-		c.Train.Clip = -1 // train's word for no clipping, where 0 is the default
-	}
-	if t.Precision == "auto" {
-		c.Train.Precision = "float32"
-		if tensor.HasBFloat16() {
-			c.Train.Precision = "bfloat16"
-		}
-	}
-	for _, k := range train.Optimizers {
-		if k.Name == t.Optimizer {
-			c.Train.Options.Rate = k.Rate
-		}
-	}
-	set(&c.Train.Options.Momentum, t.Momentum)
-	set(&c.Train.Options.Beta2, t.Beta2)
-	c.Train.Options.Decay = t.Decay
-	set(&c.Train.ScheduleOptions.Factor, t.ScheduleFactor)
-	set(&c.Train.ScheduleOptions.After, t.ScheduleAfter)
-	set(&c.Train.ScheduleOptions.Patience, t.SchedulePatience)
-	set(&c.Train.Accumulate, t.Accumulate)
-	set(&c.Train.Patience, t.Patience)
-	set(&c.Train.Average, t.Average)
-	set(&c.Train.Steps, t.Steps)
-	set(&c.Train.Epochs, t.Epochs)
-	set(&c.Train.Budget, (*duration)(t.Budget))
 	return c
 }
 

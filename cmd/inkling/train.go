@@ -3,7 +3,6 @@ package main
 import (
 	"errors"
 	"fmt"
-	"math"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -51,46 +50,19 @@ func (t *trainCmd) check() error {
 		bound{"--layers", t.Layers, 1, mostLayers},
 		bound{"--embed", t.Embed, 0, mostSize},
 		bound{"--context", t.Context, 1, mostContext},
-		bound{"--batch", t.Batch, 1, mostLanes},
 		bound{"--time", t.Time, 1, mostTime},
-		bound{"--steps", t.Steps, 1, unbounded},
-		bound{"--shards", t.Shards, 1, mostShards},
-		bound{"--validations", t.Validations, 1, mostValidations},
-		bound{"--checkpoint-every", &t.CheckpointEvery, 0, unbounded},
-		bound{"--keep", &t.Keep, 1, mostStates},
-		bound{"--accumulate", t.Accumulate, 1, mostAccumulate},
-		bound{"--patience", t.Patience, 1, mostValidations},
 		bound{"--min-count", t.MinCount, 1, unbounded},
-		bound{"--schedule-after", t.ScheduleAfter, 1, unbounded},
-		bound{"--schedule-patience", t.SchedulePatience, 1, mostValidations},
 	)
 	if err != nil {
 		return err
 	}
-	for _, f := range []struct {
-		name  string
-		value *float64
-		fits  func(float64) bool
-		must  string
-	}{
-		{"dropout", t.Dropout, func(v float64) bool { return v >= 0 && v < 1 }, "at least 0 and below 1"},
-		{"dropout-out", t.DropoutOut, func(v float64) bool { return v >= 0 && v < 1 }, "at least 0 and below 1"},
-		{"dropout-in", t.DropoutIn, func(v float64) bool { return v >= 0 && v < 1 }, "at least 0 and below 1"},
-		{"momentum", t.Momentum, func(v float64) bool { return v >= 0 && v < 1 }, "at least 0 and below 1"},
-		{"beta2", t.Beta2, func(v float64) bool { return v >= 0 && v < 1 }, "at least 0 and below 1"},
-		{"decay", &t.Decay, func(v float64) bool { return v >= 0 && v <= math.MaxFloat32 }, "at least 0"},
-		{"clip", &t.Clip, func(v float64) bool { return v >= 0 }, "at least 0"},
-		{"lr", t.LR, func(v float64) bool { return v > 0 && v <= math.MaxFloat32 }, "above 0"},
-		{"average", t.Average, func(v float64) bool { return v > 0 && v < 1 }, "above 0 and below 1"},
-		{"schedule-factor", t.ScheduleFactor, func(v float64) bool { return v > 0 && v < 1 }, "above 0 and below 1"},
-		{"epochs", t.Epochs, func(v float64) bool { return v > 0 && v < 1e9 }, "above 0"},
-	} {
-		if f.value != nil && !f.fits(*f.value) {
-			return usage("--%s %g: must be %s", f.name, *f.value, f.must)
-		}
-	}
-	if t.Budget != nil && *t.Budget <= 0 {
-		return usage("--budget %v: must be above 0, as in 90s, 10m or 2h", *t.Budget)
+	err = checkNumbers(
+		number{"dropout", t.Dropout, func(v float64) bool { return v >= 0 && v < 1 }, "at least 0 and below 1"},
+		number{"dropout-out", t.DropoutOut, func(v float64) bool { return v >= 0 && v < 1 }, "at least 0 and below 1"},
+		number{"dropout-in", t.DropoutIn, func(v float64) bool { return v >= 0 && v < 1 }, "at least 0 and below 1"},
+	)
+	if err != nil {
+		return err
 	}
 	if t.Tied && t.Embed != nil && *t.Embed == 0 {
 		return usage("--tied needs an embedding to share: leave --embed out, or give it the size of --hidden")
@@ -104,55 +76,13 @@ func (t *trainCmd) check() error {
 	if err := t.checkOutput(); err != nil {
 		return err
 	}
-	if err := t.checkSchedule(); err != nil {
-		return err
-	}
-	return t.checkOptimizer()
-}
-
-// checkSchedule refuses what the schedule does not have, and what goes by validations if there are none.
-func (t *trainCmd) checkSchedule() error {
-	drops := usualSchedules[t.Schedule].Factor > 0
-	switch {
-	case t.ScheduleFactor != nil && !drops:
-		return usage("--schedule-factor with --schedule %s, which has none: leave it out, or choose step or plateau", t.Schedule)
-	case t.ScheduleAfter != nil && t.Schedule != "step":
-		return usage("--schedule-after with --schedule %s, which has none: leave it out, or choose step", t.Schedule)
-	case t.SchedulePatience != nil && t.Schedule != "plateau":
-		return usage("--schedule-patience with --schedule %s, which has none: leave it out, or choose plateau; to end the run: --patience", t.Schedule)
-	case t.Patience != nil && t.Validations != nil && *t.Patience >= *t.Validations:
-		return usage("--patience %d with --validations %d would end nothing: it must be less", *t.Patience, *t.Validations)
-	}
-	if share, err := strconv.ParseFloat(t.Valid, 64); err != nil || share != 0 {
-		return nil
-	}
-	for _, needs := range []struct {
-		given bool
-		flag  string
-	}{
-		{t.Patience != nil, "--patience"}, {t.Average != nil, "--average"}, {t.Schedule == "plateau", "--schedule plateau"},
-	} {
-		if needs.given {
-			return usage("%s goes by the held-out text, and --valid %s holds nothing out: leave one of them out", needs.flag, t.Valid)
+	share, notNumber := strconv.ParseFloat(t.Valid, 64)
+	if notNumber == nil && share == 0 {
+		if err := t.checkHeld(t.Valid); err != nil {
+			return err
 		}
 	}
-	return nil
-}
-
-// checkOptimizer refuses what the optimizer does not have, and a zero that train would take for a
-// default.
-func (t *trainCmd) checkOptimizer() error {
-	switch usual := usualOptions[t.Optimizer]; {
-	case t.Momentum != nil && usual.Momentum == 0 && t.Optimizer != "sgd":
-		return usage("--momentum with --optimizer %s, which has none: leave it out, or choose sgd", t.Optimizer)
-	case t.Momentum != nil && *t.Momentum == 0 && usual.Momentum > 0:
-		return usage("--momentum 0 with --optimizer %s: must be above 0; it is %g if you leave it out", t.Optimizer, usual.Momentum)
-	case t.Beta2 != nil && usual.Beta2 == 0:
-		return usage("--beta2 with --optimizer %s, which has none: leave it out, or choose adamw", t.Optimizer)
-	case t.Beta2 != nil && *t.Beta2 == 0:
-		return usage("--beta2 0: must be above 0; it is %g if you leave it out", usual.Beta2)
-	}
-	return nil
+	return t.checkLoop()
 }
 
 // prepare reads the text and settles everything, before anything is written.
