@@ -107,6 +107,8 @@ func (a *arrayFile) readHeader() error {
 		return InWords(a.name, err)
 	case len(magic) == 0:
 		return a.bad("is empty: name a file with pictures")
+	case string(magic) == npyMagic:
+		read = a.readNPY
 	case !bytes.HasPrefix(magic, []byte(idxMagic)):
 		return a.bad("is neither IDX nor .npy, whatever it is called: name a file that is")
 	}
@@ -267,6 +269,9 @@ func (f *imageFiles) readArrays(o ImageOptions) (*pictures, error) {
 		p.sums = append(p.sums, [sha256.Size]byte(a.hash.Sum(nil)))
 	}
 	p.settle()
+	if o.Gray {
+		p.images = p.images.gray()
+	}
 	return p, nil
 }
 

@@ -25,7 +25,7 @@ func (f *imageFiles) read(o ImageOptions) (*pictures, error) {
 	if f.arrays {
 		return f.readArrays(o)
 	}
-	return nil, fmt.Errorf("%s holds single pictures", f.path)
+	return f.readPictures(o)
 }
 
 // findImages says which files a path means.
