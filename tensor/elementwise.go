@@ -56,12 +56,7 @@ func Tanh(tp *Tape, x *Tensor) *Tensor {
 	for i := range y.Rows {
 		kernel.Tanh(y.Row(i), x.Row(i))
 	}
-	y.whenGrad(func(i int) {
-		dx, dy := x.GradRow(i), y.GradRow(i)
-		for j, v := range y.Row(i) {
-			dx[j] += dy[j] * (1 - v*v)
-		}
-	})
+	y.whenGrad(func(i int) { kernel.TanhBackward(x.GradRow(i), y.GradRow(i), y.Row(i)) })
 	return y
 }
 
@@ -71,12 +66,7 @@ func Sigmoid(tp *Tape, x *Tensor) *Tensor {
 	for i := range y.Rows {
 		kernel.Sigmoid(y.Row(i), x.Row(i))
 	}
-	y.whenGrad(func(i int) {
-		dx, dy := x.GradRow(i), y.GradRow(i)
-		for j, v := range y.Row(i) {
-			dx[j] += dy[j] * v * (1 - v)
-		}
-	})
+	y.whenGrad(func(i int) { kernel.SigmoidBackward(x.GradRow(i), y.GradRow(i), y.Row(i)) })
 	return y
 }
 

@@ -31,6 +31,33 @@ func TestGradients(t *testing.T) {
 				{"Scale", []shape{{n, m}}, func(tp *tensor.Tape, in []*T) *T { return tensor.Scale(tp, in[0], -1.5) }},
 				{"Tanh", []shape{{n, m}}, func(tp *tensor.Tape, in []*T) *T { return tensor.Tanh(tp, in[0]) }},
 				{"Sigmoid", []shape{{n, m}}, func(tp *tensor.Tape, in []*T) *T { return tensor.Sigmoid(tp, in[0]) }},
+				{"ReLU", []shape{{n, m}}, func(tp *tensor.Tape, in []*T) *T {
+					return tensor.ReLU(tp, farFromZero(tp, in[0]))
+				}},
+				{"BernoulliLogProb", []shape{{n, m}}, func(tp *tensor.Tape, in []*T) *T {
+					return tensor.BernoulliLogProb(tp, tensor.Scale(tp, in[0], 3), observed(tp, 1, n, m))
+				}},
+				{"BernoulliLogProb, 3 samples", []shape{{3 * n, m}}, func(tp *tensor.Tape, in []*T) *T {
+					return tensor.BernoulliLogProb(tp, tensor.Scale(tp, in[0], 3), observed(tp, 1, n, m))
+				}},
+				{"DiscretizedLogisticLogProb", []shape{{n, 2 * m}}, func(tp *tensor.Tape, in []*T) *T {
+					return tensor.DiscretizedLogisticLogProb(tp, tensor.Scale(tp, in[0], 2), observed(tp, 7, n, m), 8)
+				}},
+				{"DiscretizedLogisticLogProb, 2 samples of bytes", []shape{{2 * n, 2 * m}}, func(tp *tensor.Tape, in []*T) *T {
+					return tensor.DiscretizedLogisticLogProb(tp, tensor.Scale(tp, in[0], 2), observed(tp, 255, n, m), 256)
+				}},
+				{"GaussianLogProbRows", []shape{{n, 2 * m}}, func(tp *tensor.Tape, in []*T) *T {
+					return tensor.GaussianLogProbRows(tp, tensor.Scale(tp, in[0], 1), observed(tp, 12, n, m), -6)
+				}},
+				{"GaussianLogProbRows, 2 samples", []shape{{2 * n, 2 * m}}, func(tp *tensor.Tape, in []*T) *T {
+					return tensor.GaussianLogProbRows(tp, tensor.Scale(tp, in[0], 1), observed(tp, 12, n, m), -6)
+				}},
+				{"CategoricalLogProb", []shape{{n, 2 * m}}, func(tp *tensor.Tape, in []*T) *T {
+					return tensor.CategoricalLogProb(tp, tensor.Scale(tp, in[0], 3), observed(tp, 1, n, m), 2)
+				}},
+				{"CategoricalLogProb, 3 samples of 5 levels", []shape{{3 * n, 5 * m}}, func(tp *tensor.Tape, in []*T) *T {
+					return tensor.CategoricalLogProb(tp, tensor.Scale(tp, in[0], 3), observed(tp, 4, n, m), 5)
+				}},
 				{"Sum", []shape{{n, m}}, func(tp *tensor.Tape, in []*T) *T { return tensor.Sum(tp, in[0]) }},
 				{"Rows", []shape{{n + 2, m}}, func(tp *tensor.Tape, in []*T) *T { return tensor.Rows(tp, in[0], 1, n+1) }},
 				{"Cols", []shape{{n, m + 2}}, func(tp *tensor.Tape, in []*T) *T { return tensor.Cols(tp, in[0], 1, m+1) }},
@@ -72,6 +99,24 @@ func TestGradients(t *testing.T) {
 			}
 		}
 	}
+}
+
+// farFromZero is ±(x²+0.1): differences across a kink at zero would be no derivatives.
+func farFromZero(tp *tensor.Tape, x *T) *T {
+	tenth, sign := make([]float32, x.Rows*x.Cols), make([]float32, x.Rows*x.Cols)
+	for i := range sign {
+		tenth[i], sign[i] = 0.1, float32(i%2*2-1)
+	}
+	return tensor.Mul(tp, tensor.Add(tp, tensor.Mul(tp, x, x), tp.Const(x.Rows, x.Cols, tenth)), tp.Const(x.Rows, x.Cols, sign))
+}
+
+// observed are data [n,m] that take all values j/top, from 0 to 1.
+func observed(tp *tensor.Tape, top, n, m int) *T {
+	x := make([]float32, n*m)
+	for i := range x {
+		x[i] = float32((i*7919+i/7+top)%(top+1)) / float32(top)
+	}
+	return tp.Const(n, m, x)
 }
 
 func TestLinearGradients(t *testing.T) {
