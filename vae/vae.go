@@ -5,7 +5,6 @@ import (
 	"math/rand/v2"
 
 	"inkling/nn"
-	"inkling/tensor"
 )
 
 // Model is a VAE: for each stochastic layer a network of the encoder, which gives q(z_l | z_{l−1}) with z_0 = x, and one of the decoder,
