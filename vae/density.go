@@ -18,7 +18,9 @@ type Density struct {
 }
 
 // Joint is log p(x, z), which is log p(z|x) but for a constant of each example.
-func (m *Model) Joint(x []float32, chains int) *Density { return m.density(x, chains, (*Density).joint) }
+func (m *Model) Joint(x []float32, chains int) *Density {
+	return m.density(x, chains, (*Density).joint)
+}
 
 // Approximate is log q(z|x).
 func (m *Model) Approximate(x []float32, chains int) *Density {

@@ -162,3 +162,26 @@ func each(ctx context.Context, n int, f func(tp *tensor.Tape, i int)) error {
 	wg.Wait()
 	return ctx.Err()
 }
+
+// activeVariance is how much the mean of q(z|x) must vary over the data for a variable to be active (Burda et al. 2016).
+const activeVariance = 0.01
+
+// Active are the latent variables whose mean depends on x, numbered from 0 through all layers.
+func (j *Judged) Active() (active []int) {
+	v := 0
+	for l, means := range j.Means {
+		d := len(j.Variables[l])
+		for i := range d {
+			sum, squares, n := 0.0, 0.0, 0.0
+			for at := i; at < len(means); at += d {
+				x := float64(means[at])
+				sum, squares, n = sum+x, squares+x*x, n+1
+			}
+			if squares/n-sum/n*sum/n > activeVariance {
+				active = append(active, v)
+			}
+			v++
+		}
+	}
+	return active
+}

@@ -47,7 +47,9 @@ func abouts[T interface{ about() part }](list []T) (parts []part) {
 // dense is layers in which everything is connected with everything.
 type dense struct{}
 
-func (dense) about() part { return part{"dense", "layers in which every number is connected with every other"} }
+func (dense) about() part {
+	return part{"dense", "layers in which every number is connected with every other"}
+}
 
 func (dense) settle(*Config) error { return nil }
 

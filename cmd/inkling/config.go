@@ -120,28 +120,43 @@ func readConfig(run *checkpoint.Run) (*runConfig, error) {
 
 // checkSizes refuses what no run can have, so that whoever adds sizes up need not mind.
 func (c *runConfig) checkSizes() error {
-	for _, size := range []struct {
-		name string
-		n    int64
-		most int64
-	}{
-		{"train.batch", int64(c.Train.Batch), mostLanes},
-		{"train.time", int64(c.Train.Time), mostTime},
-		{"train.steps", int64(c.Train.Steps), math.MaxInt64},
-		{"train.budget", int64(c.Train.Budget), math.MaxInt64},
-		{"train.shards", int64(c.Train.Shards), mostShards},
-		{"train.validations", int64(c.Train.Validations), mostValidations},
-		{"train.accumulate", int64(c.Train.Accumulate), mostAccumulate},
-		{"train.patience", int64(c.Train.Patience), mostValidations},
-		{"train.checkpoint_every", int64(c.Train.CheckpointEvery), math.MaxInt64},
-		{"data.bytes", c.Data.Bytes, 1 << 60},
-		{"data.valid_bytes", c.Data.ValidBytes, 1 << 60},
-		{"data.items", int64(c.Data.Items), 1 << 32},
-		{"data.train_tokens", int64(c.Data.TrainTokens), 1 << 56},
-		{"data.valid_tokens", int64(c.Data.ValidTokens), 1 << 56},
-	} {
-		if size.n < 0 || size.n > size.most {
-			return fmt.Errorf("%s is %d: must be at least 0 and at most %d", size.name, size.n, size.most)
+	if err := c.Train.checkSizes(); err != nil {
+		return err
+	}
+	return checkSizes(
+		size{"data.bytes", c.Data.Bytes, 1 << 60},
+		size{"data.valid_bytes", c.Data.ValidBytes, 1 << 60},
+		size{"data.items", int64(c.Data.Items), 1 << 32},
+		size{"data.train_tokens", int64(c.Data.TrainTokens), 1 << 56},
+		size{"data.valid_tokens", int64(c.Data.ValidTokens), 1 << 56},
+	)
+}
+
+func (s settings) checkSizes() error {
+	return checkSizes(
+		size{"train.batch", int64(s.Batch), mostLanes},
+		size{"train.time", int64(s.Time), mostTime},
+		size{"train.steps", int64(s.Steps), math.MaxInt64},
+		size{"train.budget", int64(s.Budget), math.MaxInt64},
+		size{"train.shards", int64(s.Shards), mostShards},
+		size{"train.validations", int64(s.Validations), mostValidations},
+		size{"train.accumulate", int64(s.Accumulate), mostAccumulate},
+		size{"train.patience", int64(s.Patience), mostValidations},
+		size{"train.checkpoint_every", int64(s.CheckpointEvery), math.MaxInt64},
+	)
+}
+
+// size is a number of config.json, and the most that it may be.
+type size struct {
+	name string
+	n    int64
+	most int64
+}
+
+func checkSizes(sizes ...size) error {
+	for _, s := range sizes {
+		if s.n < 0 || s.n > s.most {
+			return fmt.Errorf("%s is %d: must be at least 0 and at most %d", s.name, s.n, s.most)
 		}
 	}
 	return nil

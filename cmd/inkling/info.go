@@ -21,10 +21,11 @@ import (
 	"inkling/softmax"
 	"inkling/tensor"
 	"inkling/train"
+	"inkling/vae"
 )
 
 type infoCmd struct {
-	Dir  string `arg:"" optional:"" name:"dir" help:"Folder of a model or run; or architectures, outputs, decoders, optimizers, schedules: what there is of each."`
+	Dir  string `arg:"" optional:"" name:"dir" help:"Folder of a model or run; or architectures, outputs, decoders, optimizers, schedules, nets, likelihoods, objectives: what there is of each."`
 	Plan bool   `help:"Show the memory that training, measuring and writing take." env:"-"`
 }
 
@@ -52,10 +53,19 @@ func families() map[string][]known {
 	for _, k := range train.Schedules {
 		f["schedules"] = append(f["schedules"], known{k.Name, k.Doc})
 	}
+	for _, k := range vae.Nets() {
+		f["nets"] = append(f["nets"], known(k))
+	}
+	for _, k := range vae.Likelihoods() {
+		f["likelihoods"] = append(f["likelihoods"], known(k))
+	}
+	for _, k := range vae.Objectives() {
+		f["objectives"] = append(f["objectives"], known(k))
+	}
 	return f
 }
 
-var familyNames = []string{"architectures", "outputs", "decoders", "optimizers", "schedules"}
+var familyNames = []string{"architectures", "outputs", "decoders", "optimizers", "schedules", "nets", "likelihoods", "objectives"}
 
 // names are the values of a flag, the default first, for kong's enum.
 func names(family string) string {

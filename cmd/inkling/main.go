@@ -16,6 +16,7 @@ import (
 
 	"inkling/internal/kernel"
 	"inkling/train"
+	"inkling/vae"
 )
 
 // cli is the whole command line; kong fills it.
@@ -44,6 +45,8 @@ type cli struct {
 
 type trainCmds struct {
 	LM trainCmd `cmd:"" name:"lm" help:"Train a language model on a text."`
+
+	VAE trainVAECmd `cmd:"" name:"vae" help:"Train a variational auto-encoder on pictures."`
 
 	Vectors trainVectorsCmd `cmd:"" help:"Learn vectors of the words of a text."`
 }
@@ -93,6 +96,8 @@ func parse(c *cli, args []string, out, stderr io.Writer, exit func(code int)) (*
 		kong.WithHyphenPrefixedParameters(true), kong.PostBuild(environment),
 		kong.Vars{
 			"architectures": names("architectures"), "outputs": names("outputs"), "decoders": names("decoders"), "optimizers": names("optimizers"), "schedules": names("schedules"),
+			"nets": names("nets"), "likelihoods": names("likelihoods"), "objectives": names("objectives"),
+			"net": vae.Nets()[0].Name, "likelihood": vae.Likelihoods()[0].Name, "objective": vae.Objectives()[0].Name,
 			"optimizer": train.Optimizers[0].Name, "schedule": train.Schedules[0].Name,
 		},
 	)

@@ -17,7 +17,8 @@ import (
 // progress shows on standard error how training goes: a bar on a terminal; elsewhere a line at each
 // validation, and every ten seconds between them.
 type progress struct {
-	unit string // what Weight counts: chars, bytes
+	unit string        // what Weight counts: chars, bytes
+	more func() string // what else the line says, with two spaces before it; nil: nothing
 	bars *mpb.Progress
 	bar  *mpb.Bar
 
@@ -99,6 +100,9 @@ func (p *progress) line() string {
 	}
 	if !math.IsNaN(p.at.Average) {
 		s += fmt.Sprintf("  averaged %.4f", p.at.Average)
+	}
+	if p.more != nil && p.at.Step > 0 {
+		s += p.more()
 	}
 	if p.speed > 0 {
 		s += fmt.Sprintf("  %s %s/s", thousands(int(p.speed)), p.unit)

@@ -11,6 +11,7 @@ import (
 
 	"inkling/checkpoint"
 	"inkling/internal/kernel"
+	"inkling/vae"
 )
 
 type resumeCmd struct {
@@ -28,6 +29,9 @@ func (r *resumeCmd) Run(a *app) error {
 	defer run.Close()
 	if isVectors(run) {
 		return r.resumeVectors(a, run)
+	}
+	if kindOf(run) == vae.Kind {
+		return r.resumeVAE(a, run)
 	}
 	cfg, err := readConfig(run)
 	if err != nil {

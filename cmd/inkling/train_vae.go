@@ -1,0 +1,180 @@
+package main
+
+import (
+	"path/filepath"
+	"runtime"
+	"strconv"
+	"strings"
+
+	"inkling/data"
+	"inkling/vae"
+)
+
+// trainVAECmd is inkling train vae.
+type trainVAECmd struct {
+	Path string `arg:"" help:"The pictures to learn from: a folder of PNG and JPEG files, of IDX files or of train.npy; or one such file."`
+	Out  string `help:"Folder of the run; runs/ and the name of the pictures unless given." placeholder:"DIR"`
+
+	Gray     bool   `help:"Make colour pictures grey." group:"The pictures"`
+	Limit    int    `help:"Only the first N of each part." placeholder:"N" group:"The pictures"`
+	Binarize string `help:"Make black and white of grey, with the grey as the probability of white: dynamic, anew whenever a picture is seen; fixed, once and for all; or none. dynamic of bernoulli, unless all is black and white, and none of others." enum:",none,dynamic,fixed" default:"" group:"The pictures"`
+	Valid    string `help:"The share of the pictures that is held out, the last ones, if the folder has no part for that. 0: none." default:"0.05" placeholder:"SHARE" group:"The pictures"`
+
+	Latent     []int  `help:"Latent variables; of two stochastic layers, first those next to the pictures: 100,50." default:"50" placeholder:"N,…" group:"The model"`
+	Hidden     string `help:"Layers of the encoder; those of the decoder are the same backwards. With two stochastic layers 200,200/100,100." placeholder:"N,…" group:"The model"`
+	Net        string `help:"What the networks are made of: ${enum}." enum:"${nets}" default:"${net}" group:"The model"`
+	Activation string `help:"Between layers: ${enum}." enum:"tanh,relu" default:"tanh" group:"The model"`
+	Likelihood string `help:"What the decoder gives the parameters of: ${enum}; inkling info likelihoods says what each is." enum:"${likelihoods}" default:"${likelihood}" group:"The model"`
+	Levels     *int   `help:"Of logistic and categorical: values that a number can take; 256." placeholder:"N" group:"The model"`
+
+	Objective string   `help:"What training makes larger: ${enum}; inkling info objectives says what each is." enum:"${objectives}" default:"${objective}" group:"The objective"`
+	K         *int     `name:"k" help:"Samples of z for each picture; 1, of iwae and dreg 5, of score 8." placeholder:"K" group:"The objective"`
+	Beta      *float64 `help:"Weight of the divergence from the prior; 1." placeholder:"B" group:"The objective"`
+	FreeBits  *float64 `help:"Nats that each latent variable may tell for nothing." placeholder:"NATS" group:"The objective"`
+	SampledKL bool     `name:"sampled-kl" help:"Take the divergence at the sample, and not in closed form." group:"The objective"`
+	Anneal    string   `help:"Let the divergence's weight come up from 0: linear, or cyclical, again and again." enum:",linear,cyclical" default:"" group:"The objective"`
+	Warm      *float64 `help:"Passes over the pictures until it is up, or for each cycle; 10." placeholder:"N" group:"The objective"`
+
+	loopFlags
+	Plan bool `help:"Show the memory that the run would take, and stop." env:"-" group:"Along the way"`
+}
+
+// defaultVAEBatch and defaultVAERate are what a VAE of small pictures learns well with.
+const (
+	defaultVAEBatch = 100
+	defaultVAERate  = 1e-3
+)
+
+func (t *trainVAECmd) Run(a *app) error {
+	c, err := t.config()
+	if err != nil {
+		return err
+	}
+	s, err := newVAESitting(a, c, nil)
+	if err != nil {
+		return err
+	}
+	if t.Plan {
+		return s.plan(a)
+	}
+	if s.run, err = newRun(t.Out, strings.TrimRight(t.Path, string(filepath.Separator))); err != nil {
+		return err
+	}
+	defer s.run.Close()
+	return s.begin(a)
+}
+
+// config are the settings, with nothing left open but what depends on the pictures.
+func (t *trainVAECmd) config() (*vaeConfig, error) {
+	share, err := strconv.ParseFloat(t.Valid, 64)
+	if err != nil || !(share >= 0 && share < 1) {
+		return nil, usage("--valid %s: must be a share, at least 0 and below 1", t.Valid)
+	}
+	if err := check(bound{"--limit", &t.Limit, 0, unbounded}, bound{"--levels", t.Levels, 2, 256}, bound{"--k", t.K, 1, 1 << 12}); err != nil {
+		return nil, err
+	}
+	if err := t.checkLoop(); err != nil {
+		return nil, err
+	}
+	hidden, err := t.layers()
+	if err != nil {
+		return nil, err
+	}
+	for _, zero := range []struct {
+		name  string
+		value *float64
+	}{{"warm", t.Warm}, {"free-bits", t.FreeBits}, {"beta", t.Beta}} {
+		if zero.value != nil && *zero.value == 0 {
+			remedy := "leave it out for none"
+			if zero.name == "beta" {
+				remedy = "for no divergence choose --objective ae"
+			}
+			return nil, usage("--%s 0: must be above 0; %s", zero.name, remedy)
+		}
+	}
+	c := &vaeConfig{
+		Header: vae.Header{
+			Format: vae.Format, Kind: vae.Kind, Binarize: t.Binarize,
+			Model: vae.Config{
+				Latent: t.Latent, Hidden: hidden, Net: t.Net, Activation: t.Activation, Likelihood: t.Likelihood, Levels: valueOr(t.Levels, 0),
+			},
+			Objective: vae.Objective{
+				Name: t.Objective, K: valueOr(t.K, 0), Beta: valueOr(t.Beta, 0), FreeBits: valueOr(t.FreeBits, 0),
+				Sampled: t.SampledKL, Anneal: t.Anneal, Warm: valueOr(t.Warm, 0),
+			},
+		},
+		Train:    t.settings(settings{Batch: valueOr(t.Batch, defaultVAEBatch)}),
+		Data:     imageSource{File: t.Path, Gray: t.Gray, Limit: t.Limit, ValidShare: share},
+		MadeWith: madeWith{build: thisBuild(), Threads: runtime.GOMAXPROCS(0)},
+	}
+	c.Train.Options.Rate = valueOr(t.LR, defaultVAERate)
+	if err := c.Objective.Complete(); err != nil {
+		return nil, usage("%w", err)
+	}
+	set(&c.Train.Validations, t.Validations)
+	c.Train.Shards = valueOr(t.Shards, runtime.GOMAXPROCS(0))
+	if c.Train.Steps == 0 && c.Train.Epochs == 0 && c.Train.Budget == 0 {
+		c.Train.Budget = duration(defaultBudget)
+	}
+	return c, nil
+}
+
+// layers reads --hidden.
+func (t *trainVAECmd) layers() (hidden [][]int, err error) {
+	if t.Hidden == "" {
+		return nil, nil
+	}
+	for group := range strings.SplitSeq(t.Hidden, "/") {
+		var sizes []int
+		for size := range strings.SplitSeq(group, ",") {
+			n, err := strconv.Atoi(strings.TrimSpace(size))
+			if err != nil {
+				return nil, usage("--hidden %s: must be whole numbers, as in 200,200, or 200,200/100,100 of two stochastic layers", t.Hidden)
+			}
+			sizes = append(sizes, n)
+		}
+		hidden = append(hidden, sizes)
+	}
+	if len(hidden) != len(t.Latent) {
+		return nil, usage("--hidden %s has networks of %s, and --latent has %d: give as many, with / between them", t.Hidden, plural(len(hidden), "stochastic layer"), len(t.Latent))
+	}
+	return hidden, nil
+}
+
+// pictures are the parts of what a run learns from.
+type pictures struct {
+	train, held *data.Images // held is nil if nothing is held out
+	notes       []string
+}
+
+// openPictures reads the pictures of a run and completes what its source says of them. same refuses others than a run began with; nil: any.
+func openPictures(a *app, d *imageSource, same func(imageSource) error) (p pictures, err error) {
+	set, err := data.OpenImages(d.File, data.ImageOptions{Gray: d.Gray, Limit: d.Limit, MaxBytes: a.memory()})
+	if err != nil {
+		return p, badInput("%w", err)
+	}
+	d.Bytes, d.SHA256 = set.Size, set.SHA256
+	if same != nil {
+		if err := same(*d); err != nil {
+			return p, err
+		}
+	}
+	if d.File, err = filepath.Abs(d.File); err != nil {
+		return p, err
+	}
+	p.train, p.held, p.notes = set.Train, set.Valid, set.Notes
+	if p.train == nil {
+		return p, badInput("%s: there is nothing to learn from, only parts to judge by: name a folder with training pictures", d.File)
+	}
+	if p.held != nil {
+		d.ValidShare = 0
+	} else if n := int(d.ValidShare * float64(p.train.Len())); n > 0 {
+		p.held = p.train.Slice(p.train.Len()-n, p.train.Len())
+		p.train = p.train.Slice(0, p.train.Len()-n)
+	}
+	d.Pictures = p.train.Len()
+	if p.held != nil {
+		d.Held = p.held.Len()
+	}
+	return p, nil
+}

@@ -1,0 +1,114 @@
+package main
+
+import (
+	"fmt"
+	"math"
+	"strings"
+
+	"inkling/eval"
+	"inkling/vae"
+)
+
+// judgedVAE is what a VAE makes of pictures, in nats of each.
+type judgedVAE struct {
+	Reconstruction float64 `json:"reconstruction"` // E_q log p(x|z)
+	KL             float64 `json:"kl"`
+	ELBO           float64 `json:"elbo"`
+	ActiveUnits    int     `json:"active_units"`
+	Variables      int     `json:"variables"`
+	Collapsed      []int   `json:"collapsed"` // variables, numbered from 1 through all layers, that say nothing of x
+
+	layers [][2]int // active and all, by layer
+}
+
+func summarize(j *vae.Judged) judgedVAE {
+	o := judgedVAE{Reconstruction: eval.Mean(j.LogLikelihood), KL: eval.Mean(j.KL), Collapsed: []int{}}
+	o.ELBO = o.Reconstruction - o.KL
+	active := map[int]bool{}
+	for _, v := range j.Active() {
+		active[v] = true
+	}
+	o.ActiveUnits = len(active)
+	for _, layer := range j.Variables {
+		n := 0
+		for range layer {
+			if active[o.Variables] {
+				n++
+			} else {
+				o.Collapsed = append(o.Collapsed, o.Variables+1)
+			}
+			o.Variables++
+		}
+		o.layers = append(o.layers, [2]int{n, len(layer)})
+	}
+	return o
+}
+
+func (o judgedVAE) print(a *app) {
+	table(a.out,
+		[]string{"log p(x|z)", fmt.Sprintf("%.2f", o.Reconstruction)},
+		[]string{"KL(q ‖ p)", fmt.Sprintf("%.2f", o.KL)},
+		[]string{"ELBO", fmt.Sprintf("%.2f", o.ELBO)},
+		[]string{"active units", o.active()},
+	)
+	if why := o.collapse(); why != "" {
+		fmt.Fprintln(a.out, why)
+	}
+}
+
+func (o judgedVAE) active() string {
+	var s []string
+	for _, l := range o.layers {
+		s = append(s, fmt.Sprintf("%d of %d", l[0], l[1]))
+	}
+	return strings.Join(s, ", ")
+}
+
+// collapse says of a model that it has collapsed, with what to try; nothing of others.
+func (o judgedVAE) collapse() string {
+	if o.ActiveUnits > 0 || o.Variables == 0 || math.IsNaN(o.KL) {
+		return ""
+	}
+	return "collapsed: " + numbered(o.Collapsed) + " say nothing of x (q(z|x) is the prior), and the decoder writes the same whatever z is; try --anneal linear, --free-bits 0.1, a --beta of 1 or less, or a lower --lr"
+}
+
+// numbered is a list of units in words, with runs of them shortened.
+func numbered(units []int) string {
+	var s []string
+	for i := 0; i < len(units); {
+		k := i
+		for k+1 < len(units) && units[k+1] == units[k]+1 {
+			k++
+		}
+		switch {
+		case k == i:
+			s = append(s, fmt.Sprint(units[i]))
+		default:
+			s = append(s, fmt.Sprintf("%d–%d", units[i], units[k]))
+		}
+		i = k + 1
+	}
+	if len(units) == 1 {
+		return "unit " + s[0]
+	}
+	return "units " + strings.Join(s, ", ")
+}
+
+// card is the README.md of a run of a VAE.
+func (s *vaeSitting) card(o trainedVAE) []byte {
+	var b strings.Builder
+	c, m := s.cfg, s.cfg.Model
+	fmt.Fprintf(&b, "# A variational auto-encoder of pictures of %d × %d\n\n", m.Height, m.Width)
+	fmt.Fprintf(&b, "%s, trained with Inkling %s.\n\n", m.Describe(), c.MadeWith.Version)
+	b.WriteString("## Use\n\n    inkling sample DIR -n 64 --out samples.png\n    inkling eval DIR PICTURES --bound ais\n\n## Data\n\n")
+	fmt.Fprintf(&b, "- %s pictures, and %s held out, of files of %s, SHA-256 %s; binarized: %s\n\n## Settings\n\n", thousands(c.Data.Pictures), thousands(c.Data.Held), sizeOf(c.Data.Bytes), c.Data.SHA256, c.Binarize)
+	fmt.Fprintf(&b, "- %s\n- batch %d, %s, products in %s, seed %d\n- %s\n", c.Objective.Describe(), c.Train.Batch, plural(c.Train.Shards, "shard"), c.Train.Precision, c.Train.Seed, c.Train.optimizer())
+	fmt.Fprintf(&b, "- %s/%s, %s, %s\n\n## Results\n\n%s steps, %s images seen.\n", c.MadeWith.OS, c.MadeWith.Arch, c.MadeWith.ISA, plural(c.MadeWith.Threads, "thread"), thousands(o.Steps), thousands(int64(o.ImagesPerS*o.Seconds+0.5)))
+	if o.Valid != nil {
+		fmt.Fprintf(&b, "On the pictures held out, nats of each:\n\n| log p(x\\|z) | KL | ELBO | active units |\n|---|---|---|---|\n| %.2f | %.2f | %.2f | %s |\n", o.Reconstruction, o.KL, o.ELBO, o.active())
+		if why := o.collapse(); why != "" {
+			fmt.Fprintf(&b, "\n%s.\n", capital(why))
+		}
+	}
+	return []byte(b.String())
+}

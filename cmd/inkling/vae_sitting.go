@@ -1,0 +1,290 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"strings"
+	"sync"
+
+	"inkling/checkpoint"
+	"inkling/data"
+	"inkling/internal/kernel"
+	"inkling/train"
+	"inkling/vae"
+)
+
+// vaeSitting is one go at a run of a VAE, from its beginning or from where it stopped.
+type vaeSitting struct {
+	run      *checkpoint.Run
+	cfg      *vaeConfig
+	pictures pictures
+	fit      *vae.Fit
+}
+
+// newVAESitting reads the pictures, settles what depends on them, and makes the model.
+func newVAESitting(a *app, c *vaeConfig, same func(imageSource) error) (*vaeSitting, error) {
+	p, err := openPictures(a, &c.Data, same)
+	if err != nil {
+		return nil, err
+	}
+	for _, n := range p.notes {
+		a.note("%s", n)
+	}
+	t := p.train
+	mean, grey := average(t)
+	c.Model.Height, c.Model.Width, c.Model.Channels, c.Model.Mean, c.Model.Seed = t.Height, t.Width, t.Channels, mean, c.Train.Seed
+	if err := c.Model.Complete(); err != nil {
+		return nil, usage("%w", err)
+	}
+	if c.Binarize == "" {
+		c.Binarize = "none"
+		if c.Model.Likelihood == "bernoulli" && grey {
+			c.Binarize = "dynamic"
+		}
+	}
+	c.Train.Shards = min(c.Train.Shards, c.Train.Batch)
+	held := "none held out"
+	if p.held != nil {
+		held = thousands(p.held.Len()) + " held out"
+	}
+	a.note("%s pictures of %d × %d to learn from, %s", thousands(t.Len()), t.Height, t.Width, held)
+	if c.Binarize != "none" {
+		a.note("black and white by chance (%s): each number is 1 with its value as the probability", c.Binarize)
+	}
+	m, err := vae.New(c.Model)
+	if err != nil {
+		return nil, usage("%w", err)
+	}
+	c.Model = m.Config
+	return &vaeSitting{cfg: c, pictures: p, fit: &vae.Fit{Model: m, Objective: c.Objective}}, nil
+}
+
+// average is the mean of each number over the pictures, and whether there are others than 0 and 1.
+func average(m *data.Images) (mean []float32, grey bool) {
+	sums, x := make([]float64, m.Size()), make([]float32, m.Size())
+	for i := range m.Len() {
+		m.Read(x, i)
+		for j, v := range x {
+			sums[j] += float64(v)
+			grey = grey || v != 0 && v != 1
+		}
+	}
+	mean = make([]float32, len(sums))
+	for j, s := range sums {
+		mean[j] = float32(s / float64(m.Len()))
+	}
+	return mean, grey
+}
+
+// begin writes down what was settled, trains and reports.
+func (s *vaeSitting) begin(a *app) error {
+	if err := s.run.Writable(); err != nil {
+		return err
+	}
+	if err := s.cfg.write(s.run); err != nil {
+		return err
+	}
+	return s.trainAndReport(a)
+}
+
+func (s *vaeSitting) held() vae.Examples {
+	return vae.Examples{Images: s.pictures.held, Binarize: s.cfg.Binarize, Seed: s.cfg.Train.Seed}
+}
+
+func (s *vaeSitting) source() *vae.Source {
+	return &vae.Source{Images: s.pictures.train, Size: s.cfg.Train.Batch, Binarize: s.cfg.Binarize, Seed: s.cfg.Train.Seed}
+}
+
+// watch is what progress says of a VAE beside its loss.
+type watch struct {
+	mu             sync.Mutex
+	likelihood, kl float64
+	active, all    int // latent variables; all is 0 before the first validation
+}
+
+func (w *watch) String() string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	s := fmt.Sprintf("  log p(x|z) %.2f  KL %.2f", w.likelihood, w.kl)
+	if w.all > 0 {
+		s += fmt.Sprintf("  active %d/%d", w.active, w.all)
+	}
+	return s
+}
+
+// train runs until the run is over or the user stops it.
+func (s *vaeSitting) train(a *app) (train.Result, error) {
+	loop, err := s.cfg.Train.loop()
+	if err != nil {
+		return train.Result{}, err
+	}
+	var w watch
+	p := newProgress(a.err, "images")
+	p.more = w.String
+	defer p.close()
+	a.orderly()
+	told := context.AfterFunc(a.ctx, func() {
+		p.say("stopping after this step; once more to stop at once, without saving")
+	})
+	defer told()
+	loop.Folder = s.run
+	s.run.Keep = s.cfg.Train.Keep
+	loop.Warn = func(message string) { p.say("%s", message) }
+	var saved error
+	loop.Progress = func(now train.Progress) {
+		if now.Validated || now.Step%50 == 0 || now.Step == 1 {
+			w.mu.Lock()
+			w.likelihood, w.kl = s.fit.Meter.Take()
+			w.mu.Unlock()
+		}
+		p.step(now)
+		if now.Validated && saved == nil {
+			saved = s.strip()
+		}
+	}
+	if s.pictures.held != nil {
+		loop.Validate = func(ctx context.Context) (float64, error) {
+			p.measuring(true)
+			defer p.measuring(false)
+			j, err := s.fit.Model.Judge(context.WithoutCancel(ctx), s.held(), s.cfg.Train.Seed)
+			if err != nil {
+				return math.NaN(), err
+			}
+			w.mu.Lock()
+			w.active, w.all = len(j.Active()), s.cfg.Model.Variables()
+			w.mu.Unlock()
+			return s.heldOut(ctx, j)
+		}
+	}
+	result, err := train.Run(a.ctx, s.fit, s.source(), loop)
+	if err == nil {
+		err = saved
+	}
+	return result, err
+}
+
+// heldOut is what the held-out pictures cost: minus the bound that is trained, in nats.
+func (s *vaeSitting) heldOut(ctx context.Context, j *vae.Judged) (float64, error) {
+	bounds := j.Bound()
+	switch o := s.cfg.Objective; {
+	case o.Name == "ae":
+		bounds = j.LogLikelihood
+	case o.Weighted():
+		var err error
+		if bounds, err = s.fit.Model.Importance(context.WithoutCancel(ctx), s.held(), o.K, s.cfg.Train.Seed, nil); err != nil {
+			return math.NaN(), err
+		}
+	}
+	sum := 0.0
+	for _, b := range bounds {
+		sum += b
+	}
+	return -sum / float64(len(bounds)), nil
+}
+
+func (s *vaeSitting) trainAndReport(a *app) error {
+	r, err := s.train(a)
+	if err != nil {
+		return err
+	}
+	if err := s.tell(a, r); err != nil {
+		return err
+	}
+	if r.Interrupted {
+		return errInterrupted
+	}
+	return nil
+}
+
+// trainedVAE is what --json says of a run.
+type trainedVAE struct {
+	Out         string   `json:"out"`
+	Steps       int      `json:"steps"`
+	Seconds     float64  `json:"seconds"`
+	ImagesPerS  float64  `json:"images_per_s"`
+	Valid       *float64 `json:"valid"` // nats per picture held out, minus the bound that was trained; null without
+	BestStep    int      `json:"best_step"`
+	Interrupted bool     `json:"interrupted"`
+	Early       bool     `json:"early"`
+	Averaged    bool     `json:"averaged"`
+	judgedVAE
+}
+
+func (s *vaeSitting) tell(a *app, r train.Result) error {
+	o := trainedVAE{Out: s.run.Dir(), Steps: r.Steps, Seconds: r.Seconds, BestStep: r.BestStep, Interrupted: r.Interrupted, Early: r.Early, Averaged: r.Averaged}
+	if r.Seconds > 0 {
+		o.ImagesPerS = r.Weight / r.Seconds
+	}
+	if !math.IsNaN(r.Best) {
+		o.Valid = &r.Best
+		j, err := s.fit.Model.Judge(context.WithoutCancel(a.ctx), s.held(), s.cfg.Train.Seed)
+		if err != nil {
+			return err
+		}
+		o.judgedVAE = summarize(j)
+	}
+	if err := s.run.WriteFile("README.md", s.card(o)); err != nil {
+		return err
+	}
+	if a.json {
+		return a.printJSON(o)
+	}
+	if o.Valid != nil {
+		fmt.Fprintf(a.out, "on the %s pictures held out, nats of each:\n", thousands(s.pictures.held.Len()))
+		o.print(a)
+		fmt.Fprintln(a.out)
+	}
+	how := "finished"
+	if r.Interrupted {
+		how = "stopped"
+	}
+	fmt.Fprintf(a.out, "%s at step %s after %s: %s images seen, %s images/s\n", how, thousands(r.Steps), span(seconds(r.Seconds)), thousands(int64(r.Weight)), thousands(int64(o.ImagesPerS)))
+	dir := quoted(s.run.Dir())
+	next := []string{"inkling sample " + dir + " -n 64 --out samples.png", "inkling eval " + dir + " " + quoted(s.cfg.Data.File) + " --bound iwae:100", "inkling info " + dir}
+	if r.Interrupted {
+		next = append([]string{"inkling resume " + dir}, next...)
+	}
+	fmt.Fprintf(a.out, "the model is in %s, with samples in samples.png\n\ntry next:\n  %s\n", s.run.Dir(), strings.Join(next, "\n  "))
+	return nil
+}
+
+// resumeVAE goes on with a run of a VAE.
+func (r *resumeCmd) resumeVAE(a *app, run *checkpoint.Run) error {
+	c, err := readVAEConfig(run)
+	if err != nil {
+		return err
+	}
+	at, err := positionOf(run)
+	if err != nil {
+		return err
+	}
+	if at.Done {
+		return r.finished(a, at.Step)
+	}
+	want := c.Data
+	if r.File != "" {
+		c.Data.File = r.File
+	}
+	s, err := newVAESitting(a, c, func(is imageSource) error {
+		if is.SHA256 != want.SHA256 {
+			return badInput("%s has not the pictures that this run began with (their hash is %.12s… instead of %.12s…): put those back, or name them: inkling resume %s PATH",
+				c.Data.File, is.SHA256, want.SHA256, r.Dir)
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	s.run = run
+	if isa := c.MadeWith.ISA; isa != "" && isa != kernel.ISA() {
+		a.note("the run began with %s and goes on with %s: the result will differ in the last bits", isa, kernel.ISA())
+	}
+	a.note("%s goes on after step %s", r.Dir, thousands(at.Step))
+	return s.trainAndReport(a)
+}
+
+// plan tells what memory the run would take.
+func (s *vaeSitting) plan(a *app) error {
+	return badInput("not yet")
+}
