@@ -45,6 +45,13 @@ var uint8s = number{name: "uint8", width: 1, bytes: func(dst, src []byte) (int, 
 
 // openArray opens a file, and unpacks it if it is packed.
 func openArray(name string) (*arrayFile, error) {
+	info, err := os.Stat(name)
+	if err != nil {
+		return nil, InWords(name, err)
+	}
+	if !info.Mode().IsRegular() { // opening a pipe may wait for ever
+		return nil, fmt.Errorf("%s is no file of which the size is known, as that of pictures must be: write it to one", name)
+	}
 	file, err := os.Open(name)
 	if err != nil {
 		return nil, InWords(name, err)
@@ -62,19 +69,40 @@ func (a *arrayFile) begin() error {
 	if err != nil {
 		return err
 	}
-	if !info.Mode().IsRegular() {
-		return &fileError{words: a.name + " is a folder or a stream: name a file of pictures"}
-	}
 	a.size = info.Size()
-	a.Reader = bufio.NewReaderSize(a.file, 1<<16)
+	a.Reader = bufio.NewReaderSize(inWords{a.name, a.file}, 1<<16)
 	if magic, _ := a.Peek(3); string(magic) == "\x1F\x8B\x08" {
 		z, err := gzip.NewReader(a.Reader)
 		if err != nil {
 			return err
 		}
-		a.Reader, a.packed = bufio.NewReaderSize(z, 1<<16), true
+		a.Reader, a.packed = bufio.NewReaderSize(inWords{a.name, z}, 1<<16), true
 	}
 	return nil
+}
+
+// inWords reads what has a name. Its errors say so, and what is to be done; they are none of the io package but io.EOF.
+type inWords struct {
+	name string
+	r    io.Reader
+}
+
+func (r inWords) Read(p []byte) (int, error) {
+	n, err := r.r.Read(p)
+	if err != nil && !errors.Is(err, io.EOF) {
+		err = InWords(r.name, err)
+	}
+	return n, err
+}
+
+// fill reads all of p. The error is io.EOF where the file ends well, and too early.
+func (a *arrayFile) fill(p []byte) error {
+	n, err := io.ReadFull(a, p)
+	_, _ = a.hash.Write(p[:n])
+	if err == io.ErrUnexpectedEOF { // from here: the file's own has words
+		return io.EOF
+	}
+	return err
 }
 
 func (a *arrayFile) Close() error { return a.file.Close() }
@@ -87,15 +115,12 @@ func (a *arrayFile) bad(format string, args ...any) error {
 // take reads the next n bytes of the header.
 func (a *arrayFile) take(n int) ([]byte, error) {
 	p := make([]byte, n)
-	switch _, err := io.ReadFull(a, p); {
-	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF) && !a.packed:
-		return nil, a.bad("ends within its header: copy it again")
-	case err != nil:
-		return nil, InWords(a.name, err)
+	err := a.fill(p)
+	if errors.Is(err, io.EOF) {
+		err = a.bad("ends within its header: copy it again")
 	}
-	_, _ = a.hash.Write(p)
 	a.header += int64(n)
-	return p, nil
+	return p, err
 }
 
 // readHeader reads and checks what stands before the numbers.
@@ -104,7 +129,7 @@ func (a *arrayFile) readHeader() error {
 	read := a.readIDX
 	switch {
 	case err != nil && !errors.Is(err, io.EOF):
-		return InWords(a.name, err)
+		return err
 	case len(magic) == 0:
 		return a.bad("is empty: name a file with pictures")
 	case string(magic) == npyMagic:
@@ -116,7 +141,7 @@ func (a *arrayFile) readHeader() error {
 	if err != nil {
 		return err
 	}
-	n, height, width, channels := dims[0], int64(1), int64(1), int64(1)
+	height, width, channels := int64(1), int64(1), int64(1)
 	switch len(dims) {
 	case 2:
 		width = dims[1]
@@ -129,7 +154,7 @@ func (a *arrayFile) readHeader() error {
 	default:
 		return a.bad("has %d dimensions, and pictures have two (pictures, numbers), three (pictures, rows, columns) or four (and channels): write it so", len(dims))
 	}
-	if a.shape, err = newShape(n, height, width, channels); err != nil {
+	if a.shape, err = newShape(dims[0], height, width, channels); err != nil {
 		return a.bad("%w", err)
 	}
 	a.shape.float = a.number.floats != nil
@@ -144,7 +169,7 @@ func (a *arrayFile) plausible() error {
 	said := a.header + a.numbers()
 	switch {
 	case !a.packed && a.size < said, a.packed && a.size < said/deflateMost:
-		return a.bad("is shorter than its header says, which is %d bytes%s: copy it again", said, a.unpacked())
+		return a.shorter()
 	case !a.packed && a.size > said:
 		return a.longer()
 	}
@@ -163,6 +188,10 @@ func (a *arrayFile) unpacked() string {
 	return ""
 }
 
+func (a *arrayFile) shorter() error {
+	return a.bad("is shorter than its header says, which is %d bytes%s: copy it again", a.header+a.numbers(), a.unpacked())
+}
+
 func (a *arrayFile) longer() error {
 	return a.bad("is longer than its header says, which is %d bytes%s: its header is damaged, copy it again", a.header+a.numbers(), a.unpacked())
 }
@@ -177,13 +206,11 @@ func (a *arrayFile) readNumbers(m *Images) error {
 	)
 	for left := a.numbers(); left > 0; {
 		p = p[:min(left, block)]
-		if _, err := io.ReadFull(a, p); err != nil {
-			if errors.Is(err, io.EOF) { // where a packed file ends well
-				return a.bad("is shorter than its header says, which is %d bytes%s: copy it again", a.header+a.numbers(), a.unpacked())
-			}
-			return a.broken(err)
+		if err := a.fill(p); errors.Is(err, io.EOF) {
+			return a.shorter()
+		} else if err != nil {
+			return err
 		}
-		_, _ = a.hash.Write(p)
 		left -= int64(len(p))
 		if n := min(len(p)/a.number.width, kept-at); n > 0 {
 			var wrong int
@@ -203,17 +230,9 @@ func (a *arrayFile) readNumbers(m *Images) error {
 	case err == nil:
 		return a.longer()
 	case !errors.Is(err, io.EOF):
-		return a.broken(err)
+		return err
 	}
 	return nil
-}
-
-// broken says that reading failed.
-func (a *arrayFile) broken(err error) error {
-	if errors.Is(err, io.ErrUnexpectedEOF) && !a.packed {
-		return a.bad("became shorter while it was read: read it when nothing writes to it")
-	}
-	return InWords(a.name, err)
 }
 
 // readArrays reads files of which each is a part.

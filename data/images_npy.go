@@ -129,9 +129,9 @@ func npyNumber(descr string) (number, error) {
 	case "u8": // what is too large for int64 is negative, and as wrong
 		return whole("uint64", 8, 255, func(p []byte) int64 { return int64(binary.LittleEndian.Uint64(p)) }), nil
 	case "f4":
-		return real("float32", 4, func(p []byte) float64 { return float64(math.Float32frombits(binary.LittleEndian.Uint32(p))) }), nil
+		return floating("float32", 4, func(p []byte) float64 { return float64(math.Float32frombits(binary.LittleEndian.Uint32(p))) }), nil
 	case "f8":
-		return real("float64", 8, func(p []byte) float64 { return math.Float64frombits(binary.LittleEndian.Uint64(p)) }), nil
+		return floating("float64", 8, func(p []byte) float64 { return math.Float64frombits(binary.LittleEndian.Uint64(p)) }), nil
 	}
 	return bad("numbers of another type than bool, integers, float32 and float64")
 }
@@ -150,8 +150,8 @@ func whole(name string, width int, most int64, decode func([]byte) int64) number
 	}}
 }
 
-// real are floats, which must be numbers that float32 can hold.
-func real(name string, width int, decode func([]byte) float64) number {
+// floating are floats, which must be numbers that float32 can hold.
+func floating(name string, width int, decode func([]byte) float64) number {
 	return number{name: name, width: width, floats: func(dst []float32, src []byte) (int, string) {
 		for i := range dst {
 			v := decode(src[i*width:])

@@ -31,12 +31,12 @@ var pictureKinds = []pictureKind{
 
 // picture is one file of one picture.
 type picture struct {
-	name  string
-	shape shape // of the picture, in 1 or 3 channels
-	deep  bool  // of 16 bits
-	clear bool  // transparent in places
-	size  int64 // of the file
-	sum   [sha256.Size]byte
+	name        string
+	shape       shape // of the picture, in 1 or 3 channels
+	deep        bool  // of 16 bits
+	transparent bool  // in places
+	size        int64 // of the file
+	sum         [sha256.Size]byte
 }
 
 // maxPictureFile is how long the file of a picture may be, in bytes: one of maxPicture numbers of 16 bits that does not
@@ -79,15 +79,15 @@ func (f *imageFiles) readPictures(o ImageOptions) (*pictures, error) {
 	if err := each(len(files), func(i int) error { return files[i].read(p.images.bytes[i*size:][:size], all.channels) }); err != nil {
 		return nil, err
 	}
-	deep, clear := 0, 0
+	deep, transparent := 0, 0
 	for _, q := range files {
 		p.size += q.size
 		p.sums = append(p.sums, q.sum)
 		if q.deep {
 			deep++
 		}
-		if q.clear {
-			clear++
+		if q.transparent {
+			transparent++
 		}
 	}
 	if grey > 0 && all.channels == 3 {
@@ -96,8 +96,8 @@ func (f *imageFiles) readPictures(o ImageOptions) (*pictures, error) {
 	if deep > 0 {
 		p.notes = append(p.notes, fmt.Sprintf("%d of %d pictures are of 16 bits: 8 are kept", deep, len(files)))
 	}
-	if clear > 0 {
-		p.notes = append(p.notes, fmt.Sprintf("%d of %d pictures are transparent in places: they are laid over white", clear, len(files)))
+	if transparent > 0 {
+		p.notes = append(p.notes, fmt.Sprintf("%d of %d pictures are transparent in places: they are laid over white", transparent, len(files)))
 	}
 	return p, nil
 }
@@ -167,7 +167,7 @@ func (q *picture) damaged(k *pictureKind, err error) error {
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
 		return fmt.Errorf("%s is a %s file that breaks off: copy it again", q.name, k.name)
 	}
-	return fmt.Errorf("%s is a %s file that is damaged (%w): copy it again", q.name, k.name, err)
+	return fmt.Errorf("%s is a %s file that breaks off or is damaged (%w): copy it again", q.name, k.name, err)
 }
 
 // read sets dst to the pixels, of 1 or 3 channels.
@@ -220,7 +220,7 @@ func (q *picture) put(dst []byte, channels int, m image.Image) {
 		q.deep = true
 	}
 	if o, ok := m.(interface{ Opaque() bool }); ok {
-		q.clear = !o.Opaque()
+		q.transparent = !o.Opaque()
 	}
 	flat := image.NewRGBA(b)
 	draw.Draw(flat, b, image.White, image.Point{}, draw.Src)
