@@ -22,6 +22,14 @@ type Density interface {
 	At(value []float64, grad, z []float32)
 }
 
+// logDensity is a value as it counts.
+func logDensity(value float64) float64 {
+	if math.IsNaN(value) || value > math.MaxFloat64 {
+		return math.Inf(-1)
+	}
+	return value
+}
+
 // A Distribution is a Density that is normalized, every row by itself, and that can be drawn from exactly.
 type Distribution interface {
 	Density

@@ -91,23 +91,26 @@ const (
 // WarmUp makes n transitions, during which the step size of every group is led to the target acceptance, and forgets what was
 // counted. A few hundred are usual. The only error is that of the context.
 func (h *HMC) WarmUp(ctx context.Context, n int) error {
-	rules := make([]dualAverage, len(h.steps))
+	rules := make([]stepRule, len(h.steps))
 	for g := range rules {
-		rules[g] = newDualAverage(h.steps[g])
+		rules[g] = newStepRule(h.steps[g])
 	}
-	for range n {
+	for i := range n {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
 		h.walk.transition(h.steps, h.o.Group)
 		groupMeans(h.means, h.walk.accept, h.o.Group)
 		for g := range rules {
-			rules[g].learn(h.means[g], h.o.Target)
+			rules[g].learn(h.means[g], h.o.Target, decaying(i))
+			if i >= n/2 {
+				rules[g].count()
+			}
 			h.steps[g] = rules[g].step()
 		}
 	}
 	for g := range rules {
-		h.steps[g] = rules[g].settled()
+		h.steps[g] = rules[g].take()
 	}
 	h.walk.divergences, h.transitions = 0, 0
 	clear(h.accepted)

@@ -94,10 +94,7 @@ func (w *walker) logDensity(p *point, row int) float64 {
 			sum += weight * p.value[k][row]
 		}
 	}
-	if math.IsNaN(sum) || sum > math.MaxFloat64 {
-		return math.Inf(-1)
-	}
-	return sum
+	return logDensity(sum)
 }
 
 // kick moves a row's momentum along the gradient of log π at a point.
