@@ -25,8 +25,12 @@ type Param struct {
 type packing struct {
 	sync.Mutex
 	valid bool
+	used  bool // since the last change, or the one before
 	kernel.Packed
 }
+
+// Packings is how many operands of products a parameter may be packed as.
+const Packings = len(Param{}.packed)
 
 // NewParam makes a parameter of zeros of one or two dimensions.
 func NewParam(name string, shape ...int) *Param {
@@ -56,15 +60,34 @@ func (p *Param) Packed(transposed bool, kind kernel.Precision) *kernel.Packed {
 	k := &p.packed[i]
 	k.Lock()
 	defer k.Unlock()
-	if !k.valid {
-		if transposed {
-			k.PackT(p.Value, p.Cols, p.Cols, p.Rows, kind)
-		} else {
-			k.Pack(p.Value, p.Cols, p.Rows, p.Cols, kind)
-		}
-		k.valid = true
-	}
+	k.used = true
+	p.pack(i)
 	return &k.Packed
+}
+
+// Repack packs p anew as operand i of Packings, if it was used as such before it changed: so that cores can do that side by side
+// before a step begins, instead of waiting within it for the first to need it.
+func (p *Param) Repack(i int) {
+	k := &p.packed[i]
+	k.Lock()
+	defer k.Unlock()
+	if k.used {
+		k.used = false
+		p.pack(i)
+	}
+}
+
+func (p *Param) pack(i int) {
+	k, kind := &p.packed[i], kernel.Precision(i/2)
+	switch {
+	case k.valid:
+		return
+	case i%2 == 1:
+		k.PackT(p.Value, p.Cols, p.Cols, p.Rows, kind)
+	default:
+		k.Pack(p.Value, p.Cols, p.Rows, p.Cols, kind)
+	}
+	k.valid = true
 }
 
 // Version counts the calls of Changed.

@@ -101,6 +101,7 @@ func (l *loop) step(rate float64) (loss, weight, norm float64, err error) {
 	for _, p := range l.params {
 		p.Changed()
 	}
+	parallel(l.workers, len(l.params)*tensor.Packings, func(i int) { l.params[i/tensor.Packings].Repack(i % tensor.Packings) })
 	return loss, weight, norm, nil
 }
 
