@@ -13,7 +13,7 @@ import (
 	"sync"
 )
 
-// arrayFile is a file of many pictures: a header, then their numbers. IDX and .npy are such, packed by gzip or not.
+// arrayFile is a file of many pictures: a header, then their numbers. IDX, .npy and .amat are such, packed by gzip or not.
 // What its header claims is held against its size before memory is taken.
 type arrayFile struct {
 	*bufio.Reader // of what is unpacked
@@ -134,8 +134,10 @@ func (a *arrayFile) readHeader() error {
 		return a.bad("is empty: name a file with pictures")
 	case string(magic) == npyMagic:
 		read = a.readNPY
+	case amatMagic(magic):
+		read = a.readAMAT
 	case !bytes.HasPrefix(magic, []byte(idxMagic)):
-		return a.bad("is neither IDX nor .npy, whatever it is called: name a file that is")
+		return a.bad("is neither IDX, .npy nor .amat, whatever it is called: name a file that is")
 	}
 	dims, err := read()
 	if err != nil {

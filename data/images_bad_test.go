@@ -43,8 +43,8 @@ func TestBadImages(t *testing.T) {
 		{"no file", "no/such/file", "there is no file no/such/file"},
 		{"an empty file", file(t, ""), "is empty: name a file with pictures"},
 		{"an empty folder", t.TempDir(), "is an empty folder: name one with pictures"},
-		{"a folder of texts", folder(t, map[string]string{"a.txt": "", "b.txt": "", "c/d": "", "e": ""}), "holds no pictures that can be read: IDX files by their usual names, train.npy, PNG and JPEG can, and it has a.txt, b.txt, c, …"},
-		{"a text", file(t, "some words"), "is no file of pictures: IDX, .npy, PNG and JPEG can be read"},
+		{"a folder of texts", folder(t, map[string]string{"a.txt": "", "b.txt": "", "c/d": "", "e": ""}), "holds no pictures that can be read: IDX files by their usual names, train.npy, train.amat, PNG and JPEG can, and it has a.txt, b.txt, c, …"},
+		{"a text", file(t, "some words"), "is no file of pictures: IDX, .npy, .amat, PNG and JPEG can be read"},
 		{"an archive", file(t, "PK\x03\x04abcd"), "is an archive (.zip or .npz): unpack it"},
 		{"a device", os.DevNull, "is no file of which the size is known"},
 
@@ -69,7 +69,14 @@ func TestBadImages(t *testing.T) {
 		{"a damaged gzip file", file(t, flipped(packedGzip(good), -6)), "is a packed file that is damaged (gzip: invalid checksum)"},
 		{"IDX files of unequal size", folder(t, map[string]string{"train-images-idx3-ubyte": good, "t10k-images-idx3-ubyte": idxFile("\x00\x00", 1, 1, 2)}), "train-images-idx3-ubyte are 2×1 and those of "},
 		{"two test parts", folder(t, map[string]string{"test-images-idx3-ubyte": good, "t10k-images-idx3-ubyte": good}), "are both the test part: keep one of them"},
-		{"no IDX file", folder(t, map[string]string{"train-images-idx3-ubyte": "text"}), "is neither IDX nor .npy, whatever it is called"},
+		{"no IDX file", folder(t, map[string]string{"train-images-idx3-ubyte": "text"}), "is neither IDX, .npy nor .amat, whatever it is called"},
+
+		{"an .amat file of words", file(t, "0 me!\n"), "has something else than 0 and 1 with a space between in picture 0 (counted from 0)"},
+		{"an .amat file of 2", file(t, "0 1\n0 2\n"), "has something else than 0 and 1 with a space between in picture 1"},
+		{"an .amat file of other lines", file(t, "0 1\n0 1 1 0\n"), "has something else than 0 and 1 with a space between in picture 1"},
+		{"a cut .amat file", file(t, "0 1\n0"), "has lines of unequal length, and all pictures are to be of 2 digits: copy it again"},
+		{"an .amat file of no line", file(t, "0 1"), "begins with a line that is not of digits"},
+		{"a packed .amat file", file(t, packedGzip("0 1\n")), "is a packed .amat file, of which the size is not known: unpack it"},
 
 		{"NaN", file(t, npyFile("<f4", "(3, 2)", []float32{0, 1, 2, 3, nan, 5})), "has NaN in picture 2 (counted from 0): write it without"},
 		{"an infinite number", file(t, npyFile("<f4", "(3, 2)", []float32{0, 1, 2, inf, 4, 5})), "has an infinite number in picture 1 (counted from 0)"},

@@ -38,7 +38,7 @@ func findImages(path string) (*imageFiles, error) {
 	if !info.IsDir() {
 		return f, f.file(path)
 	}
-	for _, find := range []func() (bool, error){f.idx, f.npy, f.pictures} {
+	for _, find := range []func() (bool, error){f.idx, f.npy, f.amat, f.pictures} {
 		if ok, err := find(); ok || err != nil {
 			return f, err
 		}
@@ -59,13 +59,13 @@ func (f *imageFiles) file(name string) error {
 		return InWords(name, err)
 	case len(head) == 0:
 		return fmt.Errorf("%s is empty: name a file with pictures", name)
-	case bytes.HasPrefix(head, []byte(idxMagic)), bytes.HasPrefix(head, []byte(npyMagic)):
+	case bytes.HasPrefix(head, []byte(idxMagic)), bytes.HasPrefix(head, []byte(npyMagic)), amatMagic(head):
 		f.arrays = true
 	case bytes.HasPrefix(head, []byte(pngMagic)), bytes.HasPrefix(head, []byte(jpegMagic)):
 	case bytes.HasPrefix(head, []byte("PK\x03\x04")):
 		return fmt.Errorf("%s is an archive (.zip or .npz): unpack it, and name the folder or one .npy file", name)
 	default:
-		return fmt.Errorf("%s is no file of pictures: IDX, .npy, PNG and JPEG can be read", name)
+		return fmt.Errorf("%s is no file of pictures: IDX, .npy, .amat, PNG and JPEG can be read", name)
 	}
 	f.files[trainPart] = []string{name}
 	return nil
@@ -95,6 +95,20 @@ func (f *imageFiles) idx() (bool, error) {
 // npy finds .npy files in the folder.
 func (f *imageFiles) npy() (bool, error) {
 	return f.named(func(name string) (string, bool) { return strings.CutSuffix(name, ".npy") })
+}
+
+// amatName is what files of the .amat form are called.
+var amatName = regexp.MustCompile(`^(?:.*_)?(train|valid|test)\.amat$`)
+
+// amat finds .amat files in the folder.
+func (f *imageFiles) amat() (bool, error) {
+	return f.named(func(name string) (string, bool) {
+		m := amatName.FindStringSubmatch(name)
+		if m == nil {
+			return "", false
+		}
+		return m[1], true
+	})
 }
 
 // named finds files that hold a part each, known by their names.
@@ -183,7 +197,7 @@ func (f *imageFiles) nothing() error {
 	if len(entries) == 0 {
 		return fmt.Errorf("%s is an empty folder: name one with pictures", f.path)
 	}
-	return fmt.Errorf("%s holds no pictures that can be read: IDX files by their usual names, train.npy, PNG and JPEG can, and it has %s", f.path, some(entries))
+	return fmt.Errorf("%s holds no pictures that can be read: IDX files by their usual names, train.npy, train.amat, PNG and JPEG can, and it has %s", f.path, some(entries))
 }
 
 // some names a few files.

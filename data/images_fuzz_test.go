@@ -47,9 +47,10 @@ func readsOrSays(t *testing.T, path string, content []byte, times uint64) {
 	}
 }
 
+// FuzzIDX has .amat as well.
 func FuzzIDX(f *testing.F) {
 	good := idxFile("\x00\x02\x04\xff\x08\x09", 1, 2, 1, 3)
-	for _, s := range []string{good, good[:15], good + "\x00", packedGzip(good), packedGzip(good)[:20], idxFile("\x01\x00", 2, 1), idxFile("", math.MaxUint32, math.MaxUint32, math.MaxUint32), "\x00\x00\x0d\x02", ""} {
+	for _, s := range []string{good, good[:15], good + "\x00", packedGzip(good), packedGzip(good)[:20], idxFile("\x01\x00", 2, 1), idxFile("", math.MaxUint32, math.MaxUint32, math.MaxUint32), "\x00\x00\x0d\x02", "", "0 1\n1 1\n", "0 1\n12"} {
 		f.Add([]byte(s))
 	}
 	path := filepath.Join(f.TempDir(), "images")

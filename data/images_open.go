@@ -47,9 +47,10 @@ var partNames = [3]string{"train", "valid", "test"}
 //   - a folder of IDX files under their usual names (train-images-idx3-ubyte, t10k-images-idx3-ubyte; also valid-… and
 //     test-…), packed by gzip or not; labels are passed over
 //   - a folder with train.npy, and maybe valid.npy and test.npy
+//   - a folder with binarized_mnist_train.amat and the like: lines of digits, 0 or 1
 //   - a folder of PNG and JPEG files, in the order of their paths, and those of the folders within; if there are folders
 //     train, valid or test in it, these are the parts
-//   - one IDX, .npy, PNG or JPEG file, known by its first bytes
+//   - one IDX, .npy, .amat, PNG or JPEG file, known by its first bytes
 //
 // IDX files hold numbers of 8 bits in two (pictures, numbers), three (pictures, rows, columns) or four dimensions
 // (with channels, 1 or 3, last). So do .npy files, which may also hold booleans, other integers of 0 to 255 and floats,

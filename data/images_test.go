@@ -186,6 +186,12 @@ func TestOpenImages(t *testing.T) {
 			ImageOptions{},
 			"train 1×2×1: [3 2]\ntest 1×2×1: [1 0]\n",
 		},
+		{"an .amat file", file(t, "0 1\n1 0\n1 1\n"), ImageOptions{Limit: 2}, "train 1×2×1: [0 255] [255 0]\n" + binaryNote},
+		{
+			"a folder of .amat files", folder(t, map[string]string{"binarized_mnist_train.amat": "0 1 1 1\n", "binarized_mnist_test.amat": "0 0 1 1\n"}),
+			ImageOptions{},
+			"train 2×2×1: [0 255 255 255]\ntest 2×2×1: [0 0 255 255]\n" + binaryNote,
+		},
 		{"a grey PNG", file(t, pngFile(grey(2, 1, 1, 0))), ImageOptions{}, "train 2×1×1: [1 0]\n"},
 		{"a PNG of 16 bits", file(t, pngFile(deep)), ImageOptions{}, "train 1×2×1: [18 0]\n1 of 1 pictures are of 16 bits: 8 are kept\n"},
 		{"a PNG of a grey palette", file(t, pngFile(palette)), ImageOptions{}, "train 1×2×1: [7 9]\n"},

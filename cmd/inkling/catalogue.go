@@ -23,12 +23,13 @@ type dataset struct {
 	licence string
 	debian  string // package that brings it, in /usr/share/datasets; "" if there is none
 	files   []dataFile
+	other   *dataset // the same in other files, which count where they are found and are not fetched; nil if there are none
 }
 
 // dataFile is a file of a data set.
 type dataFile struct {
 	name      string
-	size      int64    // in bytes, as it is fetched
+	size      int64    // in bytes, as it is fetched, or about as it is found
 	unpacked  int64    // of a .gz: the size of what it holds, in bytes; else 0
 	sha256    string   // of what it holds
 	addresses []string // to be tried in this order
@@ -40,6 +41,14 @@ func (d *dataset) size() (sum int64) {
 		sum += f.size
 	}
 	return sum
+}
+
+// forms are the sets of files that are the data set.
+func (d *dataset) forms() []*dataset {
+	if d.other == nil {
+		return []*dataset{d}
+	}
+	return []*dataset{d, d.other}
 }
 
 // place is where a file lies below a folder of data sets: in a folder of the set's name, but for a set that is
@@ -95,6 +104,29 @@ var datasets = catalogue{
 			4422102, "5b4141f0afbad91edebe8549f8fcffe087ea10ca49f1dbef5c9a5cd8815ce37b",
 			5148, "0402a96d92fd2663957122ceb108a494c5af83dab82d92729df917d7dec38c34"),
 	},
+	{
+		name: "binarized-mnist", about: "70,000 digits of MNIST in black and white, as Larochelle drew them", licence: "as mnist",
+		files: []dataFile{
+			amat("train", 50_000, "ad693b29f94c14277b095f5238ddefbbdaaae0939789dd2f4f0205278cee3e4d"),
+			amat("valid", 10_000, "1de3d397c40fe8eeb33dafd4099a1f665ec01e96d9be234aaeeac8a34930e2e2"),
+			amat("test", 10_000, "e6687bfea3f820c174f33b7865140b2a2dd2930ef786f35d45795fc193b5ab2c"),
+		},
+		other: &dataset{name: "binarized-mnist", files: []dataFile{ // the same pictures in the form of MNIST, a byte each pixel
+			{name: "train-images-idx3-ubyte.gz", size: 1844318, unpacked: 50_000*28*28 + 16, sha256: "0eae7dff54784fdce12433da8ed5d8549d4676c91740d78aa0b18fa99a8b96f2"},
+			{name: "valid-images-idx3-ubyte.gz", size: 369019, unpacked: 10_000*28*28 + 16, sha256: "1b017d51bf2733a6cbde62f26dd36be91c88ab4e95f8de9cdafadcb26fe9a852"},
+			{name: "test-images-idx3-ubyte.gz", size: 349442, unpacked: 10_000*28*28 + 16, sha256: "491785121c5ff9ffb073809cd7c755a241b9e04052f1cf2ec7c9608a9346e097"},
+		}},
+	},
+}
+
+// amat is a part of the binarized MNIST: a line for each picture, and of each pixel a digit and what parts it from the
+// next.
+func amat(part string, pictures int64, sha256 string) dataFile {
+	name := "binarized_mnist_" + part + ".amat"
+	return dataFile{
+		name: name, size: pictures * 28 * 28 * 2, sha256: sha256,
+		addresses: []string{"http://www.cs.toronto.edu/~larocheh/public/datasets/binarized_mnist/" + name},
+	}
 }
 
 // idx are the four files of a data set in the form of MNIST: sizes and hashes of the pictures and the labels to

@@ -56,7 +56,7 @@ func listData(a *app, s *shelf) error {
 			info.Files = append(info.Files, dataFileInfo{f.name, f.size, f.sha256, f.addresses})
 		}
 		where := "inkling data get " + d.name
-		if at := s.look(d); at != "" {
+		if at, _ := s.look(d); at != "" {
 			info.Path, where = &at, at
 		}
 		infos = append(infos, info)
@@ -76,7 +76,7 @@ func (p *dataPathCmd) run(a *app, s *shelf) error {
 	if err != nil {
 		return err
 	}
-	at := s.look(d)
+	at, _ := s.look(d)
 	if at == "" {
 		return ioFault("%s is not here: %s", d.name, d.remedy())
 	}
@@ -107,7 +107,7 @@ func (g *dataGetCmd) run(a *app, s *shelf) error {
 	if err != nil {
 		return err
 	}
-	at, err := s.lookWell(a, d, g.Out)
+	at, form, err := s.lookWell(a, d, g.Out)
 	if err != nil {
 		return err
 	}
@@ -122,6 +122,9 @@ func (g *dataGetCmd) run(a *app, s *shelf) error {
 	}
 	if err := os.MkdirAll(filepath.Dir(d.file(dir, d.files[0])), 0o777); err != nil {
 		return keepFault(dir, err)
+	}
+	if at != "" {
+		d = form
 	}
 	t := newTransfer(a.err, d.name, d.size())
 	defer t.close()
@@ -172,26 +175,28 @@ func bare(err error) error {
 
 // lookWell is look with all hashes checked, and with out, if that is not empty, looked at first. A copy that
 // is not right is passed over, and said.
-func (s *shelf) lookWell(a *app, d *dataset, out string) (string, error) {
+func (s *shelf) lookWell(a *app, d *dataset, out string) (string, *dataset, error) {
 	folders := s.folders
 	if out != "" {
 		folders = append([]string{out}, folders...)
 	}
-next:
 	for _, folder := range folders {
-		if !here(folder, d) {
-			continue
-		}
-		for _, f := range d.files {
-			name := d.file(folder, f)
-			err := f.verify(name)
-			if err == nil {
+	next:
+		for _, form := range d.forms() {
+			if !here(folder, form) {
 				continue
 			}
-			a.note("%s: passed over: %v", name, bare(err))
-			continue next
+			for _, f := range form.files {
+				name := form.file(folder, f)
+				err := f.verify(name)
+				if err == nil {
+					continue
+				}
+				a.note("%s: passed over: %v", name, bare(err))
+				continue next
+			}
+			return form.under(folder), form, nil
 		}
-		return d.under(folder), nil
 	}
-	return "", nil
+	return "", nil, nil
 }

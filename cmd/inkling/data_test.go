@@ -126,17 +126,18 @@ func TestCatalogue(t *testing.T) {
 func TestCatalogueFiles(t *testing.T) {
 	s, found := newShelf(), 0
 	for _, d := range s.sets {
-		at := s.look(d)
-		for _, f := range d.files {
+		at, form := s.look(d)
+		if at == "" {
+			continue
+		}
+		for _, f := range form.files {
 			name := at
 			if len(d.files) > 1 {
 				name = filepath.Join(at, f.name)
 			}
-			if at != "" {
-				found++
-				if err := f.verify(name); err != nil {
-					t.Errorf("%s: %v", name, err)
-				}
+			found++
+			if err := f.verify(name); err != nil {
+				t.Errorf("%s: %v", name, err)
 			}
 		}
 	}
@@ -176,6 +177,24 @@ func TestLook(t *testing.T) {
 	if r := s.path("pictures"); r.out != filepath.Join(second, "pictures")+"\n" {
 		t.Errorf("a file of the wrong size: %+v", r)
 	}
+
+	// The other form counts where it is found, by its sizes and hashes, and is copied as it is.
+	s.sets[1].other = &dataset{name: "pictures", files: []dataFile{{name: "all.gz", size: int64(len(imageFile)), unpacked: int64(len(imageText)), sha256: sha256Of(imageText)}, s.sets[1].files[1]}}
+	third, fourth := t.TempDir(), t.TempDir()
+	put(t, filepath.Join(third, "pictures", "all.gz"), imageFile)
+	put(t, filepath.Join(third, "pictures", "poem.txt"), []byte(poemText))
+	s.folders = []string{third, second}
+	if r := s.path("pictures"); r.out != filepath.Join(third, "pictures")+"\n" {
+		t.Errorf("in another form: %+v", r)
+	}
+	if r := s.get("pictures", fourth); r.code != 0 || filesBelow(t, fourth) != "pictures/all.gz pictures/poem.txt" {
+		t.Errorf("a copy of another form: %+v, %s", r, filesBelow(t, fourth))
+	}
+	put(t, filepath.Join(third, "pictures", "all.gz"), packed("\x01"+imageText[1:], 1))
+	if r := s.get("pictures", ""); r.out != filepath.Join(second, "pictures")+"\n" || !strings.Contains(r.err, "all.gz: passed over") {
+		t.Errorf("another form of another hash: %+v", r)
+	}
+	s.folders = []string{first, second}
 
 	table := call(func(a *app) error { return listData(a, s) }, false).out
 	for _, want := range []string{"poem ", "MIT", "8.6 KB", filepath.Join(first, "poem.txt"), filepath.Join(second, "pictures")} {

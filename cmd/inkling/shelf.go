@@ -41,15 +41,17 @@ func newShelf() *shelf {
 	return s
 }
 
-// look tells where a data set is, "" if not here: its folder, or its file if it is only one. It is quick, since
-// it goes by sizes; get, and whoever puts files there, checks hashes.
-func (s *shelf) look(d *dataset) string {
+// look tells where a data set is, "" if not here: its folder, or its file if it is only one; and which of its forms
+// it is. It is quick, since it goes by sizes; get, and whoever puts files there, checks hashes.
+func (s *shelf) look(d *dataset) (string, *dataset) {
 	for _, folder := range s.folders {
-		if here(folder, d) {
-			return d.under(folder)
+		for _, form := range d.forms() {
+			if here(folder, form) {
+				return form.under(folder), form
+			}
 		}
 	}
-	return ""
+	return "", nil
 }
 
 // under is where a data set is, or would be, below a folder of data sets.
