@@ -15,31 +15,66 @@ import (
 // Unlike DiscretizedLogisticLogProb it can have any shape, and has to learn that levels have an order. logits is consumed: its
 // gradient, 1 − p at the level and −p elsewhere, is written over it. x gets no gradient.
 func CategoricalLogProb(tp *Tape, logits, x *Tensor, levels int) *Tensor {
-	checkLevels("CategoricalLogProb", levels)
-	wanted := logits.Wanted()
-	return logProb(tp, "CategoricalLogProb", logits, x, x.Cols*levels, func(derivative, logits, x []float32) float64 {
-		total := 0.0
-		for j, v := range x {
-			level := levelOf("CategoricalLogProb", v, levels)
-			l := logits[j*levels : (j+1)*levels]
-			logit := l[level]
-			if !wanted {
-				total += float64(logit - kernel.LogSumExp(l))
-				continue
-			}
-			p := derivative[j*levels : (j+1)*levels]
-			total += float64(logit - kernel.Softmax(p, l))
-			kernel.Scale(p, -1)
-			p[level]++
+	const op = "CategoricalLogProb"
+	checkLevels(op, levels)
+	checkUnit(op, x)
+	return logProb(tp, op, logits, x, x.Cols*levels, func(derivative, logits, x []float32) float64 {
+		if levels >= largeGroup {
+			return largeGroups(derivative, logits, x, levels)
 		}
-		return total
+		return smallGroups(derivative, logits, x, levels)
 	})
 }
 
-// levelOf is the nearest of the levels.
-func levelOf(op string, v float32, levels int) int {
-	if !(v >= 0 && v <= 1) {
-		outside(op, v)
+// largeGroup is how many logits pay for a call that looks at them alone.
+const largeGroup = 24
+
+func largeGroups(derivative, logits, x []float32, levels int) float64 {
+	total := 0.0
+	for j, v := range x {
+		l, p, level := logits[j*levels:(j+1)*levels], derivative[j*levels:(j+1)*levels], levelOf(v, levels)
+		logit := l[level]
+		total += float64(logit - kernel.Softmax(p, l))
+		kernel.Scale(p, -1)
+		p[level]++
 	}
-	return int(math.Round(float64(v) * float64(levels-1)))
+	return total
 }
+
+// smallGroups is the same with one call for all exponentials of a row, and one logarithm for a product of many sums.
+func smallGroups(derivative, logits, x []float32, levels int) float64 {
+	total := 0.0
+	for j, v := range x {
+		l, d := logits[j*levels:(j+1)*levels], derivative[j*levels:(j+1)*levels]
+		largest := l[0]
+		for _, v := range l[1:] {
+			if v > largest {
+				largest = v
+			}
+		}
+		total += float64(l[levelOf(v, levels)] - largest)
+		for i, v := range l {
+			d[i] = v - largest
+		}
+	}
+	kernel.Exp(derivative, derivative)
+	product := 1.0 // of the sums, each from 1 to levels
+	for j, v := range x {
+		p, sum := derivative[j*levels:(j+1)*levels], float32(0)
+		for _, e := range p {
+			sum += e
+		}
+		if product *= float64(sum); product > 1e200 {
+			total, product = total-math.Log(product), 1
+		}
+		scale := -1 / sum
+		for i := range p {
+			p[i] *= scale
+		}
+		p[levelOf(v, levels)]++
+	}
+	return total - math.Log(product)
+}
+
+// levelOf is the nearest of the levels.
+func levelOf(v float32, levels int) int { return int(v*float32(levels-1) + 0.5) }

@@ -317,8 +317,8 @@ func TestConvAllocatesNothing(t *testing.T) {
 	}
 }
 
-// BenchmarkConv is forward and both of 28×28×1 → 14×14×16 → 7×7×32 and back, for 64 images on one core, beside the share of the
-// machine's peak that the products alone come to.
+// BenchmarkConv is the fastest step, forward and both, of 28×28×1 → 14×14×16 → 7×7×32 and back, for 64 images on one core, and what
+// share of the machine's peak the products alone come to.
 //
 //	go test ./tensor -run - -bench Conv -cpu 1
 func BenchmarkConv(b *testing.B) {
@@ -331,16 +331,19 @@ func BenchmarkConv(b *testing.B) {
 				done := kernel.FMALoop(1 << 20)
 				peak = max(peak, done/time.Since(began).Seconds())
 			}
+			fastest := math.Inf(1) // other programs may take their share of the rest
 			for b.Loop() {
+				began := time.Now()
 				step(backward)
+				fastest = min(fastest, time.Since(began).Seconds())
 			}
 			work := flops
 			if backward {
 				work = 3*flops - 2*64*196*16*16 // the images get no gradient
 			}
-			rate := work * float64(b.N) / b.Elapsed().Seconds()
-			b.ReportMetric(rate/1e9, "GFLOP/s")
-			b.ReportMetric(100*rate/peak, "%peak")
+			b.ReportMetric(1e3*fastest, "ms")
+			b.ReportMetric(work/fastest/1e9, "GFLOP/s")
+			b.ReportMetric(100*work/fastest/peak, "%peak")
 		})
 	}
 }

@@ -14,25 +14,8 @@ import (
 // A log σ below lowest counts as lowest, and has no gradient: a density has no upper bound, and pixels that are always the same
 // would drive it to infinity. params is consumed: its gradient is written over it. x gets no gradient.
 func GaussianLogProbRows(tp *Tape, params, x *Tensor, lowest float32) *Tensor {
-	inverse := tp.Scratch(x.Cols) // 1/σ
-	return logProb(tp, "GaussianLogProbRows", params, x, 2*x.Cols, func(derivative, params, x []float32) float64 {
-		d := len(x)
-		mean, logSigma := params[:d], params[d:]
-		for j, v := range logSigma {
-			inverse[j] = -max(v, lowest)
-		}
-		total := float64(kernel.Sum(inverse)) - float64(d)*0.5*math.Log(2*math.Pi)
-		kernel.Exp(inverse, inverse)
-		squares := 0.0
-		dMean, dLogSigma := derivative[:d], derivative[d:]
-		for j, s := range inverse {
-			u, free := (x[j]-mean[j])*s, logSigma[j] >= lowest
-			squares += float64(u * u)
-			dMean[j], dLogSigma[j] = u*s, 0
-			if free {
-				dLogSigma[j] = u*u - 1
-			}
-		}
-		return total - squares/2
+	d, constant := x.Cols, 0.5*math.Log(2*math.Pi)*float64(x.Cols)
+	return logProb(tp, "GaussianLogProbRows", params, x, 2*d, func(derivative, params, x []float32) float64 {
+		return kernel.Normal(derivative[:d], derivative[d:], params[:d], params[d:], x, lowest) - constant
 	})
 }

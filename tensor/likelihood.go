@@ -52,6 +52,13 @@ func checkLevels(op string, levels int) {
 	}
 }
 
-func outside(op string, v float32) {
-	panic(fmt.Sprintf("tensor: %s of the value %g, which is not in [0, 1]", op, v))
+// checkUnit looks at all of x once, which costs little beside a likelihood: bytes that were not divided by 255 are an easy mistake.
+func checkUnit(op string, x *Tensor) {
+	for i := range x.Rows {
+		for _, v := range x.Row(i) {
+			if !(v >= 0 && v <= 1) {
+				panic(fmt.Sprintf("tensor: %s of the value %g, which is not in [0, 1]", op, v))
+			}
+		}
+	}
 }

@@ -45,6 +45,8 @@ type impl struct {
 	expSum             func(dst, x []float32, shift float32) float32
 
 	bernoulli func(d, l, x []float32) float64
+	normal    func(dMean, dLogSigma, mean, logSigma, x []float32, lowest float32) float64
+	logistic  func(dMean, dLogScale, mean, logScale, x []float32, h, lowest float32) float64
 
 	lstmForward  func(gates, cPrev, c, tanhC, h []float32)
 	lstmBackward func(gates, cPrev, tanhC, dh, dc []float32)

@@ -15,6 +15,13 @@ func vectorsAVX2(im *impl) {
 		p := ones
 		return float64(bernoulliAVX2(d, l, x, &p)) - logProduct(&p)
 	}
+	im.normal = func(dMean, dLogSigma, mean, logSigma, x []float32, lowest float32) float64 {
+		return float64(normalAVX2(dMean, dLogSigma, mean, logSigma, x, lowest))
+	}
+	im.logistic = func(dMean, dLogScale, mean, logScale, x []float32, h, lowest float32) float64 {
+		p := ones
+		return float64(logisticAVX2(dMean, dLogScale, mean, logScale, x, h, lowest, &p)) + logProduct(&p)
+	}
 	im.lstmForward, im.lstmBackward = lstmForwardAVX2, lstmBackwardAVX2
 	im.gruForward, im.gruBackward = gruForwardAVX2, gruBackwardAVX2
 	im.gatherRows, im.rowDots, im.addRows = gatherRowsAVX2, rowDotsAVX2, addRowsAVX2
@@ -46,6 +53,13 @@ func vectorsAVX512(im *impl) {
 	im.bernoulli = func(d, l, x []float32) float64 {
 		p := ones
 		return float64(bernoulliAVX512(d, l, x, &p)) - logProduct(&p)
+	}
+	im.normal = func(dMean, dLogSigma, mean, logSigma, x []float32, lowest float32) float64 {
+		return float64(normalAVX512(dMean, dLogSigma, mean, logSigma, x, lowest))
+	}
+	im.logistic = func(dMean, dLogScale, mean, logScale, x []float32, h, lowest float32) float64 {
+		p := ones
+		return float64(logisticAVX512(dMean, dLogScale, mean, logScale, x, h, lowest, &p)) + logProduct(&p)
 	}
 	im.lstmForward, im.lstmBackward = lstmForwardAVX512, lstmBackwardAVX512
 	im.gruForward, im.gruBackward = gruForwardAVX512, gruBackwardAVX512

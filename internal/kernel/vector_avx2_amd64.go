@@ -112,6 +112,16 @@ func gruBackwardAVX2(gates []float32, rec []float32, hPrev []float32, recN []flo
 //go:noescape
 func bernoulliAVX2(d []float32, l []float32, x []float32, product *[16]float32) float32
 
+// normalAVX2 is −Σ ½u² + log σ and sets the derivatives to u/σ and u²−1, u being (x−mean)/σ and log σ at least lowest.
+//
+//go:noescape
+func normalAVX2(dMean []float32, dLogSigma []float32, mean []float32, logSigma []float32, x []float32, lowest float32) float32
+
+// logisticAVX2 is Σ log(σ(a)−σ(b)) but for the logarithm of product, and sets the derivatives.
+//
+//go:noescape
+func logisticAVX2(dMean []float32, dLogScale []float32, mean []float32, logScale []float32, x []float32, h float32, lowest float32, product *[16]float32) float32
+
 // adamAVX2 is one step of Adam; k is what AdamStep.numbers gives.
 //
 //go:noescape

@@ -1907,10 +1907,11 @@ loop1:
 	VFMADD213PS  vectorAVX2Constants<>+384(SB), Y7, Y8
 	VMULPS       Y9, Y8, Y8
 	VADDPS       vectorAVX2Constants<>+384(SB), Y8, Y7
-	VMOVUPS      vectorAVX2Constants<>+384(SB), Y9
-	VBLENDVPS    Y5, Y8, Y9, Y5
-	VDIVPS       Y7, Y5, Y5
-	VSUBPS       Y5, Y6, Y6
+	VMOVUPS      Y8, Y9
+	VCMPPS       $0x1e, vectorAVX2Constants<>+544(SB), Y5, Y5
+	VBLENDVPS    Y5, vectorAVX2Constants<>+384(SB), Y9, Y9
+	VDIVPS       Y7, Y9, Y9
+	VSUBPS       Y9, Y6, Y6
 	VMOVUPS      Y6, (AX)(SI*4)
 	VFMADD231PS  Y8, Y2, Y2
 	VMOVUPS      32(CX)(SI*4), Y5
@@ -1938,10 +1939,11 @@ loop1:
 	VFMADD213PS  vectorAVX2Constants<>+384(SB), Y7, Y8
 	VMULPS       Y9, Y8, Y8
 	VADDPS       vectorAVX2Constants<>+384(SB), Y8, Y7
-	VMOVUPS      vectorAVX2Constants<>+384(SB), Y9
-	VBLENDVPS    Y5, Y8, Y9, Y5
-	VDIVPS       Y7, Y5, Y5
-	VSUBPS       Y5, Y6, Y6
+	VMOVUPS      Y8, Y9
+	VCMPPS       $0x1e, vectorAVX2Constants<>+544(SB), Y5, Y5
+	VBLENDVPS    Y5, vectorAVX2Constants<>+384(SB), Y9, Y9
+	VDIVPS       Y7, Y9, Y9
+	VSUBPS       Y9, Y6, Y6
 	VMOVUPS      Y6, 32(AX)(SI*4)
 	VFMADD231PS  Y8, Y4, Y4
 	ADDQ         $0x10, SI
@@ -1979,10 +1981,11 @@ loop3:
 	VFMADD213PS  vectorAVX2Constants<>+384(SB), Y7, Y8
 	VMULPS       Y9, Y8, Y8
 	VADDPS       vectorAVX2Constants<>+384(SB), Y8, Y7
-	VMOVUPS      vectorAVX2Constants<>+384(SB), Y9
-	VBLENDVPS    Y5, Y8, Y9, Y5
-	VDIVPS       Y7, Y5, Y5
-	VSUBPS       Y5, Y6, Y6
+	VMOVUPS      Y8, Y9
+	VCMPPS       $0x1e, vectorAVX2Constants<>+544(SB), Y5, Y5
+	VBLENDVPS    Y5, vectorAVX2Constants<>+384(SB), Y9, Y9
+	VDIVPS       Y7, Y9, Y9
+	VSUBPS       Y9, Y6, Y6
 	VMOVUPS      Y6, (AX)(SI*4)
 	VFMADD231PS  Y8, Y2, Y2
 	ADDQ         $0x08, SI
@@ -2020,10 +2023,11 @@ done4:
 	VFMADD213PS  vectorAVX2Constants<>+384(SB), Y0, Y8
 	VMULPS       Y9, Y8, Y8
 	VADDPS       vectorAVX2Constants<>+384(SB), Y8, Y0
-	VMOVUPS      vectorAVX2Constants<>+384(SB), Y9
-	VBLENDVPS    Y6, Y8, Y9, Y6
-	VDIVPS       Y0, Y6, Y6
-	VSUBPS       Y6, Y7, Y7
+	VMOVUPS      Y8, Y9
+	VCMPPS       $0x1e, vectorAVX2Constants<>+544(SB), Y6, Y6
+	VBLENDVPS    Y6, vectorAVX2Constants<>+384(SB), Y9, Y9
+	VDIVPS       Y0, Y9, Y9
+	VSUBPS       Y9, Y7, Y7
 	VMASKMOVPS   Y7, Y5, (AX)(SI*4)
 	VMOVUPS      vectorAVX2Constants<>+544(SB), Y0
 	VBLENDVPS    Y5, Y8, Y0, Y0
@@ -2042,6 +2046,442 @@ end5:
 	VPERMILPS    $0xb1, X1, X0
 	VADDPS       X1, X0, X0
 	VMOVSS       X0, ret+80(FP)
+	VZEROUPPER
+	RET
+
+// func normalAVX2(dMean []float32, dLogSigma []float32, mean []float32, logSigma []float32, x []float32, lowest float32) float32
+// Requires: AVX, AVX2, FMA3
+TEXT ·normalAVX2(SB), NOSPLIT, $0-132
+	MOVQ         dMean_base+0(FP), AX
+	MOVQ         dLogSigma_base+24(FP), CX
+	MOVQ         mean_base+48(FP), DX
+	MOVQ         logSigma_base+72(FP), BX
+	MOVQ         x_base+96(FP), SI
+	MOVQ         x_len+104(FP), DI
+	VBROADCASTSS lowest+120(FP), Y0
+	VXORPS       Y1, Y1, Y1
+	XORQ         R8, R8
+	SUBQ         $0x08, DI
+	JL           done2
+
+loop1:
+	VMOVUPS      (BX)(R8*4), Y2
+	VMAXPS       Y2, Y0, Y3
+	VXORPS       vectorAVX2Constants<>+416(SB), Y3, Y4
+	VMOVUPS      vectorAVX2Constants<>+0(SB), Y5
+	VMINPS       Y4, Y5, Y4
+	VMOVUPS      vectorAVX2Constants<>+32(SB), Y5
+	VMAXPS       Y4, Y5, Y4
+	VMOVUPS      vectorAVX2Constants<>+96(SB), Y5
+	VFMADD231PS  vectorAVX2Constants<>+64(SB), Y4, Y5
+	VADDPS       vectorAVX2Constants<>+128(SB), Y5, Y5
+	VPSLLD       $0x17, Y5, Y6
+	VSUBPS       vectorAVX2Constants<>+128(SB), Y5, Y5
+	VFNMADD231PS vectorAVX2Constants<>+160(SB), Y5, Y4
+	VFNMADD231PS vectorAVX2Constants<>+192(SB), Y5, Y4
+	VMOVUPS      vectorAVX2Constants<>+224(SB), Y5
+	VFMADD213PS  vectorAVX2Constants<>+256(SB), Y4, Y5
+	VFMADD213PS  vectorAVX2Constants<>+288(SB), Y4, Y5
+	VFMADD213PS  vectorAVX2Constants<>+320(SB), Y4, Y5
+	VFMADD213PS  vectorAVX2Constants<>+352(SB), Y4, Y5
+	VFMADD213PS  vectorAVX2Constants<>+384(SB), Y4, Y5
+	VFMADD213PS  vectorAVX2Constants<>+384(SB), Y4, Y5
+	VMULPS       Y6, Y5, Y5
+	VMOVUPS      (SI)(R8*4), Y4
+	VMOVUPS      (DX)(R8*4), Y6
+	VSUBPS       Y6, Y4, Y4
+	VMULPS       Y5, Y4, Y4
+	VMULPS       Y4, Y5, Y5
+	VMOVUPS      Y5, (AX)(R8*4)
+	VMULPS       Y4, Y4, Y4
+	VFMADD231PS  vectorAVX2Constants<>+576(SB), Y4, Y3
+	VSUBPS       Y3, Y1, Y1
+	VSUBPS       vectorAVX2Constants<>+384(SB), Y4, Y4
+	VCMPPS       $0x11, Y0, Y2, Y2
+	VBLENDVPS    Y2, vectorAVX2Constants<>+544(SB), Y4, Y4
+	VMOVUPS      Y4, (CX)(R8*4)
+	ADDQ         $0x08, R8
+	SUBQ         $0x08, DI
+	JGE          loop1
+
+done2:
+	ADDQ         $0x08, DI
+	JZ           end3
+	VMOVD        DI, X2
+	VPBROADCASTD X2, Y2
+	VPCMPGTD     vectorAVX2Lanes<>+0(SB), Y2, Y2
+	VMASKMOVPS   (BX)(R8*4), Y2, Y3
+	VMAXPS       Y3, Y0, Y4
+	VXORPS       vectorAVX2Constants<>+416(SB), Y4, Y5
+	VMOVUPS      vectorAVX2Constants<>+0(SB), Y6
+	VMINPS       Y5, Y6, Y5
+	VMOVUPS      vectorAVX2Constants<>+32(SB), Y6
+	VMAXPS       Y5, Y6, Y5
+	VMOVUPS      vectorAVX2Constants<>+96(SB), Y6
+	VFMADD231PS  vectorAVX2Constants<>+64(SB), Y5, Y6
+	VADDPS       vectorAVX2Constants<>+128(SB), Y6, Y6
+	VPSLLD       $0x17, Y6, Y7
+	VSUBPS       vectorAVX2Constants<>+128(SB), Y6, Y6
+	VFNMADD231PS vectorAVX2Constants<>+160(SB), Y6, Y5
+	VFNMADD231PS vectorAVX2Constants<>+192(SB), Y6, Y5
+	VMOVUPS      vectorAVX2Constants<>+224(SB), Y6
+	VFMADD213PS  vectorAVX2Constants<>+256(SB), Y5, Y6
+	VFMADD213PS  vectorAVX2Constants<>+288(SB), Y5, Y6
+	VFMADD213PS  vectorAVX2Constants<>+320(SB), Y5, Y6
+	VFMADD213PS  vectorAVX2Constants<>+352(SB), Y5, Y6
+	VFMADD213PS  vectorAVX2Constants<>+384(SB), Y5, Y6
+	VFMADD213PS  vectorAVX2Constants<>+384(SB), Y5, Y6
+	VMULPS       Y7, Y6, Y6
+	VMASKMOVPS   (SI)(R8*4), Y2, Y5
+	VMASKMOVPS   (DX)(R8*4), Y2, Y7
+	VSUBPS       Y7, Y5, Y5
+	VMULPS       Y6, Y5, Y5
+	VMULPS       Y5, Y6, Y6
+	VMASKMOVPS   Y6, Y2, (AX)(R8*4)
+	VMULPS       Y5, Y5, Y5
+	VFMADD231PS  vectorAVX2Constants<>+576(SB), Y5, Y4
+	VMOVUPS      vectorAVX2Constants<>+544(SB), Y6
+	VBLENDVPS    Y2, Y4, Y6, Y6
+	VSUBPS       Y6, Y1, Y1
+	VSUBPS       vectorAVX2Constants<>+384(SB), Y5, Y5
+	VCMPPS       $0x11, Y0, Y3, Y0
+	VBLENDVPS    Y0, vectorAVX2Constants<>+544(SB), Y5, Y5
+	VMASKMOVPS   Y5, Y2, (CX)(R8*4)
+
+end3:
+	VEXTRACTF128 $0x01, Y1, X0
+	VADDPS       X1, X0, X0
+	VPERMILPS    $0x4e, X0, X1
+	VADDPS       X0, X1, X1
+	VPERMILPS    $0xb1, X1, X0
+	VADDPS       X1, X0, X0
+	VMOVSS       X0, ret+128(FP)
+	VZEROUPPER
+	RET
+
+// func logisticAVX2(dMean []float32, dLogScale []float32, mean []float32, logScale []float32, x []float32, h float32, lowest float32, product *[16]float32) float32
+// Requires: AVX, AVX2, FMA3
+TEXT ·logisticAVX2(SB), NOSPLIT, $0-140
+	MOVQ         dMean_base+0(FP), AX
+	MOVQ         dLogScale_base+24(FP), CX
+	MOVQ         mean_base+48(FP), DX
+	MOVQ         logScale_base+72(FP), BX
+	MOVQ         x_base+96(FP), SI
+	MOVQ         x_len+104(FP), DI
+	VBROADCASTSS h+120(FP), Y0
+	VBROADCASTSS lowest+124(FP), Y1
+	VXORPS       Y2, Y2, Y2
+	VMOVUPS      vectorAVX2Constants<>+384(SB), Y3
+	VXORPS       Y4, Y4, Y4
+	XORQ         R8, R8
+	SUBQ         $0x08, DI
+	JL           done2
+
+loop1:
+	VMOVUPS      (BX)(R8*4), Y5
+	VMAXPS       Y5, Y1, Y5
+	VXORPS       vectorAVX2Constants<>+416(SB), Y5, Y5
+	VMOVUPS      vectorAVX2Constants<>+0(SB), Y6
+	VMINPS       Y5, Y6, Y5
+	VMOVUPS      vectorAVX2Constants<>+32(SB), Y6
+	VMAXPS       Y5, Y6, Y5
+	VMOVUPS      vectorAVX2Constants<>+96(SB), Y6
+	VFMADD231PS  vectorAVX2Constants<>+64(SB), Y5, Y6
+	VADDPS       vectorAVX2Constants<>+128(SB), Y6, Y6
+	VPSLLD       $0x17, Y6, Y7
+	VSUBPS       vectorAVX2Constants<>+128(SB), Y6, Y6
+	VFNMADD231PS vectorAVX2Constants<>+160(SB), Y6, Y5
+	VFNMADD231PS vectorAVX2Constants<>+192(SB), Y6, Y5
+	VMOVUPS      vectorAVX2Constants<>+224(SB), Y6
+	VFMADD213PS  vectorAVX2Constants<>+256(SB), Y5, Y6
+	VFMADD213PS  vectorAVX2Constants<>+288(SB), Y5, Y6
+	VFMADD213PS  vectorAVX2Constants<>+320(SB), Y5, Y6
+	VFMADD213PS  vectorAVX2Constants<>+352(SB), Y5, Y6
+	VFMADD213PS  vectorAVX2Constants<>+384(SB), Y5, Y6
+	VFMADD213PS  vectorAVX2Constants<>+384(SB), Y5, Y6
+	VMULPS       Y7, Y6, Y6
+	VMOVUPS      (SI)(R8*4), Y5
+	VMOVUPS      Y5, Y9
+	VMOVUPS      (DX)(R8*4), Y7
+	VSUBPS       Y7, Y9, Y9
+	VMULPS       Y6, Y9, Y9
+	VMULPS       Y0, Y6, Y7
+	VADDPS       Y7, Y9, Y8
+	VSUBPS       Y7, Y9, Y9
+	VADDPS       Y7, Y7, Y7
+	VMOVUPS      vectorAVX2Constants<>+672(SB), Y10
+	VMINPS       Y7, Y10, Y7
+	VMOVUPS      vectorAVX2Constants<>+384(SB), Y10
+	VSUBPS       Y0, Y10, Y10
+	VCMPPS       $0x11, Y0, Y5, Y11
+	VBLENDVPS    Y11, vectorAVX2Constants<>+640(SB), Y9, Y9
+	VCMPPS       $0x11, Y0, Y5, Y11
+	VBLENDVPS    Y11, vectorAVX2Constants<>+672(SB), Y7, Y7
+	VCMPPS       $0x1e, Y10, Y5, Y11
+	VBLENDVPS    Y11, vectorAVX2Constants<>+608(SB), Y8, Y8
+	VCMPPS       $0x1e, Y10, Y5, Y5
+	VBLENDVPS    Y5, vectorAVX2Constants<>+672(SB), Y7, Y7
+	VMOVUPS      Y6, (AX)(R8*4)
+	VXORPS       Y5, Y5, Y5
+	VXORPS       Y6, Y6, Y6
+	VMINPS       Y8, Y5, Y5
+	VMAXPS       Y9, Y6, Y6
+	VSUBPS       Y6, Y5, Y5
+	VADDPS       Y5, Y2, Y2
+	VMOVUPS      Y7, Y5
+	VMOVUPS      vectorAVX2Constants<>+96(SB), Y6
+	VFMADD231PS  vectorAVX2Constants<>+64(SB), Y5, Y6
+	VADDPS       vectorAVX2Constants<>+128(SB), Y6, Y6
+	VPSLLD       $0x17, Y6, Y10
+	VSUBPS       vectorAVX2Constants<>+128(SB), Y6, Y6
+	VFNMADD231PS vectorAVX2Constants<>+160(SB), Y6, Y5
+	VFNMADD231PS vectorAVX2Constants<>+192(SB), Y6, Y5
+	VMOVUPS      vectorAVX2Constants<>+224(SB), Y6
+	VFMADD213PS  vectorAVX2Constants<>+256(SB), Y5, Y6
+	VFMADD213PS  vectorAVX2Constants<>+288(SB), Y5, Y6
+	VFMADD213PS  vectorAVX2Constants<>+320(SB), Y5, Y6
+	VFMADD213PS  vectorAVX2Constants<>+352(SB), Y5, Y6
+	VMULPS       Y5, Y6, Y6
+	VFMADD213PS  Y5, Y5, Y6
+	VSUBPS       vectorAVX2Constants<>+384(SB), Y10, Y5
+	VFMADD231PS  Y10, Y6, Y5
+	VDIVPS       Y5, Y7, Y7
+	VADDPS       vectorAVX2Constants<>+384(SB), Y5, Y6
+	VDIVPS       Y6, Y5, Y6
+	VMOVUPS      vectorAVX2Constants<>+416(SB), Y5
+	VORPS        Y8, Y5, Y5
+	VMOVUPS      vectorAVX2Constants<>+32(SB), Y10
+	VMAXPS       Y5, Y10, Y5
+	VMOVUPS      vectorAVX2Constants<>+96(SB), Y10
+	VFMADD231PS  vectorAVX2Constants<>+64(SB), Y5, Y10
+	VADDPS       vectorAVX2Constants<>+128(SB), Y10, Y10
+	VPSLLD       $0x17, Y10, Y11
+	VSUBPS       vectorAVX2Constants<>+128(SB), Y10, Y10
+	VFNMADD231PS vectorAVX2Constants<>+160(SB), Y10, Y5
+	VFNMADD231PS vectorAVX2Constants<>+192(SB), Y10, Y5
+	VMOVUPS      vectorAVX2Constants<>+224(SB), Y10
+	VFMADD213PS  vectorAVX2Constants<>+256(SB), Y5, Y10
+	VFMADD213PS  vectorAVX2Constants<>+288(SB), Y5, Y10
+	VFMADD213PS  vectorAVX2Constants<>+320(SB), Y5, Y10
+	VFMADD213PS  vectorAVX2Constants<>+352(SB), Y5, Y10
+	VFMADD213PS  vectorAVX2Constants<>+384(SB), Y5, Y10
+	VFMADD213PS  vectorAVX2Constants<>+384(SB), Y5, Y10
+	VMULPS       Y11, Y10, Y10
+	VADDPS       vectorAVX2Constants<>+384(SB), Y10, Y5
+	VMOVUPS      vectorAVX2Constants<>+384(SB), Y11
+	VDIVPS       Y5, Y11, Y5
+	VMULPS       Y5, Y6, Y6
+	VCMPPS       $0x11, vectorAVX2Constants<>+544(SB), Y8, Y11
+	VBLENDVPS    Y11, vectorAVX2Constants<>+384(SB), Y10, Y10
+	VMULPS       Y5, Y10, Y10
+	VFMADD231PS  Y10, Y8, Y7
+	VMOVUPS      vectorAVX2Constants<>+416(SB), Y5
+	VORPS        Y9, Y5, Y5
+	VMOVUPS      vectorAVX2Constants<>+32(SB), Y8
+	VMAXPS       Y5, Y8, Y5
+	VMOVUPS      vectorAVX2Constants<>+96(SB), Y8
+	VFMADD231PS  vectorAVX2Constants<>+64(SB), Y5, Y8
+	VADDPS       vectorAVX2Constants<>+128(SB), Y8, Y8
+	VPSLLD       $0x17, Y8, Y11
+	VSUBPS       vectorAVX2Constants<>+128(SB), Y8, Y8
+	VFNMADD231PS vectorAVX2Constants<>+160(SB), Y8, Y5
+	VFNMADD231PS vectorAVX2Constants<>+192(SB), Y8, Y5
+	VMOVUPS      vectorAVX2Constants<>+224(SB), Y8
+	VFMADD213PS  vectorAVX2Constants<>+256(SB), Y5, Y8
+	VFMADD213PS  vectorAVX2Constants<>+288(SB), Y5, Y8
+	VFMADD213PS  vectorAVX2Constants<>+320(SB), Y5, Y8
+	VFMADD213PS  vectorAVX2Constants<>+352(SB), Y5, Y8
+	VFMADD213PS  vectorAVX2Constants<>+384(SB), Y5, Y8
+	VFMADD213PS  vectorAVX2Constants<>+384(SB), Y5, Y8
+	VMULPS       Y11, Y8, Y8
+	VADDPS       vectorAVX2Constants<>+384(SB), Y8, Y5
+	VMOVUPS      vectorAVX2Constants<>+384(SB), Y11
+	VDIVPS       Y5, Y11, Y5
+	VMULPS       Y5, Y6, Y6
+	VCMPPS       $0x1e, vectorAVX2Constants<>+544(SB), Y9, Y11
+	VBLENDVPS    Y11, vectorAVX2Constants<>+384(SB), Y8, Y8
+	VMULPS       Y5, Y8, Y8
+	VFMSUB213PS  Y7, Y8, Y9
+	VSUBPS       Y10, Y8, Y8
+	VMOVUPS      (AX)(R8*4), Y5
+	VMULPS       Y5, Y8, Y8
+	VMOVUPS      Y8, (AX)(R8*4)
+	VMOVUPS      (BX)(R8*4), Y5
+	VCMPPS       $0x11, Y1, Y5, Y5
+	VBLENDVPS    Y5, vectorAVX2Constants<>+544(SB), Y9, Y9
+	VMOVUPS      Y9, (CX)(R8*4)
+	VPSUBD       vectorAVX2Constants<>+704(SB), Y6, Y5
+	VPAND        vectorAVX2Constants<>+512(SB), Y5, Y5
+	VPSUBD       Y5, Y6, Y6
+	VMULPS       Y6, Y3, Y3
+	VPSRAD       $0x17, Y5, Y5
+	VPADDD       Y5, Y4, Y4
+	ADDQ         $0x08, R8
+	SUBQ         $0x08, DI
+	JGE          loop1
+
+done2:
+	ADDQ         $0x08, DI
+	JZ           end3
+	VMOVD        DI, X5
+	VPBROADCASTD X5, Y5
+	VPCMPGTD     vectorAVX2Lanes<>+0(SB), Y5, Y5
+	VMASKMOVPS   (BX)(R8*4), Y5, Y6
+	VMAXPS       Y6, Y1, Y6
+	VXORPS       vectorAVX2Constants<>+416(SB), Y6, Y6
+	VMOVUPS      vectorAVX2Constants<>+0(SB), Y7
+	VMINPS       Y6, Y7, Y6
+	VMOVUPS      vectorAVX2Constants<>+32(SB), Y7
+	VMAXPS       Y6, Y7, Y6
+	VMOVUPS      vectorAVX2Constants<>+96(SB), Y7
+	VFMADD231PS  vectorAVX2Constants<>+64(SB), Y6, Y7
+	VADDPS       vectorAVX2Constants<>+128(SB), Y7, Y7
+	VPSLLD       $0x17, Y7, Y8
+	VSUBPS       vectorAVX2Constants<>+128(SB), Y7, Y7
+	VFNMADD231PS vectorAVX2Constants<>+160(SB), Y7, Y6
+	VFNMADD231PS vectorAVX2Constants<>+192(SB), Y7, Y6
+	VMOVUPS      vectorAVX2Constants<>+224(SB), Y7
+	VFMADD213PS  vectorAVX2Constants<>+256(SB), Y6, Y7
+	VFMADD213PS  vectorAVX2Constants<>+288(SB), Y6, Y7
+	VFMADD213PS  vectorAVX2Constants<>+320(SB), Y6, Y7
+	VFMADD213PS  vectorAVX2Constants<>+352(SB), Y6, Y7
+	VFMADD213PS  vectorAVX2Constants<>+384(SB), Y6, Y7
+	VFMADD213PS  vectorAVX2Constants<>+384(SB), Y6, Y7
+	VMULPS       Y8, Y7, Y7
+	VMASKMOVPS   (SI)(R8*4), Y5, Y6
+	VMOVUPS      Y6, Y10
+	VMASKMOVPS   (DX)(R8*4), Y5, Y8
+	VSUBPS       Y8, Y10, Y10
+	VMULPS       Y7, Y10, Y10
+	VMULPS       Y0, Y7, Y8
+	VADDPS       Y8, Y10, Y9
+	VSUBPS       Y8, Y10, Y10
+	VADDPS       Y8, Y8, Y8
+	VMOVUPS      vectorAVX2Constants<>+672(SB), Y11
+	VMINPS       Y8, Y11, Y8
+	VMOVUPS      vectorAVX2Constants<>+384(SB), Y11
+	VSUBPS       Y0, Y11, Y11
+	VCMPPS       $0x11, Y0, Y6, Y12
+	VBLENDVPS    Y12, vectorAVX2Constants<>+640(SB), Y10, Y10
+	VCMPPS       $0x11, Y0, Y6, Y0
+	VBLENDVPS    Y0, vectorAVX2Constants<>+672(SB), Y8, Y8
+	VCMPPS       $0x1e, Y11, Y6, Y0
+	VBLENDVPS    Y0, vectorAVX2Constants<>+608(SB), Y9, Y9
+	VCMPPS       $0x1e, Y11, Y6, Y0
+	VBLENDVPS    Y0, vectorAVX2Constants<>+672(SB), Y8, Y8
+	VMASKMOVPS   Y7, Y5, (AX)(R8*4)
+	VXORPS       Y0, Y0, Y0
+	VXORPS       Y6, Y6, Y6
+	VMINPS       Y9, Y0, Y0
+	VMAXPS       Y10, Y6, Y6
+	VSUBPS       Y6, Y0, Y0
+	VMOVUPS      vectorAVX2Constants<>+544(SB), Y6
+	VBLENDVPS    Y5, Y0, Y6, Y6
+	VADDPS       Y6, Y2, Y2
+	VMOVUPS      Y8, Y0
+	VMOVUPS      vectorAVX2Constants<>+96(SB), Y6
+	VFMADD231PS  vectorAVX2Constants<>+64(SB), Y0, Y6
+	VADDPS       vectorAVX2Constants<>+128(SB), Y6, Y6
+	VPSLLD       $0x17, Y6, Y7
+	VSUBPS       vectorAVX2Constants<>+128(SB), Y6, Y6
+	VFNMADD231PS vectorAVX2Constants<>+160(SB), Y6, Y0
+	VFNMADD231PS vectorAVX2Constants<>+192(SB), Y6, Y0
+	VMOVUPS      vectorAVX2Constants<>+224(SB), Y6
+	VFMADD213PS  vectorAVX2Constants<>+256(SB), Y0, Y6
+	VFMADD213PS  vectorAVX2Constants<>+288(SB), Y0, Y6
+	VFMADD213PS  vectorAVX2Constants<>+320(SB), Y0, Y6
+	VFMADD213PS  vectorAVX2Constants<>+352(SB), Y0, Y6
+	VMULPS       Y0, Y6, Y6
+	VFMADD213PS  Y0, Y0, Y6
+	VSUBPS       vectorAVX2Constants<>+384(SB), Y7, Y0
+	VFMADD231PS  Y7, Y6, Y0
+	VDIVPS       Y0, Y8, Y8
+	VADDPS       vectorAVX2Constants<>+384(SB), Y0, Y6
+	VDIVPS       Y6, Y0, Y6
+	VMOVUPS      vectorAVX2Constants<>+416(SB), Y0
+	VORPS        Y9, Y0, Y0
+	VMOVUPS      vectorAVX2Constants<>+32(SB), Y7
+	VMAXPS       Y0, Y7, Y0
+	VMOVUPS      vectorAVX2Constants<>+96(SB), Y7
+	VFMADD231PS  vectorAVX2Constants<>+64(SB), Y0, Y7
+	VADDPS       vectorAVX2Constants<>+128(SB), Y7, Y7
+	VPSLLD       $0x17, Y7, Y11
+	VSUBPS       vectorAVX2Constants<>+128(SB), Y7, Y7
+	VFNMADD231PS vectorAVX2Constants<>+160(SB), Y7, Y0
+	VFNMADD231PS vectorAVX2Constants<>+192(SB), Y7, Y0
+	VMOVUPS      vectorAVX2Constants<>+224(SB), Y7
+	VFMADD213PS  vectorAVX2Constants<>+256(SB), Y0, Y7
+	VFMADD213PS  vectorAVX2Constants<>+288(SB), Y0, Y7
+	VFMADD213PS  vectorAVX2Constants<>+320(SB), Y0, Y7
+	VFMADD213PS  vectorAVX2Constants<>+352(SB), Y0, Y7
+	VFMADD213PS  vectorAVX2Constants<>+384(SB), Y0, Y7
+	VFMADD213PS  vectorAVX2Constants<>+384(SB), Y0, Y7
+	VMULPS       Y11, Y7, Y7
+	VADDPS       vectorAVX2Constants<>+384(SB), Y7, Y0
+	VMOVUPS      vectorAVX2Constants<>+384(SB), Y11
+	VDIVPS       Y0, Y11, Y0
+	VMULPS       Y0, Y6, Y6
+	VCMPPS       $0x11, vectorAVX2Constants<>+544(SB), Y9, Y11
+	VBLENDVPS    Y11, vectorAVX2Constants<>+384(SB), Y7, Y7
+	VMULPS       Y0, Y7, Y7
+	VFMADD231PS  Y7, Y9, Y8
+	VMOVUPS      vectorAVX2Constants<>+416(SB), Y0
+	VORPS        Y10, Y0, Y0
+	VMOVUPS      vectorAVX2Constants<>+32(SB), Y9
+	VMAXPS       Y0, Y9, Y0
+	VMOVUPS      vectorAVX2Constants<>+96(SB), Y9
+	VFMADD231PS  vectorAVX2Constants<>+64(SB), Y0, Y9
+	VADDPS       vectorAVX2Constants<>+128(SB), Y9, Y9
+	VPSLLD       $0x17, Y9, Y11
+	VSUBPS       vectorAVX2Constants<>+128(SB), Y9, Y9
+	VFNMADD231PS vectorAVX2Constants<>+160(SB), Y9, Y0
+	VFNMADD231PS vectorAVX2Constants<>+192(SB), Y9, Y0
+	VMOVUPS      vectorAVX2Constants<>+224(SB), Y9
+	VFMADD213PS  vectorAVX2Constants<>+256(SB), Y0, Y9
+	VFMADD213PS  vectorAVX2Constants<>+288(SB), Y0, Y9
+	VFMADD213PS  vectorAVX2Constants<>+320(SB), Y0, Y9
+	VFMADD213PS  vectorAVX2Constants<>+352(SB), Y0, Y9
+	VFMADD213PS  vectorAVX2Constants<>+384(SB), Y0, Y9
+	VFMADD213PS  vectorAVX2Constants<>+384(SB), Y0, Y9
+	VMULPS       Y11, Y9, Y9
+	VADDPS       vectorAVX2Constants<>+384(SB), Y9, Y0
+	VMOVUPS      vectorAVX2Constants<>+384(SB), Y11
+	VDIVPS       Y0, Y11, Y0
+	VMULPS       Y0, Y6, Y6
+	VCMPPS       $0x1e, vectorAVX2Constants<>+544(SB), Y10, Y11
+	VBLENDVPS    Y11, vectorAVX2Constants<>+384(SB), Y9, Y9
+	VMULPS       Y0, Y9, Y9
+	VFMSUB213PS  Y8, Y9, Y10
+	VSUBPS       Y7, Y9, Y9
+	VMASKMOVPS   (AX)(R8*4), Y5, Y0
+	VMULPS       Y0, Y9, Y9
+	VMASKMOVPS   Y9, Y5, (AX)(R8*4)
+	VMASKMOVPS   (BX)(R8*4), Y5, Y0
+	VCMPPS       $0x11, Y1, Y0, Y0
+	VBLENDVPS    Y0, vectorAVX2Constants<>+544(SB), Y10, Y10
+	VMASKMOVPS   Y10, Y5, (CX)(R8*4)
+	VMOVUPS      vectorAVX2Constants<>+384(SB), Y0
+	VBLENDVPS    Y5, Y6, Y0, Y0
+	VPSUBD       vectorAVX2Constants<>+704(SB), Y0, Y1
+	VPAND        vectorAVX2Constants<>+512(SB), Y1, Y1
+	VPSUBD       Y1, Y0, Y0
+	VMULPS       Y0, Y3, Y3
+	VPSRAD       $0x17, Y1, Y1
+	VPADDD       Y1, Y4, Y4
+
+end3:
+	VCVTDQ2PS    Y4, Y4
+	VFMADD231PS  vectorAVX2Constants<>+160(SB), Y4, Y2
+	MOVQ         product+128(FP), AX
+	VMULPS       (AX), Y3, Y3
+	VMOVUPS      Y3, (AX)
+	VEXTRACTF128 $0x01, Y2, X0
+	VADDPS       X2, X0, X0
+	VPERMILPS    $0x4e, X0, X1
+	VADDPS       X0, X1, X1
+	VPERMILPS    $0xb1, X1, X0
+	VADDPS       X1, X0, X0
+	VMOVSS       X0, ret+136(FP)
 	VZEROUPPER
 	RET
 
@@ -2287,36 +2727,36 @@ TEXT ·randomMaskAVX2(SB), NOSPLIT, $0-48
 
 loop1:
 	VXORPS   Y0, Y5, Y6
-	VPADDD   vectorAVX2Constants<>+672(SB), Y5, Y5
+	VPADDD   vectorAVX2Constants<>+832(SB), Y5, Y5
 	VPSRLD   $0x11, Y6, Y7
 	VXORPS   Y7, Y6, Y6
-	VPMULLD  vectorAVX2Constants<>+576(SB), Y6, Y6
+	VPMULLD  vectorAVX2Constants<>+736(SB), Y6, Y6
 	VXORPS   Y1, Y6, Y6
 	VPSRLD   $0x0b, Y6, Y7
 	VXORPS   Y7, Y6, Y6
-	VPMULLD  vectorAVX2Constants<>+608(SB), Y6, Y6
+	VPMULLD  vectorAVX2Constants<>+768(SB), Y6, Y6
 	VXORPS   Y2, Y6, Y6
 	VPSRLD   $0x0f, Y6, Y7
 	VXORPS   Y7, Y6, Y6
-	VPMULLD  vectorAVX2Constants<>+640(SB), Y6, Y6
+	VPMULLD  vectorAVX2Constants<>+800(SB), Y6, Y6
 	VPSRLD   $0x0e, Y6, Y7
 	VXORPS   Y7, Y6, Y6
 	VPCMPGTD Y6, Y3, Y6
 	VANDNPS  Y4, Y6, Y6
 	VMOVUPS  Y6, (AX)(DX*4)
 	VXORPS   Y0, Y5, Y6
-	VPADDD   vectorAVX2Constants<>+672(SB), Y5, Y5
+	VPADDD   vectorAVX2Constants<>+832(SB), Y5, Y5
 	VPSRLD   $0x11, Y6, Y7
 	VXORPS   Y7, Y6, Y6
-	VPMULLD  vectorAVX2Constants<>+576(SB), Y6, Y6
+	VPMULLD  vectorAVX2Constants<>+736(SB), Y6, Y6
 	VXORPS   Y1, Y6, Y6
 	VPSRLD   $0x0b, Y6, Y7
 	VXORPS   Y7, Y6, Y6
-	VPMULLD  vectorAVX2Constants<>+608(SB), Y6, Y6
+	VPMULLD  vectorAVX2Constants<>+768(SB), Y6, Y6
 	VXORPS   Y2, Y6, Y6
 	VPSRLD   $0x0f, Y6, Y7
 	VXORPS   Y7, Y6, Y6
-	VPMULLD  vectorAVX2Constants<>+640(SB), Y6, Y6
+	VPMULLD  vectorAVX2Constants<>+800(SB), Y6, Y6
 	VPSRLD   $0x0e, Y6, Y7
 	VXORPS   Y7, Y6, Y6
 	VPCMPGTD Y6, Y3, Y6
@@ -2333,18 +2773,18 @@ done2:
 
 loop3:
 	VXORPS   Y0, Y5, Y6
-	VPADDD   vectorAVX2Constants<>+672(SB), Y5, Y5
+	VPADDD   vectorAVX2Constants<>+832(SB), Y5, Y5
 	VPSRLD   $0x11, Y6, Y7
 	VXORPS   Y7, Y6, Y6
-	VPMULLD  vectorAVX2Constants<>+576(SB), Y6, Y6
+	VPMULLD  vectorAVX2Constants<>+736(SB), Y6, Y6
 	VXORPS   Y1, Y6, Y6
 	VPSRLD   $0x0b, Y6, Y7
 	VXORPS   Y7, Y6, Y6
-	VPMULLD  vectorAVX2Constants<>+608(SB), Y6, Y6
+	VPMULLD  vectorAVX2Constants<>+768(SB), Y6, Y6
 	VXORPS   Y2, Y6, Y6
 	VPSRLD   $0x0f, Y6, Y7
 	VXORPS   Y7, Y6, Y6
-	VPMULLD  vectorAVX2Constants<>+640(SB), Y6, Y6
+	VPMULLD  vectorAVX2Constants<>+800(SB), Y6, Y6
 	VPSRLD   $0x0e, Y6, Y7
 	VXORPS   Y7, Y6, Y6
 	VPCMPGTD Y6, Y3, Y6
@@ -2361,18 +2801,18 @@ done4:
 	VPBROADCASTD X6, Y6
 	VPCMPGTD     vectorAVX2Lanes<>+0(SB), Y6, Y6
 	VXORPS       Y0, Y5, Y0
-	VPADDD       vectorAVX2Constants<>+672(SB), Y5, Y5
+	VPADDD       vectorAVX2Constants<>+832(SB), Y5, Y5
 	VPSRLD       $0x11, Y0, Y5
 	VXORPS       Y5, Y0, Y0
-	VPMULLD      vectorAVX2Constants<>+576(SB), Y0, Y0
+	VPMULLD      vectorAVX2Constants<>+736(SB), Y0, Y0
 	VXORPS       Y1, Y0, Y0
 	VPSRLD       $0x0b, Y0, Y1
 	VXORPS       Y1, Y0, Y0
-	VPMULLD      vectorAVX2Constants<>+608(SB), Y0, Y0
+	VPMULLD      vectorAVX2Constants<>+768(SB), Y0, Y0
 	VXORPS       Y2, Y0, Y0
 	VPSRLD       $0x0f, Y0, Y1
 	VXORPS       Y1, Y0, Y0
-	VPMULLD      vectorAVX2Constants<>+640(SB), Y0, Y0
+	VPMULLD      vectorAVX2Constants<>+800(SB), Y0, Y0
 	VPSRLD       $0x0e, Y0, Y1
 	VXORPS       Y1, Y0, Y0
 	VPCMPGTD     Y0, Y3, Y0
@@ -2867,39 +3307,79 @@ DATA vectorAVX2Constants<>+560(SB)/4, $0x00000000
 DATA vectorAVX2Constants<>+564(SB)/4, $0x00000000
 DATA vectorAVX2Constants<>+568(SB)/4, $0x00000000
 DATA vectorAVX2Constants<>+572(SB)/4, $0x00000000
-DATA vectorAVX2Constants<>+576(SB)/4, $0xed5ad4bb
-DATA vectorAVX2Constants<>+580(SB)/4, $0xed5ad4bb
-DATA vectorAVX2Constants<>+584(SB)/4, $0xed5ad4bb
-DATA vectorAVX2Constants<>+588(SB)/4, $0xed5ad4bb
-DATA vectorAVX2Constants<>+592(SB)/4, $0xed5ad4bb
-DATA vectorAVX2Constants<>+596(SB)/4, $0xed5ad4bb
-DATA vectorAVX2Constants<>+600(SB)/4, $0xed5ad4bb
-DATA vectorAVX2Constants<>+604(SB)/4, $0xed5ad4bb
-DATA vectorAVX2Constants<>+608(SB)/4, $0xac4c1b51
-DATA vectorAVX2Constants<>+612(SB)/4, $0xac4c1b51
-DATA vectorAVX2Constants<>+616(SB)/4, $0xac4c1b51
-DATA vectorAVX2Constants<>+620(SB)/4, $0xac4c1b51
-DATA vectorAVX2Constants<>+624(SB)/4, $0xac4c1b51
-DATA vectorAVX2Constants<>+628(SB)/4, $0xac4c1b51
-DATA vectorAVX2Constants<>+632(SB)/4, $0xac4c1b51
-DATA vectorAVX2Constants<>+636(SB)/4, $0xac4c1b51
-DATA vectorAVX2Constants<>+640(SB)/4, $0x31848bab
-DATA vectorAVX2Constants<>+644(SB)/4, $0x31848bab
-DATA vectorAVX2Constants<>+648(SB)/4, $0x31848bab
-DATA vectorAVX2Constants<>+652(SB)/4, $0x31848bab
-DATA vectorAVX2Constants<>+656(SB)/4, $0x31848bab
-DATA vectorAVX2Constants<>+660(SB)/4, $0x31848bab
-DATA vectorAVX2Constants<>+664(SB)/4, $0x31848bab
-DATA vectorAVX2Constants<>+668(SB)/4, $0x31848bab
-DATA vectorAVX2Constants<>+672(SB)/4, $0x00000008
-DATA vectorAVX2Constants<>+676(SB)/4, $0x00000008
-DATA vectorAVX2Constants<>+680(SB)/4, $0x00000008
-DATA vectorAVX2Constants<>+684(SB)/4, $0x00000008
-DATA vectorAVX2Constants<>+688(SB)/4, $0x00000008
-DATA vectorAVX2Constants<>+692(SB)/4, $0x00000008
-DATA vectorAVX2Constants<>+696(SB)/4, $0x00000008
-DATA vectorAVX2Constants<>+700(SB)/4, $0x00000008
-GLOBL vectorAVX2Constants<>(SB), RODATA|NOPTR, $704
+DATA vectorAVX2Constants<>+576(SB)/4, $0x3f000000
+DATA vectorAVX2Constants<>+580(SB)/4, $0x3f000000
+DATA vectorAVX2Constants<>+584(SB)/4, $0x3f000000
+DATA vectorAVX2Constants<>+588(SB)/4, $0x3f000000
+DATA vectorAVX2Constants<>+592(SB)/4, $0x3f000000
+DATA vectorAVX2Constants<>+596(SB)/4, $0x3f000000
+DATA vectorAVX2Constants<>+600(SB)/4, $0x3f000000
+DATA vectorAVX2Constants<>+604(SB)/4, $0x3f000000
+DATA vectorAVX2Constants<>+608(SB)/4, $0x447a0000
+DATA vectorAVX2Constants<>+612(SB)/4, $0x447a0000
+DATA vectorAVX2Constants<>+616(SB)/4, $0x447a0000
+DATA vectorAVX2Constants<>+620(SB)/4, $0x447a0000
+DATA vectorAVX2Constants<>+624(SB)/4, $0x447a0000
+DATA vectorAVX2Constants<>+628(SB)/4, $0x447a0000
+DATA vectorAVX2Constants<>+632(SB)/4, $0x447a0000
+DATA vectorAVX2Constants<>+636(SB)/4, $0x447a0000
+DATA vectorAVX2Constants<>+640(SB)/4, $0xc47a0000
+DATA vectorAVX2Constants<>+644(SB)/4, $0xc47a0000
+DATA vectorAVX2Constants<>+648(SB)/4, $0xc47a0000
+DATA vectorAVX2Constants<>+652(SB)/4, $0xc47a0000
+DATA vectorAVX2Constants<>+656(SB)/4, $0xc47a0000
+DATA vectorAVX2Constants<>+660(SB)/4, $0xc47a0000
+DATA vectorAVX2Constants<>+664(SB)/4, $0xc47a0000
+DATA vectorAVX2Constants<>+668(SB)/4, $0xc47a0000
+DATA vectorAVX2Constants<>+672(SB)/4, $0x42200000
+DATA vectorAVX2Constants<>+676(SB)/4, $0x42200000
+DATA vectorAVX2Constants<>+680(SB)/4, $0x42200000
+DATA vectorAVX2Constants<>+684(SB)/4, $0x42200000
+DATA vectorAVX2Constants<>+688(SB)/4, $0x42200000
+DATA vectorAVX2Constants<>+692(SB)/4, $0x42200000
+DATA vectorAVX2Constants<>+696(SB)/4, $0x42200000
+DATA vectorAVX2Constants<>+700(SB)/4, $0x42200000
+DATA vectorAVX2Constants<>+704(SB)/4, $0x3f3504f3
+DATA vectorAVX2Constants<>+708(SB)/4, $0x3f3504f3
+DATA vectorAVX2Constants<>+712(SB)/4, $0x3f3504f3
+DATA vectorAVX2Constants<>+716(SB)/4, $0x3f3504f3
+DATA vectorAVX2Constants<>+720(SB)/4, $0x3f3504f3
+DATA vectorAVX2Constants<>+724(SB)/4, $0x3f3504f3
+DATA vectorAVX2Constants<>+728(SB)/4, $0x3f3504f3
+DATA vectorAVX2Constants<>+732(SB)/4, $0x3f3504f3
+DATA vectorAVX2Constants<>+736(SB)/4, $0xed5ad4bb
+DATA vectorAVX2Constants<>+740(SB)/4, $0xed5ad4bb
+DATA vectorAVX2Constants<>+744(SB)/4, $0xed5ad4bb
+DATA vectorAVX2Constants<>+748(SB)/4, $0xed5ad4bb
+DATA vectorAVX2Constants<>+752(SB)/4, $0xed5ad4bb
+DATA vectorAVX2Constants<>+756(SB)/4, $0xed5ad4bb
+DATA vectorAVX2Constants<>+760(SB)/4, $0xed5ad4bb
+DATA vectorAVX2Constants<>+764(SB)/4, $0xed5ad4bb
+DATA vectorAVX2Constants<>+768(SB)/4, $0xac4c1b51
+DATA vectorAVX2Constants<>+772(SB)/4, $0xac4c1b51
+DATA vectorAVX2Constants<>+776(SB)/4, $0xac4c1b51
+DATA vectorAVX2Constants<>+780(SB)/4, $0xac4c1b51
+DATA vectorAVX2Constants<>+784(SB)/4, $0xac4c1b51
+DATA vectorAVX2Constants<>+788(SB)/4, $0xac4c1b51
+DATA vectorAVX2Constants<>+792(SB)/4, $0xac4c1b51
+DATA vectorAVX2Constants<>+796(SB)/4, $0xac4c1b51
+DATA vectorAVX2Constants<>+800(SB)/4, $0x31848bab
+DATA vectorAVX2Constants<>+804(SB)/4, $0x31848bab
+DATA vectorAVX2Constants<>+808(SB)/4, $0x31848bab
+DATA vectorAVX2Constants<>+812(SB)/4, $0x31848bab
+DATA vectorAVX2Constants<>+816(SB)/4, $0x31848bab
+DATA vectorAVX2Constants<>+820(SB)/4, $0x31848bab
+DATA vectorAVX2Constants<>+824(SB)/4, $0x31848bab
+DATA vectorAVX2Constants<>+828(SB)/4, $0x31848bab
+DATA vectorAVX2Constants<>+832(SB)/4, $0x00000008
+DATA vectorAVX2Constants<>+836(SB)/4, $0x00000008
+DATA vectorAVX2Constants<>+840(SB)/4, $0x00000008
+DATA vectorAVX2Constants<>+844(SB)/4, $0x00000008
+DATA vectorAVX2Constants<>+848(SB)/4, $0x00000008
+DATA vectorAVX2Constants<>+852(SB)/4, $0x00000008
+DATA vectorAVX2Constants<>+856(SB)/4, $0x00000008
+DATA vectorAVX2Constants<>+860(SB)/4, $0x00000008
+GLOBL vectorAVX2Constants<>(SB), RODATA|NOPTR, $864
 
 DATA vectorAVX2Lanes<>+0(SB)/4, $+0
 DATA vectorAVX2Lanes<>+4(SB)/4, $+1

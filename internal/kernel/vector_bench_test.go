@@ -63,6 +63,8 @@ func BenchmarkVector(b *testing.B) {
 		{"tanhBackward", 4, most, func(n int) { TanhBackward(u[:n], x[:n], y[:n]) }},
 		{"sigmoidBackward", 4, most, func(n int) { SigmoidBackward(u[:n], x[:n], y[:n]) }},
 		{"bernoulli", 3, most, func(n int) { Bernoulli(u[:n], x[:n], z[:n]) }},
+		{"normal", 5, most, func(n int) { Normal(u[:n], w[:n], x[:n], y[:n], z[:n], -6) }},
+		{"logistic", 5, most, func(n int) { Logistic(u[:n], w[:n], x[:n], y[:n], z[:n], 1./510, -7) }},
 		{"adam", 7, most, func(n int) { Adam(x[:n], u[:n], w[:n], z[:n], &adamBench) }},
 		{"momentum", 5, most, func(n int) { Momentum(x[:n], u[:n], w[:n], &MomentumStep{Rate: 1e-6, Momentum: 0.5, Clip: 1}) }},
 		{"rmsprop", 5, most, func(n int) { RMSProp(x[:n], u[:n], z[:n], &RMSPropStep{Rate: 1e-6, Alpha: 0.9, Eps: 1e-3, Clip: 1}) }},

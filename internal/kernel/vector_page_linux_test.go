@@ -62,6 +62,8 @@ func TestVectorsStayInside(t *testing.T) {
 				Softmax(a, b)
 				LogSumExp(b)
 				Bernoulli(a, b, c)
+				Normal(a, b, c, d, e, -6)
+				Logistic(a, b, c, d, e, 0.1, -7)
 				LSTMForward(cut(gates, 4*n), a, b, c, d)
 				LSTMBackward(cut(gates, 4*n), a, c, d, e)
 				for _, o := range optimizers {

@@ -57,6 +57,3 @@ func (m *machine) activations() {
 		VFMADD231PS(m.less(y, one), dy, d)
 	})
 }
-
-// greater is the predicate of VCMPPS for the second source being more than the first written, false for NaNs.
-const greater = 30

@@ -27,24 +27,12 @@ func (m *machine) bernoulli() {
 			VFMSUB231PS(v, logit, term)
 			VADDPS(term, sum[i], sum[i])
 
-			e := m.copyOf(sign)
-			VORPS(logit, e, e)
-			VMAXPS(e, m.held(exp.bottom), e)
-			e = m.expOf(e, exp)
-			whole := m.vec()
+			e, whole := m.decay(logit, sign, exp), m.vec()
 			VADDPS(exp.one, e, whole)
-			if m.wide() {
-				negative := K()
-				VPMOVD2M(logit, negative)
-				s := m.copyOf(exp.one)
-				VMOVAPS(e, negative, s)
-				VDIVPS(whole, s, s)
-				VSUBPS(s, v, v)
-			} else {
-				VBLENDVPS(logit, e, m.held(exp.one), logit) // by the sign
-				VDIVPS(whole, logit, logit)
-				VSUBPS(logit, v, v)
-			}
+			s := m.copyOf(e)
+			m.replace(s, logit, greater, none, exp.one)
+			VDIVPS(whole, s, s)
+			VSUBPS(s, v, v)
 			m.store(v, d, a)
 			e = m.keep(e, a, none)
 			VFMADD231PS(e, product[i], product[i])

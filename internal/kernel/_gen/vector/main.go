@@ -36,6 +36,7 @@ func main() {
 	m.lstm()
 	m.gru()
 	m.bernoulli()
+	m.densities()
 	m.optimizers()
 	m.mask()
 	m.rows()

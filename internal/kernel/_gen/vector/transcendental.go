@@ -73,6 +73,25 @@ func (m *machine) expOf(x reg.VecVirtual, c *expConstants) reg.VecVirtual {
 	return h
 }
 
+// decay is e^−|x|.
+func (m *machine) decay(x reg.VecVirtual, sign Op, c *expConstants) reg.VecVirtual {
+	e := m.copyOf(sign)
+	VORPS(x, e, e)
+	VMAXPS(e, m.held(c.bottom), e)
+	return m.expOf(e, c)
+}
+
+// expm1 is e^x − 1 of an x from 0 to 88, whose relative error is small also where x is. It overwrites x.
+func (m *machine) expm1(x reg.VecVirtual, c *expConstants) reg.VecVirtual {
+	scale, r, h := m.reduce(x, c)
+	VMULPS(r, h, h)
+	VFMADD213PS(r, r, h) // e^r − 1
+	d := m.vec()
+	VSUBPS(c.one, scale, d)
+	VFMADD231PS(scale, h, d)
+	return d
+}
+
 type sigmoidConstants struct {
 	*expConstants
 	flat Op // from 17 on, sigmoid is 1 in float32
@@ -109,12 +128,7 @@ func (m *machine) tanh(x reg.VecVirtual, c *tanhConstants) reg.VecVirtual {
 	VXORPS(x, sign, y)
 	VADDPS(y, y, y)
 	VMINPS(y, m.held(c.flat), y)
-	scale, r, h := m.reduce(y, c.expConstants)
-	VMULPS(r, h, h)
-	VFMADD213PS(r, r, h) // e^r − 1
-	d := m.vec()
-	VSUBPS(c.one, scale, d)
-	VFMADD231PS(scale, h, d)
+	d := m.expm1(y, c.expConstants)
 	sum := m.vec()
 	VADDPS(c.two, d, sum)
 	VDIVPS(sum, d, d) // an approximate reciprocal and Newton's step are no faster: the other ports are the limit
