@@ -319,20 +319,21 @@ func TestObjectivesLearn(t *testing.T) {
 			}
 			o, tp := complete(t, Objective{Name: part.Name}), tensor.NewTape()
 			bound := func() float64 {
-				return mean(importance(m, b, 200, rand.New(rand.NewPCG(1, 2))))
+				return mean(importance(m, b, 100, rand.New(rand.NewPCG(1, 2))))
 			}
 			before := bound()
-			for step := range uint64(400) {
+			for step := range uint64(200) {
 				gradientOf(tp, m, b, o, step)
 				for _, p := range m.Params() {
 					for i, g := range tp.ParamGrad(p) {
-						p.Value[i] -= 0.05 / float32(b.Rows) * g
+						p.Value[i] -= 0.06 / float32(b.Rows) * g
 					}
 					p.Changed()
 				}
 			}
-			if after := bound(); !(after > before+0.5) {
-				t.Errorf("%s, %v: log p(x) rises from %.3f to %.3f", o.Describe(), latent, before, after)
+			after := bound()
+			if t.Logf("%s, %v: log p(x) rises from %.3f to %.3f", o.Describe(), latent, before, after); !(after > before+0.5) {
+				t.Error("too little")
 			}
 		}
 	}
