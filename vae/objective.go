@@ -29,7 +29,7 @@ type objective interface {
 }
 
 // objectives are the kinds there are, the default first. A new one is a file and a line here.
-var objectives = []objective{elbo{}, ae{}, iwae{}}
+var objectives = []objective{elbo{}, ae{}, iwae{}, dreg{}, score{}}
 
 // Objectives lists the kinds of objective.
 func Objectives() []part { return abouts(objectives) }

@@ -28,6 +28,8 @@ type draw struct {
 	hold func(z *tensor.Tensor) *tensor.Tensor
 	// fixed makes log q a function of z alone: no gradient goes to the encoder through it.
 	fixed bool
+	// constant makes z a constant once it is drawn: no gradient goes to the encoder through it, nor to q of one layer through that of another.
+	constant bool
 }
 
 // terms encodes a batch, draws from q, and judges what was drawn.
@@ -40,6 +42,9 @@ func (m *Model) terms(tp *tensor.Tape, b Batch, d draw) Terms {
 		noise := tp.Scratch(q.Rows * k * q.Cols / 2)
 		d.noise(noise)
 		z := tensor.Reparametrize(tp, q, noise, k)
+		if d.constant {
+			z = tensor.Detach(tp, z)
+		}
 		t.Posterior, t.Z = append(t.Posterior, q), append(t.Z, z)
 		from, k = z, 1
 	}
@@ -56,7 +61,7 @@ func (m *Model) terms(tp *tensor.Tape, b Batch, d draw) Terms {
 			t.KL = append(t.KL, tensor.GaussianKL(tp, t.Posterior[l]))
 			continue
 		}
-		q := tensor.GaussianLogProb(tp, z, m.judge(tp, t, judged, l, d.fixed))
+		q := tensor.GaussianLogProb(tp, z, m.judge(tp, t, judged, l, d))
 		t.KL = append(t.KL, tensor.Add(tp, q, tensor.Scale(tp, m.logPrior(tp, judged, l), -1)))
 	}
 	t.LogLikelihood = m.like.logProb(tp, m.Config, m.decoders[0].apply(tp, judged[0]), x)
@@ -65,12 +70,12 @@ func (m *Model) terms(tp *tensor.Tape, b Batch, d draw) Terms {
 
 // judge is q of layer l, which log q is a function of: the one that was drawn from, or, for a fixed one, the same by way of the samples
 // as they are judged, with parameters that are constants.
-func (m *Model) judge(tp *tensor.Tape, t Terms, judged []*tensor.Tensor, l int, fixed bool) (q *tensor.Tensor) {
+func (m *Model) judge(tp *tensor.Tape, t Terms, judged []*tensor.Tensor, l int, d draw) (q *tensor.Tensor) {
 	switch {
-	case !fixed:
+	case !d.fixed:
 		return t.Posterior[l]
-	case l == 0:
-		return tensor.Detach(tp, t.Posterior[0])
+	case l == 0 || d.constant:
+		return tensor.Detach(tp, t.Posterior[l])
 	}
 	tp.Frozen(func() { q = m.encoders[l].apply(tp, judged[l-1]) })
 	return q
