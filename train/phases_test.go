@@ -94,6 +94,40 @@ func (w *watched) Loss(tp *tensor.Tape, step atStep, carry []float32) *tensor.Te
 	return w.given.Loss(tp, step, carry)
 }
 
+// rowsAnd is a sparse parameter, and one that is not.
+type rowsAnd struct {
+	rowModel
+	b *tensor.Param
+}
+
+func (m rowsAnd) Params() nn.Params { return nn.Params{m.b, m.p} }
+func (m rowsAnd) Loss(tp *tensor.Tape, b rowBatch, carry []float32) *tensor.Tensor {
+	return tensor.Add(tp, m.rowModel.Loss(tp, b, carry), tensor.Sum(tp, tp.Use(m.b)))
+}
+
+// TestSparsePhases: a sparse parameter, too, counts its own steps, and no row moves while it rests.
+func TestSparsePhases(t *testing.T) {
+	table := func() *tensor.Param {
+		p := tensor.NewParam("rows", 4, 2)
+		p.Sparse = true
+		return p
+	}
+	both := rowsAnd{rowModel{table()}, tensor.NewParam("b", 3)}
+	turns := &train.Turns{Each: []train.Turn{{Steps: 2, Params: nn.Params{both.b}}, {Steps: 1, Params: nn.Params{both.p}}}}
+	cfg := train.Config{Steps: 6, Schedule: "constant", Options: train.Options{Rate: 0.1}, Shards: 1, Phases: turns, Clip: -1}
+	if _, err := train.Run(context.Background(), both, rowSource{{0, 1}, {3}, {1, 2}, {3}, {0, 3}, {2}}, cfg); err != nil {
+		t.Fatal(err)
+	}
+	one := rowModel{table()}
+	cfg.Steps, cfg.Phases = 2, nil
+	if _, err := train.Run(context.Background(), one, rowSource{{1, 2}, {2}}, cfg); err != nil {
+		t.Fatal(err)
+	}
+	if !slices.Equal(both.p.Value, one.p.Value) || both.p.Value[0] != 0 || both.p.Value[2] == 0 {
+		t.Errorf("turns give rows %v, a run of its own %v", both.p.Value, one.p.Value)
+	}
+}
+
 // TestWhatRestsCostsNothing: no gradient of it is gathered, its weights are not looked at anew, and the norm is that of the others.
 func TestWhatRestsCostsNothing(t *testing.T) {
 	w := &watched{given: twoGroups(5)}
@@ -190,7 +224,7 @@ func (f *fickle) Next(last float64) (nn.Params, float64, error) {
 func TestPhasesResume(t *testing.T) {
 	const steps = 40
 	whole, parts := t.TempDir(), t.TempDir()
-	var asked []float64
+	var asked, losses []float64
 	once := func(dir string, create bool, stop int) {
 		inFolder(t, dir, create, func(folder *checkpoint.Run) {
 			ctx, cancel := context.WithCancel(context.Background())
@@ -199,6 +233,7 @@ func TestPhasesResume(t *testing.T) {
 			_, err := train.Run(ctx, m, windows(t), train.Config{
 				Steps: steps, Shards: 2, Seed: 11, Validations: 4, Average: 0.9, Folder: folder, Phases: phases, Validate: heldOut(m), Options: train.Options{Rate: 0.02},
 				Progress: func(p train.Progress) {
+					losses = append(losses, p.Loss)
 					if p.Step == stop {
 						cancel()
 					}
@@ -212,6 +247,9 @@ func TestPhasesResume(t *testing.T) {
 	}
 	once(whole, true, steps)
 	inOne := asked
+	if !slices.Equal(inOne[1:], losses[:steps-1]) {
+		t.Errorf("the phases were told %v, and the losses are %v", inOne, losses)
+	}
 	asked = nil
 	for i, stop := range []int{1, 6, 17, 18, steps} {
 		once(parts, i == 0, stop)
