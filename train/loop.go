@@ -29,6 +29,7 @@ type loop struct {
 	slots           [][][]float32 // of the optimizer, by parameter
 	averages        [][]float32   // of the weights, by parameter; nil: none are kept
 	carries         [][]float32   // by shard
+	rests           []bool        // by parameter: takes no part in the step at hand
 	pieces, sparse  []piece       // of the parameters that are not sparse, and of those that are
 	rows            *tensor.Tape  // the sum of all sparse gradients of a step
 	rowPieces       []rowPiece    // of what they touched
@@ -87,6 +88,10 @@ func newLoop(cfg Config, params nn.Params, shards, stepsPerEpoch int) (*loop, er
 			l.averages = append(l.averages, make([]float32, len(p.Value)))
 		}
 	}
+	l.rests = make([]bool, len(l.params))
+	if cfg.Phases != nil {
+		l.state.Taken = make([]int, len(l.params))
+	}
 	l.pieces, l.sparse = cut(l.params, false), cut(l.params, true)
 	l.squares = make([]float64, len(l.pieces))
 	l.makeTapes()
@@ -109,12 +114,17 @@ func (l *loop) run(ctx context.Context) (Result, error) {
 		}
 	}
 	for !l.over() && ctx.Err() == nil {
-		rate := l.cfg.Options.Rate * l.schedule.Factor(l.cfg.ScheduleOptions, l.place())
+		kind, err := l.choose()
+		if err != nil {
+			return Result{}, err
+		}
+		rate := kind * l.cfg.Options.Rate * l.schedule.Factor(l.cfg.ScheduleOptions, l.place())
 		loss, weight, norm, err := l.step(rate)
 		if err != nil {
 			return Result{}, err
 		}
 		l.state.Step++
+		l.state.LastLoss = loss
 		l.count(&l.longest.step)
 		l.state.Weight += weight
 		l.state.LossSum += loss * weight

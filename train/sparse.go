@@ -10,7 +10,8 @@ import (
 // the others. The optimizer's slots of a row change when the row does. So with plain sgd without decay and with adagrad
 // the weights are those of a dense step, where a gradient of zero changes nothing; with momentum, with decay and in adam
 // and rmsprop they are not, since those go on to move a row for which nothing was said (PyTorch's SparseAdam does as is
-// done here). Adam's corrections for its first steps count the steps of the run.
+// done here). Adam's corrections for its first steps count the steps of the run,
+// or, with phases, those that the parameter took part in.
 //
 // Averages of the weights are those of all rows, and so are kept by a pass over all.
 
@@ -24,7 +25,7 @@ type rowPiece struct {
 // their places in the sum first; then none moves, and pieces of them can be added at once.
 func (l *loop) gatherRows() {
 	for i, p := range l.params {
-		if !p.Sparse {
+		if !p.Sparse || l.rests[i] {
 			continue
 		}
 		for _, tp := range l.tapes {
@@ -72,8 +73,8 @@ func (l *loop) rowSquares() (sum float64) {
 	return sum
 }
 
-// stepRows is the optimizer's step t on the rows that were touched.
-func (l *loop) stepRows(t int, rate, scale float64) {
+// stepRows is the optimizer's step on the rows that were touched.
+func (l *loop) stepRows(rate, scale float64) {
 	parallel(l.workers, len(l.rowPieces), func(i int) {
 		piece := l.rowPieces[i]
 		p, slots := l.params[piece.param], l.slots[piece.param]
@@ -83,7 +84,7 @@ func (l *loop) stepRows(t int, rate, scale float64) {
 			for k, slot := range slots {
 				of[k] = slot[from:to]
 			}
-			l.opt.Step(p.Value[from:to], l.rows.RowGrad(p, row), of[:len(slots)], t, rate, scale, p.Rows > 1)
+			l.opt.Step(p.Value[from:to], l.rows.RowGrad(p, row), of[:len(slots)], l.stepsOf(piece.param), rate, scale, p.Rows > 1)
 		}
 	})
 }

@@ -31,6 +31,10 @@ type state struct {
 	Stale        int     `json:"stale,omitempty"`         // validations in a row without a new best
 	Plateaus     int     `json:"plateaus,omitempty"`      // as Place has it
 
+	Taken    []int           `json:"taken,omitempty"`     // with phases: the steps that each parameter took part in
+	LastLoss float64         `json:"last_loss,omitempty"` // of the last step
+	Phases   json.RawMessage `json:"phases,omitempty"`    // their own state
+
 	// What validating and saving cost lately: a budget keeps that much in hand for its end.
 	ValidSeconds float64 `json:"valid_seconds"`
 	SaveSeconds  float64 `json:"save_seconds"`
@@ -43,6 +47,9 @@ func (l *loop) save() error {
 	}
 	l.state.Shards = l.shards
 	l.state.Metrics = l.cfg.Folder.MetricsSize()
+	if err := l.savePhases(); err != nil {
+		return err
+	}
 	meta, err := json.Marshal(l.state)
 	if err != nil {
 		return err
@@ -86,6 +93,9 @@ func (l *loop) restore() error {
 	}
 	if l.state.Shards != l.shards {
 		return fmt.Errorf("the run was begun with %d shards and cannot go on with %d: the result would be another", l.state.Shards, l.shards)
+	}
+	if err := l.restorePhases(); err != nil {
+		return err
 	}
 	byName := map[string]checkpoint.Tensor{}
 	for _, t := range saved {

@@ -39,6 +39,8 @@ var ErrDiverged = errors.New("training has diverged")
 // on its own tape; their gradients are added in the order of batches and shards, as one chain, so neither the
 // number of cores nor scheduling changes a bit.
 func (l *loop) step(rate float64) (loss, weight, norm float64, err error) {
+	l.freeze(true)
+	defer l.freeze(false)
 	for k := range l.cfg.Accumulate {
 		at := l.state.Step*l.cfg.Accumulate + k
 		parallel(l.shards, l.shards, func(s int) {
@@ -81,25 +83,34 @@ func (l *loop) step(rate float64) (loss, weight, norm float64, err error) {
 		scale *= l.cfg.Clip / norm
 	}
 
+	l.countStep()
 	t := l.state.Step + 1
 	parallel(l.workers, len(l.pieces), func(i int) {
 		p := l.pieces[i]
+		if l.rests[p.param] {
+			if l.averages != nil {
+				l.average(p, t)
+			}
+			return
+		}
 		var slots [4][]float32
 		for k, slot := range l.slots[p.param] {
 			slots[k] = slot[p.from:p.to]
 		}
 		param := l.params[p.param]
-		l.opt.Step(param.Value[p.from:p.to], l.sum[p.param][p.from:p.to], slots[:len(l.slots[p.param])], t, rate, scale, param.Rows > 1)
+		l.opt.Step(param.Value[p.from:p.to], l.sum[p.param][p.from:p.to], slots[:len(l.slots[p.param])], l.stepsOf(p.param), rate, scale, param.Rows > 1)
 		if l.averages != nil {
 			l.average(p, t)
 		}
 	})
-	l.stepRows(t, rate, scale)
+	l.stepRows(rate, scale)
 	if l.averages != nil {
 		parallel(l.workers, len(l.sparse), func(i int) { l.average(l.sparse[i], t) })
 	}
-	for _, p := range l.params {
-		p.Changed()
+	for i, p := range l.params {
+		if !l.rests[i] {
+			p.Changed()
+		}
 	}
 	parallel(l.workers, len(l.params)*tensor.Packings, func(i int) { l.params[i/tensor.Packings].Repack(i % tensor.Packings) })
 	return loss, weight, norm, nil
@@ -115,6 +126,10 @@ func (l *loop) gather(k int) {
 	l.gatherRows()
 	parallel(l.workers, len(l.pieces), func(i int) {
 		p := l.pieces[i]
+		if l.rests[p.param] {
+			l.squares[i] = 0
+			return
+		}
 		sum := l.sum[p.param][p.from:p.to]
 		for s := range l.shards {
 			switch g := l.grads[s][p.param][p.from:p.to]; {
