@@ -33,6 +33,9 @@ type cli struct {
 	Score       scoreCmd       `cmd:"" help:"Say how likely a model finds each line of a text."`
 	Sample      sampleCmd      `cmd:"" help:"Draw pictures from a variational auto-encoder."`
 	Reconstruct reconstructCmd `cmd:"" help:"Show pictures, and what a variational auto-encoder makes of them."`
+	Encode      encodeCmd      `cmd:"" help:"Say what a variational auto-encoder makes of pictures: numbers for each."`
+	Interpolate interpolateCmd `cmd:"" help:"Go from one picture to another through a variational auto-encoder."`
+	Manifold    manifoldCmd    `cmd:"" help:"Show what latent variables of a variational auto-encoder stand for."`
 	NN          nnCmd          `cmd:"" name:"nn" help:"Show the words whose vectors are closest."`
 	Analogy     analogyCmd     `cmd:"" help:"Say what is to woman as king is to man."`
 	Export      exportCmd      `cmd:"" help:"Write word vectors in a format of others."`

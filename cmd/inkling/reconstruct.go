@@ -1,7 +1,6 @@
 package main
 
 import (
-	"fmt"
 	"math/rand/v2"
 
 	"inkling/vae"
@@ -12,7 +11,7 @@ type reconstructCmd struct {
 	Path string `arg:"" help:"The pictures: a folder or a file, as train vae takes them."`
 
 	N   int    `name:"n" short:"n" help:"How many pictures, the first." default:"16"`
-	Out string `help:"Where to: NAME.png has each picture above what the model makes of it, NAME.npy the numbers of the latter." default:"reconstructions.png" placeholder:"FILE" env:"-"`
+	Out string `help:"Where to: NAME.png has each picture above what the model makes of it, NAME.npy the numbers of the latter." default:"reconstructions.png" placeholder:"reconstructions.png" env:"-"`
 	partFlag
 	drawFlag
 	Seed uint64 `help:"Of what --draw draws." default:"1"`
@@ -63,11 +62,7 @@ func (r *reconstructCmd) Run(a *app) error {
 	if err != nil {
 		return err
 	}
-	if a.json {
-		return a.printJSON(drawn{Out: r.Out, Pictures: n})
-	}
-	fmt.Fprintf(a.out, "%s: %s\n", r.Out, plural(n, "picture"))
-	return nil
+	return a.wrote(r.Out, n)
 }
 
 // aboveEachOther puts rows of a grid of some pictures above those of others. The last rows are filled up, so that they stay below each other.

@@ -10,14 +10,14 @@ import (
 
 // drawFlag says what of p(x|z) is shown.
 type drawFlag struct {
-	Draw bool `help:"Draw from p(x|z) in place of its mean." env:"-"`
+	Draw bool `help:"Draw from p(x|z) in place of its mean."`
 }
 
 type sampleCmd struct {
 	Dir string `arg:"" help:"Folder of the model."`
 
 	N       int    `name:"n" short:"n" help:"How many pictures." default:"64"`
-	Out     string `help:"Where to: NAME.png is all of them in rows, NAME.npy their numbers." default:"samples.png" placeholder:"FILE" env:"-"`
+	Out     string `help:"Where to: NAME.png is all of them in rows, NAME.npy their numbers." default:"samples.png" placeholder:"samples.png" env:"-"`
 	Columns int    `help:"Pictures in a row of a PNG; as many as there are rows unless given." placeholder:"N"`
 	drawFlag
 	Temp float64 `help:"Times which the prior's deviation is taken: below 1 for pictures that are more usual." default:"1"`
