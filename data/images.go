@@ -12,6 +12,7 @@ type Images struct {
 	floats []float32
 
 	values *[256]float32 // what the bytes stand for
+	names  []string      // of the files, where each picture has its own
 }
 
 var (
@@ -42,6 +43,14 @@ func (m *Images) Len() int { return (len(m.bytes) + len(m.floats)) / m.Size() }
 // Size is how many numbers a picture is: Height·Width·Channels.
 func (m *Images) Size() int { return m.Height * m.Width * m.Channels }
 
+// Name is the file of picture i, "" where one file holds many.
+func (m *Images) Name(i int) string {
+	if m.names == nil {
+		return ""
+	}
+	return m.names[i]
+}
+
 // Bytes is the memory that they take. A slice takes none of its own.
 func (m *Images) Bytes() int64 { return int64(len(m.bytes)) + 4*int64(len(m.floats)) }
 
@@ -71,6 +80,9 @@ func (m *Images) Slice(from, to int) *Images {
 	}
 	s := *m
 	size := m.Size()
+	if m.names != nil {
+		s.names = m.names[from:to:to]
+	}
 	if m.floats != nil {
 		s.floats = m.floats[from*size : to*size : to*size]
 	} else {

@@ -83,6 +83,7 @@ func (f *imageFiles) readPictures(o ImageOptions) (*pictures, error) {
 	for _, q := range files {
 		p.size += q.size
 		p.sums = append(p.sums, q.sum)
+		p.images.names = append(p.images.names, q.name)
 		if q.deep {
 			deep++
 		}

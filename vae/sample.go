@@ -9,7 +9,9 @@ import (
 // The methods of this file take and give rows one after another. Any number of goroutines may use a model so at the same time, as long as
 // nobody trains it.
 
-const rowsAtOnce = 256 // of examples, so that memory is bounded whatever one asks for
+// rowsAtOnce is how many examples are taken at a time, so that memory is bounded whatever one asks for: as many as have a million numbers,
+// and at most 256.
+func (m *Model) rowsAtOnce() int { return max(1, min(256, (1<<20)/m.Config.Inputs())) }
 
 // Top is how many variables the last stochastic layer has, from which all else is drawn.
 func (m *Model) Top() int { return m.Config.Latent[len(m.Config.Latent)-1] }
@@ -72,11 +74,14 @@ func pick(tp *tensor.Tape, q *tensor.Tensor, rnd *rand.Rand) *tensor.Tensor {
 
 // inRows applies f to some rows after the others.
 func (m *Model) inRows(in []float32, width int, f func(tp *tensor.Tape, t *tensor.Tensor) *tensor.Tensor) (out []float32) {
-	tp := tensor.NewInference()
+	tp, rows := tensor.NewInference(), len(in)/width
 	for len(in) > 0 {
 		tp.Reset(0, 0, 0)
-		n := min(len(in)/width, rowsAtOnce)
+		n := min(len(in)/width, m.rowsAtOnce())
 		y := f(tp, tp.Const(n, width, in[:n*width]))
+		if out == nil {
+			out = make([]float32, 0, rows*y.Cols)
+		}
 		for i := range n {
 			out = append(out, y.Row(i)...)
 		}

@@ -7,6 +7,7 @@ import (
 	"inkling/checkpoint"
 	"inkling/data"
 	"inkling/lm"
+	"inkling/vae"
 )
 
 // load reads a saved model, for a use that takes so much memory. A folder may come from anywhere: what
@@ -17,6 +18,9 @@ func load(a *app, dir string, use func(lm.Config) (lm.Memory, error), text int64
 		return nil, nil, err
 	}
 	defer run.Close()
+	if kindOf(run) == vae.Kind {
+		return nil, nil, badInput("%s: a variational auto-encoder, which knows no text: inkling sample, reconstruct or encode is for that", dir)
+	}
 	if !run.HasModel() {
 		return nil, nil, badInput("%s: %s", dir, notTrained(run))
 	}

@@ -25,22 +25,27 @@ type cli struct {
 	Memory  byteSize `help:"Refuse what would take more; what the machine has free unless given." placeholder:"4GB"`
 	JSON    bool     `name:"json" help:"Print the result as one JSON value."`
 
-	Demo     demoCmd     `cmd:"" help:"Train on text that is already here, for about a minute, and write some."`
-	Train    trainCmds   `cmd:"" help:"Train a model."`
-	Resume   resumeCmd   `cmd:"" help:"Go on with a run exactly where it stopped."`
-	Eval     evalCmd     `cmd:"" help:"Measure how well a model predicts a text, or vectors what people say of words."`
-	Generate generateCmd `cmd:"" help:"Write text with a model."`
-	Score    scoreCmd    `cmd:"" help:"Say how likely a model finds each line of a text."`
-	NN       nnCmd       `cmd:"" name:"nn" help:"Show the words whose vectors are closest."`
-	Analogy  analogyCmd  `cmd:"" help:"Say what is to woman as king is to man."`
-	Export   exportCmd   `cmd:"" help:"Write word vectors in a format of others."`
-	Compare  compareCmds `cmd:"" help:"Try all there are of a kind on a text, with a table and a picture."`
-	Info     infoCmd     `cmd:"" help:"Describe a model or run; without one, this program and machine."`
-	List     listCmd     `cmd:"" help:"List runs: how far they have come and how good they are."`
-	Rm       rmCmd       `cmd:"" help:"Delete runs."`
-	Data     dataCmds    `cmd:"" help:"Find and download known data sets."`
-	Bench    benchCmd    `cmd:"" help:"Measure what this machine can do and how much of it is used."`
-	Version  versionCmd  `cmd:"" help:"Print the version."`
+	Demo        demoCmd        `cmd:"" help:"Train on text that is already here, for about a minute, and write some."`
+	Train       trainCmds      `cmd:"" help:"Train a model."`
+	Resume      resumeCmd      `cmd:"" help:"Go on with a run exactly where it stopped."`
+	Eval        evalCmd        `cmd:"" help:"Measure how well a model predicts a text, or vectors what people say of words."`
+	Generate    generateCmd    `cmd:"" help:"Write text with a model."`
+	Score       scoreCmd       `cmd:"" help:"Say how likely a model finds each line of a text."`
+	Sample      sampleCmd      `cmd:"" help:"Draw pictures from a variational auto-encoder."`
+	Reconstruct reconstructCmd `cmd:"" help:"Show pictures, and what a variational auto-encoder makes of them."`
+	Encode      encodeCmd      `cmd:"" help:"Say what a variational auto-encoder makes of pictures: numbers for each."`
+	Interpolate interpolateCmd `cmd:"" help:"Go from one picture to another through a variational auto-encoder."`
+	Manifold    manifoldCmd    `cmd:"" help:"Show what latent variables of a variational auto-encoder stand for."`
+	NN          nnCmd          `cmd:"" name:"nn" help:"Show the words whose vectors are closest."`
+	Analogy     analogyCmd     `cmd:"" help:"Say what is to woman as king is to man."`
+	Export      exportCmd      `cmd:"" help:"Write word vectors in a format of others."`
+	Compare     compareCmds    `cmd:"" help:"Try all there are of a kind on a text, with a table and a picture."`
+	Info        infoCmd        `cmd:"" help:"Describe a model or run; without one, this program and machine."`
+	List        listCmd        `cmd:"" help:"List runs: how far they have come and how good they are."`
+	Rm          rmCmd          `cmd:"" help:"Delete runs."`
+	Data        dataCmds       `cmd:"" help:"Find and download known data sets."`
+	Bench       benchCmd       `cmd:"" help:"Measure what this machine can do and how much of it is used."`
+	Version     versionCmd     `cmd:"" help:"Print the version."`
 }
 
 type trainCmds struct {

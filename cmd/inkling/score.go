@@ -9,11 +9,13 @@ import (
 
 type scoreCmd struct {
 	Dir  string `arg:"" help:"Folder of the model."`
-	File string `arg:"" optional:"" help:"The lines to score; gzip and zstd are unpacked; - is standard input, as is none." default:"-"`
+	File string `arg:"" optional:"" help:"The lines to score; gzip and zstd are unpacked; - is standard input, as is none. Of a variational auto-encoder, the pictures." default:"-"`
 
 	Above   *float64 `help:"Pass on only lines of more than so many bits." placeholder:"BITS"`
 	PerChar bool     `help:"--above goes by bits per character."`
 	Tokens  bool     `help:"Show the bits of each token." env:"-"` // INKLING_TOKENS says what a token is in training
+	Samples *int     `help:"Of a variational auto-encoder: samples of z for each picture; 100." env:"-" placeholder:"K"`
+	partFlag
 }
 
 // Help is what score --help says beside the flags.
@@ -31,12 +33,26 @@ A line comes out as soon as it is scored, also while the input goes on:
   tail -f access.log | inkling score runs/log --above 80
 
 With --json a line is an object: text, bits, logprob (nats), tokens, chars, bits_per_char, unknown (characters or words that
-the model does not know), and with --tokens pieces, the text and bits of each token; the last is the line's end.`
+the model does not know), and with --tokens pieces, the text and bits of each token; the last is the line's end.
+
+For each picture a variational auto-encoder is given comes a line, in order, all in nats,
+
+  BOUND <tab> LOG P(X|Z) <tab> KL <tab> FILE, or number from 0
+
+BOUND is the importance-weighted bound on log p(x) of so many samples: the less, the less the model expected the picture. What it is
+made of is said by how well the picture is written from its z, and by how far q(z|x) is from the prior, whose difference is the bound
+of one sample. With --json a line is an object: index, file, bound, log_likelihood, kl.`
 }
 
 func (s *scoreCmd) Run(a *app) error {
 	if err := s.check(); err != nil {
 		return err
+	}
+	if isVAE(s.Dir) {
+		return s.pictures(a)
+	}
+	if s.Samples != nil || s.Part != "" {
+		return usage("--samples and --part are for variational auto-encoders, and %s is none: leave them out", s.Dir)
 	}
 	model, vocab, err := load(a, s.Dir, forScoring, scoringMemory)
 	if err != nil {

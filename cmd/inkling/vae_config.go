@@ -76,6 +76,16 @@ func kindOf(run *checkpoint.Run) string {
 	return h.Kind
 }
 
+// isVAE says whether a folder is of a VAE; not of one that cannot be read, which opening it reports.
+func isVAE(dir string) bool {
+	run, err := checkpoint.OpenRead(dir)
+	if err != nil {
+		return false
+	}
+	defer run.Close()
+	return kindOf(run) == vae.Kind
+}
+
 // openVAE reads a saved VAE.
 func openVAE(a *app, dir string) (*vae.Model, *vaeConfig, error) {
 	run, err := checkpoint.OpenRead(dir)
@@ -83,8 +93,11 @@ func openVAE(a *app, dir string) (*vae.Model, *vaeConfig, error) {
 		return nil, nil, err
 	}
 	defer run.Close()
-	if kind := kindOf(run); kind != vae.Kind && kind != "" {
-		return nil, nil, badInput("%s: not a VAE: train one with inkling train vae", dir)
+	switch kindOf(run) {
+	case "lm":
+		return nil, nil, badInput("%s: a language model, not a variational auto-encoder: inkling generate and score are for that", dir)
+	case "vectors":
+		return nil, nil, badInput("%s: word vectors, not a variational auto-encoder: inkling nn and analogy are for that", dir)
 	}
 	c, err := readVAEConfig(run)
 	if err != nil {

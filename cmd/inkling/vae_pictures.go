@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"image"
 	"image/color"
+	"image/draw"
 	"image/png"
 	"math/rand/v2"
 
@@ -16,11 +17,9 @@ func grid(c vae.Config, x []float32, columns int) ([]byte, error) {
 	n := len(x) / c.Inputs()
 	columns = max(1, min(columns, n))
 	rows := (n + columns - 1) / columns
-	scale := max(1, 56/max(c.Height, c.Width)) // so that 28 × 28 can be seen
+	scale := gridScale(c)
 	img := image.NewRGBA(image.Rect(0, 0, columns*(c.Width*scale+gap)-gap, rows*(c.Height*scale+gap)-gap))
-	for i := range img.Pix {
-		img.Pix[i] = 128
-	}
+	draw.Draw(img, img.Rect, image.NewUniform(color.Gray{128}), image.Point{}, draw.Src)
 	for i := range n {
 		left, top := i%columns*(c.Width*scale+gap), i/columns*(c.Height*scale+gap)
 		for y := range c.Height * scale {
@@ -34,6 +33,9 @@ func grid(c vae.Config, x []float32, columns int) ([]byte, error) {
 	err := png.Encode(&b, img)
 	return b.Bytes(), err
 }
+
+// gridScale is how many pixels a number is wide and high, so that 28 × 28 can be seen.
+func gridScale(c vae.Config) int { return max(1, 56/max(c.Height, c.Width)) }
 
 // pixel is the colour of one number, grey, or of three.
 func pixel(at []float32) color.RGBA {

@@ -1,0 +1,80 @@
+package main
+
+import (
+	"math/rand/v2"
+
+	"inkling/vae"
+)
+
+type reconstructCmd struct {
+	Dir  string `arg:"" help:"Folder of the model."`
+	Path string `arg:"" help:"The pictures: a folder or a file, as train vae takes them."`
+
+	N   int    `name:"n" short:"n" help:"How many pictures, the first." default:"16"`
+	Out string `help:"Where to: NAME.png has each picture above what the model makes of it, NAME.npy the numbers of the latter." default:"reconstructions.png" placeholder:"reconstructions.png" env:"-"`
+	partFlag
+	drawFlag
+	Seed uint64 `help:"Of what --draw draws." default:"1"`
+}
+
+// Help is what reconstruct --help says beside the flags.
+func (*reconstructCmd) Help() string {
+	return `A picture is encoded, which gives the mean of q(z|x), and that is decoded, which gives the mean of p(x|z). With --draw both are
+draws in place of means. Pictures are made black and white as those were that the model learnt from.`
+}
+
+const gridColumns = 16
+
+func (r *reconstructCmd) Run(a *app) error {
+	if err := check(bound{"-n", &r.N, 1, mostInGrid}); err != nil {
+		return err
+	}
+	kind, err := suffix("--out", r.Out, ".png", ".npy")
+	if err != nil {
+		return err
+	}
+	m, c, err := openVAE(a, r.Dir)
+	if err != nil {
+		return err
+	}
+	seen, err := r.pictures(a, r.Path, c, r.N)
+	if err != nil {
+		return err
+	}
+	n := min(r.N, seen.Len())
+	if n < r.N {
+		a.note("there are only %s", plural(n, "picture"))
+	}
+	if err := checkGrid(m.Config, 2*n); err != nil {
+		return err
+	}
+	var rnd *rand.Rand
+	if r.Draw {
+		rnd = rand.New(rand.NewPCG(r.Seed, 0))
+	}
+	x := seen.Rows(0, n)
+	again := m.Decode(m.Encode(x, rnd), rnd)
+	if kind == ".npy" {
+		err = writePictures(r.Out, m.Config, again, 0)
+	} else {
+		err = writeGrid(r.Out, m.Config, aboveEachOther(m.Config, x, again), min(n, gridColumns))
+	}
+	if err != nil {
+		return err
+	}
+	return a.wrote(r.Out, n)
+}
+
+// aboveEachOther puts rows of a grid of some pictures above those of others. The last rows are filled up, so that they stay below each other.
+func aboveEachOther(c vae.Config, above, below []float32) (x []float32) {
+	d := c.Inputs()
+	columns := min(len(above)/d, gridColumns)
+	for len(above) > 0 {
+		row := min(len(above), columns*d)
+		gap := make([]float32, columns*d-row)
+		x = append(append(x, above[:row]...), gap...)
+		x = append(append(x, below[:row]...), gap...)
+		above, below = above[row:], below[row:]
+	}
+	return x
+}

@@ -1,0 +1,83 @@
+package main
+
+import (
+	"fmt"
+	"math"
+	"math/rand/v2"
+
+	"inkling/vae"
+)
+
+// drawFlag says what of p(x|z) is shown.
+type drawFlag struct {
+	Draw bool `help:"Draw from p(x|z) in place of its mean."`
+}
+
+type sampleCmd struct {
+	Dir string `arg:"" help:"Folder of the model."`
+
+	N       int    `name:"n" short:"n" help:"How many pictures." default:"64"`
+	Out     string `help:"Where to: NAME.png is all of them in rows, NAME.npy their numbers." default:"samples.png" placeholder:"samples.png" env:"-"`
+	Columns int    `help:"Pictures in a row of a PNG; as many as there are rows unless given." placeholder:"N"`
+	drawFlag
+	Temp float64 `help:"Times which the prior's deviation is taken: below 1 for pictures that are more usual." default:"1"`
+	Seed *uint64 `help:"Of what is random; another each time unless given."`
+}
+
+// Help is what sample --help says beside the flags.
+func (*sampleCmd) Help() string {
+	return `z is drawn from the prior, and shown is the mean of p(x|z), or with --draw a draw from it. Numbers are written in blocks, so that
+there may be millions of pictures, and the same seed gives the same bytes on any number of cores.`
+}
+
+// drawn is what --json says of pictures that were written.
+type drawn struct {
+	Out      string  `json:"out"`
+	Pictures int     `json:"pictures"`
+	Seed     *uint64 `json:"seed,omitempty"`
+}
+
+func (s *sampleCmd) Run(a *app) error {
+	if err := check(bound{"-n", &s.N, 1, math.MaxInt32}, bound{"--columns", &s.Columns, 0, mostInGrid}); err != nil {
+		return err
+	}
+	if err := checkNumbers(number{"temp", &s.Temp, func(v float64) bool { return v >= 0 && v <= 1e6 }, "at least 0"}); err != nil {
+		return err
+	}
+	kind, err := suffix("--out", s.Out, ".png", ".npy")
+	if err != nil {
+		return err
+	}
+	m, _, err := openVAE(a, s.Dir)
+	if err != nil {
+		return err
+	}
+	d := vae.Draws{Temperature: s.Temp, Data: s.Draw, Seed: rand.Uint64()}
+	set(&d.Seed, s.Seed)
+	blocks := func(emit func([]float32) error) error { return m.Draw(a.ctx, s.N, d, emit) }
+	a.orderly() // a file that is not whole is removed
+	if kind == ".npy" {
+		err = writeNPY(s.Out, shapeOf(m.Config, s.N), blocks)
+	} else if err = checkGrid(m.Config, s.N); err == nil {
+		var x []float32
+		err = blocks(func(block []float32) error { x = append(x, block...); return nil })
+		if err == nil {
+			err = writeGrid(s.Out, m.Config, x, s.columns())
+		}
+	}
+	if err != nil {
+		return err
+	}
+	if a.json {
+		return a.printJSON(drawn{s.Out, s.N, &d.Seed})
+	}
+	fmt.Fprintf(a.out, "%s: %s, seed %d\n", s.Out, plural(s.N, "picture"), d.Seed)
+	return nil
+}
+
+func (s *sampleCmd) columns() int {
+	if s.Columns > 0 {
+		return s.Columns
+	}
+	return int(math.Ceil(math.Sqrt(float64(s.N))))
+}
