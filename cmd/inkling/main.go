@@ -28,7 +28,7 @@ type cli struct {
 	Demo     demoCmd     `cmd:"" help:"Train on text that is already here, for about a minute, and write some."`
 	Train    trainCmds   `cmd:"" help:"Train a model."`
 	Resume   resumeCmd   `cmd:"" help:"Go on with a run exactly where it stopped."`
-	Eval     evalCmd     `cmd:"" help:"Measure how well a model predicts a text, or vectors what people say of words."`
+	Eval     evalCmd     `cmd:"" help:"Measure how well a model predicts a text, a VAE pictures, or vectors what people say of words."`
 	Generate generateCmd `cmd:"" help:"Write text with a model."`
 	Score    scoreCmd    `cmd:"" help:"Say how likely a model finds each line of a text."`
 	NN       nnCmd       `cmd:"" name:"nn" help:"Show the words whose vectors are closest."`

@@ -76,6 +76,16 @@ func kindOf(run *checkpoint.Run) string {
 	return h.Kind
 }
 
+// holdsVAE says whether a folder is a run of a VAE.
+func holdsVAE(dir string) bool {
+	run, err := checkpoint.OpenRead(dir)
+	if err != nil {
+		return false // which opening a model reports
+	}
+	defer run.Close()
+	return kindOf(run) == vae.Kind
+}
+
 // openVAE reads a saved VAE.
 func openVAE(a *app, dir string) (*vae.Model, *vaeConfig, error) {
 	run, err := checkpoint.OpenRead(dir)
