@@ -12,6 +12,7 @@ import (
 
 	"inkling/data"
 	"inkling/eval"
+	"inkling/infer"
 	"inkling/vae"
 )
 
@@ -19,6 +20,11 @@ import (
 type boundFlags struct {
 	Bound string  `help:"What to measure log p(x) by: elbo; iwae:K, with K samples of each picture, higher and slower; or ais, annealed importance sampling, the highest and slowest." placeholder:"elbo" group:"A VAE" env:"-"`
 	Seed  *uint64 `help:"Of what is drawn; 1." placeholder:"N" group:"A VAE"`
+
+	Chains       *int    `help:"Of ais: chains of each picture; 16." placeholder:"N" group:"A VAE" env:"-"`
+	Temperatures *int    `help:"Of ais: distributions from the start to the end, both included; 1000." placeholder:"N" group:"A VAE" env:"-"`
+	Leapfrog     *int    `help:"Of ais: leapfrog steps of a transition; 10." placeholder:"N" group:"A VAE" env:"-"`
+	Start        *string `help:"Of ais: where chains begin, ${enum}; encoder, from where there is less way to go." enum:"encoder,prior" placeholder:"encoder" group:"A VAE" env:"-"`
 }
 
 // given names the first flag that was given, if any.
@@ -29,7 +35,32 @@ func (f boundFlags) given() string {
 	case f.Seed != nil:
 		return "--seed"
 	}
+	return f.ofAIS()
+}
+
+// ofAIS names the first flag that was given of those for ais only.
+func (f boundFlags) ofAIS() string {
+	switch {
+	case f.Chains != nil:
+		return "--chains"
+	case f.Temperatures != nil:
+		return "--temperatures"
+	case f.Leapfrog != nil:
+		return "--leapfrog"
+	case f.Start != nil:
+		return "--start"
+	}
 	return ""
+}
+
+// annealing settles what ais does.
+func (f boundFlags) annealing(m *vae.Model) (annealing, error) {
+	err := check(bound{"--chains", f.Chains, 1, 1 << 10}, bound{"--temperatures", f.Temperatures, 2, 1 << 20}, bound{"--leapfrog", f.Leapfrog, 1, 1 << 10})
+	n := annealing{m: m, start: valueOr(f.Start, "encoder"), seed: valueOr(f.Seed, 1), AISOptions: infer.AISOptions{
+		Chains: valueOr(f.Chains, 16), Temperatures: valueOr(f.Temperatures, 1000), Leapfrog: valueOr(f.Leapfrog, 10),
+	}}
+	n.Pilot = max(200, n.Temperatures/10)
+	return n, err
 }
 
 // mostSamples bounds K of iwae:K.
@@ -46,7 +77,7 @@ func (f boundFlags) kind() (k boundKind, err error) {
 	switch {
 	case f.Bound == "":
 		return boundKind{name: "elbo"}, nil
-	case name == "elbo" && !counted:
+	case (name == "elbo" || name == "ais") && !counted:
 		return boundKind{name: name}, nil
 	case name == "iwae" && counted:
 		k = boundKind{name: name}
@@ -55,7 +86,7 @@ func (f boundFlags) kind() (k boundKind, err error) {
 		}
 		return k, usage("--bound %s: the samples of each picture must be a whole number, at least 1 and at most %s", f.Bound, thousands(mostSamples))
 	}
-	return k, usage("--bound %s: choose elbo, or iwae:K with K samples of each picture, as in iwae:5000", f.Bound)
+	return k, usage("--bound %s: choose elbo, ais, or iwae:K with K samples of each picture, as in iwae:5000", f.Bound)
 }
 
 func (k boundKind) String() string {
@@ -74,6 +105,7 @@ type evaluatedVAE struct {
 	Examples      int      `json:"examples"`
 	judgedVAE
 	Divergences [][]float64 `json:"kl_by_unit"` // of each variable, by layer
+	AIS         *aisJudged  `json:"ais,omitempty"`
 
 	bounds []float64
 }
@@ -87,9 +119,15 @@ func (e *evalCmd) vae(a *app) error {
 	if err != nil {
 		return err
 	}
+	if flag := e.ofAIS(); flag != "" && kind.name != "ais" {
+		return usage("%s is for --bound ais: leave one of them out", flag)
+	}
 	m, c, err := openVAE(a, e.Dir)
 	if err != nil {
 		return err
+	}
+	if kind.name == "ais" && e.Limit == 0 {
+		e.Limit = 100
 	}
 	examples, err := e.pictures(a, c)
 	if err != nil {
@@ -156,20 +194,31 @@ func (e *evalCmd) judge(a *app, m *vae.Model, kind boundKind, examples vae.Examp
 		return nil, err
 	}
 	o := &evaluatedVAE{BoundKind: kind.String(), Examples: examples.Len(), judgedVAE: summarize(j), Divergences: j.Variables, bounds: j.Bound()}
-	if kind.name == "iwae" {
+	switch kind.name {
+	case "iwae":
 		foretell(a, m, kind.samples, examples)
 		t := newTally(a.err, fmt.Sprintf("%s samples of each picture", thousands(kind.samples)), examples.Len())
 		o.bounds, err = m.Importance(a.ctx, examples, kind.samples, seed, func(int) { t.add(1) })
 		t.close()
-		if err != nil {
-			return nil, err
+	case "ais":
+		var n annealing
+		if n, err = e.annealing(m); err == nil {
+			o.bounds, o.AIS, err = n.anneal(a, examples)
 		}
 	}
-	o.Bound = eval.Mean(o.bounds)
-	if err := eval.StandardError(o.bounds); !math.IsNaN(err) {
-		o.StandardError = &err
+	if err != nil {
+		return nil, err
 	}
+	o.Bound, o.StandardError = eval.Mean(o.bounds), standardError(o.bounds)
 	return o, nil
+}
+
+// standardError is that of the mean, nil where there is too little to tell.
+func standardError(x []float64) *float64 {
+	if err := eval.StandardError(x); !math.IsNaN(err) {
+		return &err
+	}
+	return nil
 }
 
 // foretell says how long importance samples will take, where that is long, by trying a few pictures.
@@ -216,6 +265,9 @@ func (o *evaluatedVAE) print(a *app) {
 		rows = append(rows, []string{"bits per number", fmt.Sprintf("%.4f", *o.BitsPerNumber)})
 	}
 	list(a.out, rows...)
+	if o.AIS != nil {
+		o.AIS.print(a)
+	}
 	o.printUnits(a)
 	if why := cmp.Or(o.collapse(), o.partly()); why != "" {
 		fmt.Fprintln(a.out, "\n"+why)
