@@ -12,6 +12,7 @@ type Density struct {
 	m      *Model
 	tp     *tensor.Tape
 	x      []float32
+	first  []float32 // of log q: q(z_1|x), [n, 2d]
 	n, k   int
 	log    func(d *Density, z []*tensor.Tensor) *tensor.Tensor // [n·k, 1]
 	pieces []*tensor.Tensor
@@ -22,16 +23,27 @@ func (m *Model) Joint(x []float32, chains int) *Density {
 	return m.density(x, chains, (*Density).joint)
 }
 
-// Approximate is log q(z|x).
-func (m *Model) Approximate(x []float32, chains int) *Density {
-	return m.density(x, chains, (*Density).approximate)
+// A Distribution is a Density that one can draw from: log q(z|x) or log p(z). It fits infer.Distribution.
+type Distribution struct {
+	*Density
+	draw func(rnd *rand.Rand) []float32
+}
+
+// Draw sets z to an exact draw for each row.
+func (d *Distribution) Draw(z []float32, rnd *rand.Rand) { copy(z, d.draw(rnd)) }
+
+// Approximate is log q(z|x). The first layer's q, which depends on x alone, is found once.
+func (m *Model) Approximate(x []float32, chains int) *Distribution {
+	d := m.density(x, chains, (*Density).approximate)
+	d.first = m.Posterior(x)
+	return &Distribution{d, func(rnd *rand.Rand) []float32 { return m.DrawPosterior(x, chains, rnd) }}
 }
 
 // PriorDensity is log p(z).
-func (m *Model) PriorDensity(n, chains int) *Density {
+func (m *Model) PriorDensity(n, chains int) *Distribution {
 	d := m.density(nil, chains, (*Density).prior)
 	d.n = n
-	return d
+	return &Distribution{d, func(rnd *rand.Rand) []float32 { return m.DrawPrior(n*chains, rnd) }}
 }
 
 func (m *Model) density(x []float32, chains int, log func(*Density, []*tensor.Tensor) *tensor.Tensor) *Density {
@@ -83,11 +95,11 @@ func (d *Density) joint(z []*tensor.Tensor) *tensor.Tensor {
 }
 
 func (d *Density) approximate(z []*tensor.Tensor) *tensor.Tensor {
-	var sum *tensor.Tensor
-	from := d.tp.Const(d.n, d.m.Config.Inputs(), d.x)
-	for l, e := range d.m.encoders {
-		sum = plus(d.tp, sum, tensor.SumCols(d.tp, tensor.GaussianLogProb(d.tp, z[l], e.apply(d.tp, from))))
-		from = z[l]
+	q := d.tp.Const(d.n, 2*d.m.Config.Latent[0], d.first)
+	sum := tensor.SumCols(d.tp, tensor.GaussianLogProb(d.tp, z[0], q))
+	for l := 1; l < len(z); l++ {
+		q := d.m.encoders[l].apply(d.tp, z[l-1])
+		sum = tensor.Add(d.tp, sum, tensor.SumCols(d.tp, tensor.GaussianLogProb(d.tp, z[l], q)))
 	}
 	return sum
 }
@@ -125,6 +137,25 @@ func (m *Model) DrawPrior(rows int, rnd *rand.Rand) []float32 {
 		layers = append([]*tensor.Tensor{pick(tp, m.decoders[l].apply(tp, layers[0]), rnd)}, layers...)
 	}
 	return beside(layers)
+}
+
+// DrawJoint draws n examples from the model with the z of all layers that made them, which is an exact draw from p(z|x) of each.
+func (m *Model) DrawJoint(n int, rnd *rand.Rand) (z, x []float32) {
+	z = m.DrawPrior(n, rnd)
+	all, below := m.Config.Variables(), m.Config.Latent[0]
+	first := make([]float32, n*below)
+	for i := range n {
+		copy(first[i*below:(i+1)*below], z[i*all:])
+	}
+	x = m.inRows(first, below, func(tp *tensor.Tape, t *tensor.Tensor) *tensor.Tensor {
+		params := m.decoders[0].apply(tp, t)
+		x := tp.New(t.Rows, m.Config.Inputs(), false)
+		for i := range x.Rows {
+			m.like.sample(m.Config, x.Row(i), params.Row(i), rnd)
+		}
+		return x
+	})
+	return z, x
 }
 
 // beside is the rows of all tensors, one after another.

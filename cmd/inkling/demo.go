@@ -35,7 +35,7 @@ func (d *demoCmd) Run(a *app) error {
 	t := trainCmd{
 		File: file, Out: d.Out, trainFlags: trainFlags{
 			Valid: "0.1", loopFlags: loopFlags{
-				Budget: &d.Budget, Optimizer: train.Optimizers[0].Name, Schedule: train.Schedules[0].Name, Clip: 1, Seed: d.Seed, Precision: "auto",
+				Budget: &d.Budget, Optimizer: train.Optimizers[0].Name, Schedule: train.Schedules[0].Name, Seed: d.Seed, Precision: "auto",
 			},
 		},
 	}

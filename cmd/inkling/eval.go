@@ -13,11 +13,12 @@ import (
 
 type evalCmd struct {
 	Dir  string `arg:"" help:"Folder of the model; of word vectors, or a file of them."`
-	File string `arg:"" help:"The text to predict: a file, a folder, or - for standard input; gzip and zstd are unpacked. For word vectors a list of pairs, as WordSim-353, or of analogies, as questions-words.txt."`
+	File string `arg:"" help:"The text to predict: a file, a folder, or - for standard input; gzip and zstd are unpacked. For word vectors a list of pairs, as WordSim-353, or of analogies, as questions-words.txt. For a VAE pictures: the test part of a folder, if it has one."`
 	textFlags
 	Cache string `help:"Keep the tokens of the text in files of this folder." placeholder:"DIR"`
 	previewFlag
-	vectorsFlag
+	Limit int `help:"Judge by the first N pictures only; of a file of word vectors, read the first N." placeholder:"N"`
+	boundFlags
 }
 
 // evaluated is what --json says of a text.
@@ -36,13 +37,22 @@ type evaluated struct {
 // Run measures in float32, whatever the model was trained in, with state carried through the text. The
 // first token is only read; of a list each item is evaluated from a fresh state, with its end.
 func (e *evalCmd) Run(a *app) error {
+	if err := check(bound{"--limit", &e.Limit, 0, unbounded}); err != nil {
+		return err
+	}
+	if isVAE(e.Dir) {
+		return e.vae(a)
+	}
+	if flag := e.boundFlags.given(); flag != "" {
+		return usage("%s is for VAEs, and %s is none: leave it out", flag, e.Dir)
+	}
 	if vectors, err := holdsVectors(e.Dir); err != nil {
 		return err
 	} else if vectors {
 		return e.vectors(a)
 	}
 	if e.Limit != 0 {
-		return usage("--limit is for files of word vectors, and %s is none: leave it out", e.Dir)
+		return usage("--limit is for VAEs and files of word vectors, and %s is neither: leave it out", e.Dir)
 	}
 	limit := a.memory() // before anything is taken
 	size, approximate, err := e.size()

@@ -24,9 +24,6 @@ func (e *evalCmd) vectors(a *app) error {
 	if e.Output != "" {
 		return usage("--output is for language models, and %s is word vectors: leave it out", e.Dir)
 	}
-	if err := e.check(); err != nil {
-		return err
-	}
 	words, err := readList(e.File)
 	if err != nil {
 		return err

@@ -28,7 +28,7 @@ type loopFlags struct {
 	ScheduleFactor   *float64 `help:"What step and plateau multiply the rate by at each drop; 0.5." placeholder:"F" group:"How"`
 	ScheduleAfter    *int     `help:"Passes over the data at the full rate before step drops it with each; by tenths of the run unless given." placeholder:"N" group:"How"`
 	SchedulePatience *int     `help:"Validations without a new best before plateau drops the rate; 2." placeholder:"N" group:"How"`
-	Clip             float64  `help:"Largest norm of the gradient; 0: any." default:"1" group:"How"`
+	Clip             *float64 `help:"Largest norm of the gradient; 0: any. 1, and of a VAE 0." placeholder:"NORM" group:"How"`
 	Seed             uint64   `help:"Of the first weights, dropout and the order of the data." default:"1" group:"How"`
 	Precision        string   `help:"Of matrix products: ${enum}; auto is bfloat16 where the processor is fast at it." enum:"auto,float32,bfloat16" default:"auto" group:"How"`
 	Shards           *int     `help:"Parts of a batch, one a core; results depend on it." placeholder:"N" group:"How"`
@@ -59,7 +59,7 @@ func (t *loopFlags) checkLoop() error {
 		number{"momentum", t.Momentum, func(v float64) bool { return v >= 0 && v < 1 }, "at least 0 and below 1"},
 		number{"beta2", t.Beta2, func(v float64) bool { return v >= 0 && v < 1 }, "at least 0 and below 1"},
 		number{"decay", &t.Decay, func(v float64) bool { return v >= 0 && v <= math.MaxFloat32 }, "at least 0"},
-		number{"clip", &t.Clip, func(v float64) bool { return v >= 0 }, "at least 0"},
+		number{"clip", t.Clip, func(v float64) bool { return v >= 0 }, "at least 0"},
 		number{"lr", t.LR, func(v float64) bool { return v > 0 && v <= math.MaxFloat32 }, "above 0"},
 		number{"average", t.Average, func(v float64) bool { return v > 0 && v < 1 }, "above 0 and below 1"},
 		number{"schedule-factor", t.ScheduleFactor, func(v float64) bool { return v > 0 && v < 1 }, "above 0 and below 1"},
@@ -128,9 +128,9 @@ func (t *loopFlags) checkOptimizer() error {
 func (t *loopFlags) settings(s settings) settings {
 	s.Optimizer, s.Options = t.Optimizer, usualOptions[t.Optimizer]
 	s.Schedule, s.ScheduleOptions = t.Schedule, usualSchedules[t.Schedule]
-	s.Clip, s.Seed, s.Accumulate, s.Precision = t.Clip, t.Seed, 1, t.Precision
+	s.Clip, s.Seed, s.Accumulate, s.Precision = valueOr(t.Clip, s.Clip), t.Seed, 1, t.Precision
 	s.Validations, s.CheckpointEvery, s.Keep = defaultValidations, t.CheckpointEvery, t.Keep
-	if t.Clip == 0 {
+	if s.Clip == 0 {
 		s.Clip = -1 // train's word for no clipping, where 0 is the default
 	}
 	if t.Precision == "auto" {

@@ -28,9 +28,9 @@ type cli struct {
 	Demo        demoCmd        `cmd:"" help:"Train on text that is already here, for about a minute, and write some."`
 	Train       trainCmds      `cmd:"" help:"Train a model."`
 	Resume      resumeCmd      `cmd:"" help:"Go on with a run exactly where it stopped."`
-	Eval        evalCmd        `cmd:"" help:"Measure how well a model predicts a text, or vectors what people say of words."`
+	Eval        evalCmd        `cmd:"" help:"Measure how well a model predicts a text, a VAE pictures, or vectors what people say of words."`
 	Generate    generateCmd    `cmd:"" help:"Write text with a model."`
-	Score       scoreCmd       `cmd:"" help:"Say how likely a model finds each line of a text."`
+	Score       scoreCmd       `cmd:"" help:"Say how likely a model finds each line of a text, or each picture."`
 	Sample      sampleCmd      `cmd:"" help:"Draw pictures from a variational auto-encoder."`
 	Reconstruct reconstructCmd `cmd:"" help:"Show pictures, and what a variational auto-encoder makes of them."`
 	Encode      encodeCmd      `cmd:"" help:"Say what a variational auto-encoder makes of pictures: numbers for each."`

@@ -14,6 +14,7 @@ const (
 	defaultBudget = 5 * time.Minute
 	defaultBatch  = 16
 	defaultTime   = 64
+	defaultClip   = 1
 	// So often is the held-out text measured, unless that would take more than a share of the budget.
 	defaultValidations = 20
 	fewestValidations  = 4
@@ -80,7 +81,7 @@ func (t *trainCmd) defaults(text *corpus, from *inheritance) *runConfig {
 	c := &runConfig{
 		Header: lm.Header{Format: lm.Format, Kind: "lm", Model: t.model()},
 		Tokens: text.vocab.Kind, Vocabulary: t.vocabulary(from), Data: text.source,
-		Train:    t.settings(settings{Batch: defaultBatch, Time: defaultTime}),
+		Train:    t.settings(settings{Batch: defaultBatch, Time: defaultTime, Clip: defaultClip}),
 		MadeWith: madeWith{build: thisBuild(), Threads: runtime.GOMAXPROCS(0)},
 	}
 	if from != nil {

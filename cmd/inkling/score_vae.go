@@ -7,10 +7,7 @@ import (
 	"math"
 )
 
-const (
-	defaultSamples = 100
-	mostSamples    = 1_000_000
-)
+const defaultSamples = 100
 
 // scoredPicture is a picture as --json gives it.
 type scoredPicture struct {

@@ -39,10 +39,11 @@ type trainVAECmd struct {
 	Plan bool `help:"Show the memory that the run would take, and stop." env:"-" group:"Along the way"`
 }
 
-// defaultVAEBatch and defaultVAERate are what a VAE of small pictures learns well with.
+// What a VAE of small pictures learns well with. Its gradient is not clipped: it is long, a sum over hundreds of numbers, and a run
+// that cut it to 1 had 22 active units where one that did not had 39, and was 1.4 nats worse.
 const (
 	defaultVAEBatch = 100
-	defaultVAERate  = 1e-3
+	defaultVAERate  = 3e-3
 )
 
 func (t *trainVAECmd) Run(a *app) error {
