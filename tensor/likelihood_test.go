@@ -8,6 +8,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"inkling/internal/gradcheck"
 	"inkling/tensor"
 )
 
@@ -88,7 +89,7 @@ func TestLikelihoods(t *testing.T) {
 	for _, l := range likelihoods {
 		t.Run(l.name, func(t *testing.T) {
 			onEvery(t, func(t *testing.T) {
-				for _, c := range []struct{ n, k, d int }{{1, 1, 1}, {3, 1, 5}, {2, 3, 4}, {4, 5, 33}, {2, 2, 784}} {
+				for _, c := range []struct{ n, k, d int }{{1, 1, 1}, {3, 1, 5}, {2, 3, 4}, {4, 5, 33}, {2, 2, 784}, {1, 2, 1601}} {
 					data := make([]float32, c.n*c.d)
 					for i := range data {
 						if v := i * 7919; l.levels > 0 {
@@ -163,6 +164,15 @@ func TestLikelihoodsAddUpToOne(t *testing.T) {
 					t.Fatalf("%v: %.7g", params, sum)
 				}
 			})
+		})
+	}
+}
+
+// TestCategoricalGradients is for groups that are large enough for a call of their own.
+func TestCategoricalGradients(t *testing.T) {
+	for _, levels := range []int{24, 40} {
+		gradcheck.Check(t, nil, []shape{{4, 3 * levels}}, func(tp *tensor.Tape, in []*T) []*T {
+			return one(tensor.CategoricalLogProb(tp, tensor.Scale(tp, in[0], 3), observed(tp, levels-1, 2, 3), levels))
 		})
 	}
 }

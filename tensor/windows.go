@@ -130,8 +130,8 @@ func copyShort(dst, src []float32) {
 		*(*[4]float32)(dst) = [4]float32(src)
 		dst, src = dst[4:], src[4:]
 	}
-	for i, v := range src {
-		dst[i] = v
+	if len(src) > 0 {
+		copy(dst, src)
 	}
 }
 

@@ -60,8 +60,14 @@ func TestBernoulliExtremes(t *testing.T) {
 				l, x float32
 				want float64
 			}{
-				{0, 0, -math.Ln2}, {0, 1, -math.Ln2}, {1e4, 1, 0}, {-1e4, 0, 0}, {1e4, 0, -1e4}, {-1e4, 1, -1e4},
-				{3e38 / 128, 0, -3e38 / 128}, {float32(math.NaN()), 1, math.NaN()},
+				{0, 0, -math.Ln2},
+				{0, 1, -math.Ln2},
+				{1e4, 1, 0},
+				{-1e4, 0, 0},
+				{1e4, 0, -1e4},
+				{-1e4, 1, -1e4},
+				{3e38 / 128, 0, -3e38 / 128},
+				{float32(math.NaN()), 1, math.NaN()},
 			} {
 				l, x, d := make([]float32, n), make([]float32, n), make([]float32, n)
 				for i := range l {
