@@ -28,4 +28,7 @@
 //
 // To any of them [Vocab.WithItems] adds a token before and one after each item of a list. A text that
 // is too long for memory is read in parts that end where [Vocab.Cut] says.
+//
+// Pictures are read by [OpenImages]: IDX, .npy, .amat, PNG and JPEG files, alone or in folders, in parts to train on,
+// to validate and to test with. [Images] hold them in memory.
 package data

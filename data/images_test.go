@@ -165,6 +165,7 @@ func TestOpenImages(t *testing.T) {
 			"train 1×4×1: [0 1 2 3] [4 255 6 7]\n",
 		},
 		{"0 and 1", file(t, idxFile("\x00\x01\x01\x00", 2, 1, 2)), ImageOptions{}, "train 1×2×1: [0 255] [255 0]\n" + binaryNote},
+		{"0 to 2", file(t, idxFile("\x00\x02\x01\x00", 2, 1, 2)), ImageOptions{}, "train 1×2×1: [0 2] [1 0]\n"},
 		{"red of 0 and 1 in grey", file(t, idxFile("\x01\x00\x00\x01\x01\x01", 1, 1, 2, 3)), ImageOptions{Gray: true}, "train 1×2×1: [76 255]\n" + binaryNote},
 		{"black", file(t, idxFile("\x00\x00", 1, 1, 2)), ImageOptions{}, "train 1×2×1: [0 0]\nall pixels of the train part are equal, 0: there is nothing to learn from it\n"},
 		{"uint8", file(t, npyFile("|u1", "(2, 2)", []byte{3, 2, 1, 0})), ImageOptions{}, "train 1×2×1: [3 2] [1 0]\n"},
@@ -284,7 +285,11 @@ func TestImages(t *testing.T) {
 				t.Errorf("picture %d is %v, and of the slice %v", i, p, q)
 			}
 		}
-		s.bytes, s.floats = append(s.bytes, 7), append(s.floats, 7) // not over what follows
+		first := m.Slice(0, 1)
+		_, _ = append(first.bytes, 7), append(first.floats, 7)
+		if s.Read(p, 0); p[0] != 4 && p[0]*255 != 4 {
+			t.Errorf("what is added to a slice is written over what follows: %v", p)
+		}
 		for name, f := range map[string]func(){
 			"beyond": func() { m.Read(p, 3) }, "before": func() { m.Read(p, -1) }, "short": func() { m.Read(p[:1], 0) }, "slice": func() { m.Slice(2, 4) }, "turned": func() { m.Slice(2, 1) },
 		} {
