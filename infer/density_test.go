@@ -21,7 +21,7 @@ func TestGaussian(t *testing.T) {
 			sigma := math.Exp(float64(logSigma[k]))
 			want += math.Log(math.Exp(-math.Pow((float64(z[k])-float64(mean[k]))/sigma, 2)/2) / (sigma * math.Sqrt(2*math.Pi)))
 		}
-		if math.Abs(got-want) > 1e-5 {
+		if !near(got, want, 1e-5) {
 			t.Errorf("row %d: log density %g, want %g", i, got, want)
 		}
 	}
@@ -36,7 +36,7 @@ func TestGaussian(t *testing.T) {
 	}
 	for k := range z {
 		sigma := math.Exp(float64(logSigma[k]))
-		if math.Abs(sum[k]/n-float64(mean[k])) > 4*sigma/math.Sqrt(n) || math.Abs(squares[k]/n/(sigma*sigma)-1) > 0.05 {
+		if !near(sum[k]/n, float64(mean[k]), 4*sigma/math.Sqrt(n)) || !near(squares[k]/n/(sigma*sigma), 1, 0.05) {
 			t.Errorf("variable %d: mean %.3f and variance %.3f of draws", k, sum[k]/n, squares[k]/n)
 		}
 	}

@@ -47,7 +47,7 @@ func TestHMCFindsPosterior(t *testing.T) {
 	shares := make([]float64, len(m.x))
 	h.Acceptance(shares)
 	for e := range m.x {
-		if math.Abs(shares[e]-0.8) > 0.05 {
+		if !near(shares[e], 0.8, 0.05) {
 			t.Errorf("example %d: acceptance %.2f, far from 0.8", e, shares[e])
 		}
 		mean, covariance := m.posterior(e)
@@ -67,10 +67,10 @@ func TestHMCFindsPosterior(t *testing.T) {
 					}
 				}
 				got, mcse := Mean(product)
-				if math.Abs(got-want) > 3.5*mcse || mcse > 0.05 {
+				if !near(got, want, 3.5*mcse) || mcse > 0.05 {
 					t.Errorf("example %d, %d, %d: %.4f ± %.4f, want %.4f", e, j, k, got, mcse, want)
 				}
-				if r := RHat(product); r > 1.02 {
+				if r := RHat(product); !(r <= 1.02) {
 					t.Errorf("example %d, %d, %d: split R̂ %.3f", e, j, k, r)
 				}
 			}
@@ -90,11 +90,11 @@ func TestWarmUp(t *testing.T) {
 			h.Step()
 		}
 		shares := make([]float64, len(m.x))
-		if all := h.Acceptance(shares); math.Abs(all-average(shares)) > 1e-12 {
+		if all := h.Acceptance(shares); !near(all, average(shares), 1e-12) {
 			t.Errorf("acceptance %g of all, and %g on average over groups", all, average(shares))
 		}
 		for e, share := range shares {
-			if math.Abs(share-0.65) > 0.1 {
+			if !near(share, 0.65, 0.1) {
 				t.Errorf("begun with %g, example %d: acceptance %.2f", first, e, share)
 			}
 		}
@@ -105,7 +105,7 @@ func TestWarmUp(t *testing.T) {
 func TestStepSizesAreOfGroups(t *testing.T) {
 	q := NewGaussian(2, make([]float32, 8), []float32{0, 0, 0, 0, -3, -3, -3, -3})
 	h := newWarmHMC(t, q, make([]float32, 8), 300, HMCOptions{Group: 2, Seed: 2})
-	if ratio := h.StepSizes()[0] / h.StepSizes()[1]; math.Abs(math.Log(ratio)-3) > 0.3 {
+	if ratio := h.StepSizes()[0] / h.StepSizes()[1]; !near(math.Log(ratio), 3, 0.3) {
 		t.Errorf("step sizes %.3g, of scales 1 and e^−3", h.StepSizes())
 	}
 }
@@ -170,6 +170,10 @@ func TestHMCErrors(t *testing.T) {
 	nowhere := of{2, 1, func(row int, _, _ []float32) float64 { return math.Log(float64(1 - row)) }}
 	if _, err := NewHMC(nowhere, make([]float32, 2), HMCOptions{}); err == nil || !strings.Contains(err.Error(), "row 1 starts where its density is zero") {
 		t.Errorf("a start that cannot be: %v", err)
+	}
+	never := of{1, 1, func(int, []float32, []float32) float64 { return math.NaN() }}
+	if _, err := NewHMC(never, make([]float32, 1), HMCOptions{}); err == nil || !strings.Contains(err.Error(), "row 0 starts where its density is zero or not a number") {
+		t.Errorf("a start that is not a number: %v", err)
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()

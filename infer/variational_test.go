@@ -43,18 +43,18 @@ func TestFitFindsOptimum(t *testing.T) {
 		for j := range exact {
 			best[j], centre[j] = float32(-math.Log(precision.At(j, j))/2), float32(exact[j])
 			sigma := math.Exp(float64(best[j]))
-			if got := float64(mean[j]); math.Abs(got-exact[j]) > 0.03*sigma {
+			if got := float64(mean[j]); !near(got, exact[j], 0.03*sigma) {
 				t.Errorf("example %d, variable %d: mean %.4f, want %.4f", e, j, got, exact[j])
 			}
-			if math.Abs(float64(logSigma[j]-best[j])) > 0.03 {
+			if !near(float64(logSigma[j]), float64(best[j]), 0.03) {
 				t.Errorf("example %d, variable %d: log σ %.4f, want %.4f", e, j, logSigma[j], best[j])
 			}
 		}
 		kl, least := divergence(m, e, mean, logSigma), divergence(m, e, centre, best)
-		if kl-least > 0.003 || least < 0.05 {
+		if !near(kl, least, 0.003) || least < 0.05 {
 			t.Errorf("example %d: KL %.4f, at the optimum %.4f", e, kl, least)
 		}
-		if got, want := fit.ELBO[e], m.evidence(e)-kl; math.Abs(got-want) > 3*fit.Error[e] || fit.Error[e] > 0.1 {
+		if got, want := fit.ELBO[e], m.evidence(e)-kl; !near(got, want, 3*fit.Error[e]) || fit.Error[e] > 0.1 {
 			t.Errorf("example %d: ELBO %.4f ± %.4f, and log p(x) − KL is %.4f", e, got, fit.Error[e], want)
 		}
 	}
@@ -68,12 +68,12 @@ func TestFitOfItsOwnKind(t *testing.T) {
 		t.Fatal(err)
 	}
 	for k := range mean {
-		if math.Abs(float64(fit.Mean[k]-mean[k])) > 3e-3 || math.Abs(float64(fit.LogSigma[k]-logSigma[k])) > 3e-3 {
+		if !near(float64(fit.Mean[k]), float64(mean[k]), 3e-3) || !near(float64(fit.LogSigma[k]), float64(logSigma[k]), 3e-3) {
 			t.Errorf("variable %d: N(%.4f, e^%.4f), want N(%.4f, e^%.4f)", k, fit.Mean[k], fit.LogSigma[k], mean[k], logSigma[k])
 		}
 	}
 	for i, elbo := range fit.ELBO {
-		if math.Abs(elbo) > 1e-4 || fit.Error[i] > 1e-4 {
+		if !near(elbo, 0, 1e-4) || !near(fit.Error[i], 0, 1e-4) {
 			t.Errorf("row %d: ELBO %g ± %g, want 0", i, elbo, fit.Error[i])
 		}
 	}
