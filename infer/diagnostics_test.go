@@ -31,6 +31,9 @@ func TestESSOfAutoregression(t *testing.T) {
 			t.Errorf("φ = %g: %.0f effective draws, want %.0f", phi, got, want)
 		}
 	}
+	if got := ESS(autoregressive(r, chains, n, 0, func(c, _ int) float64 { return float64(c) }, constant(1))); !(got < 20) {
+		t.Errorf("chains that do not agree: %.0f effective draws", got)
+	}
 	if got, most := ESS(autoregressive(r, 1, 1000, -0.999, constant(0), constant(1))), 1000*3.0; !near(got, most, 1e-6) {
 		t.Errorf("φ = −0.999: %.0f effective draws, want the cut at %.0f", got, most)
 	}
@@ -40,9 +43,9 @@ func TestESSOfAutoregression(t *testing.T) {
 // the pairs of exact correlations, none above the one before it, until one is negative.
 func TestESSOfWaves(t *testing.T) {
 	r := rand.New(rand.NewPCG(7, 8))
-	const n, phi, wave, turn = 40000, 0.97, 1.0, 2 * math.Pi / 12
+	const chains, n, phi, wave, turn = 8, 40000, 0.97, 1.0, 2 * math.Pi / 12
 	phase := r.Float64()
-	chain := autoregressive(r, 1, n, phi, func(_, i int) float64 { return wave * math.Sin(turn*float64(i)+phase) }, constant(1))
+	draws := autoregressive(r, chains, n, phi, func(_, i int) float64 { return wave * math.Sin(turn*float64(i)+phase) }, constant(1))
 	correlation := func(lag int) float64 {
 		return (math.Pow(phi, float64(lag)) + wave*wave/2*math.Cos(turn*float64(lag))) / (1 + wave*wave/2)
 	}
@@ -55,7 +58,7 @@ func TestESSOfWaves(t *testing.T) {
 		last = min(last, pair)
 		time += 2 * last
 	}
-	if got, want := ESS(chain), n/time; !near(got/want, 1, 0.15) {
+	if got, want := ESS(draws), chains*n/time; !near(got/want, 1, 0.1) {
 		t.Errorf("%.0f effective draws, want %.0f", got, want)
 	}
 }
@@ -87,6 +90,7 @@ func TestRHat(t *testing.T) {
 		{"other means", 4, func(c, _ int) float64 { return float64(c) }, constant(1), 1.1, 3},
 		{"other spreads", 4, constant(0), func(c, _ int) float64 { return float64(1 + 4*(c%2)) }, 1.1, 3},
 		{"one chain that drifts", 1, func(_, i int) float64 { return float64(i) / 500 }, constant(1), 1.1, 3},
+		{"other medians of values without bounds", 4, func(c, _ int) float64 { return 2 * float64(c) }, func(int, int) float64 { return 1 / r.NormFloat64() }, 1.1, 3},
 		{"values without bounds", 4, constant(0), func(int, int) float64 { return 1 / r.NormFloat64() }, 0.99, 1.01},
 	} {
 		if got := RHat(autoregressive(r, c.chains, 1001, 0, c.shift, c.stretch)); !(got >= c.low && got <= c.high) {

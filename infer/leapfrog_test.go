@@ -217,7 +217,7 @@ func TestRowsAreIndependent(t *testing.T) {
 func TestNotANumber(t *testing.T) {
 	for name, at := range map[string]func(v float64) (value, slope float64){
 		"not a number":          func(v float64) (float64, float64) { return math.Log(v), 1 / v },
-		"gradient not a number": func(v float64) (float64, float64) { return -v * v, math.Sqrt(-v) },
+		"gradient not a number": func(v float64) (float64, float64) { return -v * v / 2, -v + 0*math.Sqrt(v) },
 		"gradient overflows":    func(v float64) (float64, float64) { return -v, 1e39 },
 		"value overflows":       func(v float64) (float64, float64) { return math.Exp(v * 1e3), 1e38 },
 		"nowhere else":          func(v float64) (float64, float64) { return math.Log(float64(1 - min(1, int(1e6*math.Abs(v-1))))), 0 },
