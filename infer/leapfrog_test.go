@@ -233,23 +233,25 @@ func TestNotANumber(t *testing.T) {
 			}
 			return value
 		}}
-		w := newTestWalker(f, 10, 0)
-		if err := w.begin([]float32{1, 1}); (err != nil) != (name == "value overflows") {
-			t.Fatalf("%s: %v", name, err)
-		}
-		for range 200 {
-			w.transition([]float64{2}, 2)
-			for i := range 2 {
-				if a := w.accept[i]; !(a >= 0 && a <= 1) {
-					t.Errorf("%s: acceptance %g", name, a)
-				}
-				if name != "value overflows" && math.IsInf(w.logDensity(&w.here, i), -1) {
-					t.Errorf("%s: at %g, which cannot be", name, w.here.z[i])
+		for _, leapfrog := range []int{1, 10} {
+			w := newTestWalker(f, leapfrog, 0)
+			if err := w.begin([]float32{1, 1}); (err != nil) != (name == "value overflows") {
+				t.Fatalf("%s: %v", name, err)
+			}
+			for range 200 {
+				w.transition([]float64{2}, 2)
+				for i := range 2 {
+					if a := w.accept[i]; !(a >= 0 && a <= 1) {
+						t.Errorf("%s: acceptance %g", name, a)
+					}
+					if name != "value overflows" && math.IsInf(w.logDensity(&w.here, i), -1) {
+						t.Errorf("%s: at %g, which cannot be", name, w.here.z[i])
+					}
 				}
 			}
-		}
-		if w.divergences == 0 {
-			t.Errorf("%s: no divergence is counted", name)
+			if w.divergences == 0 {
+				t.Errorf("%s: no divergence is counted", name)
+			}
 		}
 	}
 }
