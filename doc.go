@@ -6,6 +6,7 @@
 //	lm               language models: LSTMs, GRUs and windows over tokens
 //	train            optimizers, schedules and the loop: shards, budgets, validation, exact resume
 //	eval             perplexity and bits per character of a model on held-out text
+//	infer            posterior inference for any differentiable log-joint: HMC, AIS, variational fits
 //	decode           turning a model into text: greedy, sampling; filters, stop strings, streaming
 //	softmax          output layers, from a hidden vector to a distribution over a vocabulary
 //	data             text readers, vocabularies, tokenizers, splits and batches

@@ -115,8 +115,8 @@ func NewAIS(from Distribution, to Density, o AISOptions) (*AIS, error) {
 type Bound struct {
 	LogZ        []float64 // of each example, in nats: log p(x) from below (Forward) or above (Reverse), on average
 	LogW        []float64 // of each row: the logarithm of its weight, whose WeightESS over the chains of an example should be well above 1
-	Acceptance  float64   // mean probability of acceptance; far from the target, step sizes do not fit the way: make Pilot longer
-	Divergences int       // trajectories that met a place that cannot be, or lost their energy
+	Acceptance  float64   // mean probability of acceptance, NaN of 2 temperatures; far from the target, step sizes do not fit the way: make Pilot longer
+	Divergences int       // trajectories that ended at a place that cannot be, or were off in energy by 1000 nats
 }
 
 // Tune finds the step sizes by a pilot run of its own draws. Forward and Reverse call it where that has not been done.

@@ -150,7 +150,7 @@ func (h *HMC) Acceptance(dst []float64) float64 {
 	return sum / float64(len(h.accepted))
 }
 
-// Divergences is the number of trajectories since the warm-up, of all rows, that met a place that cannot be, or whose energy
-// went astray by more than 1000 nats. More than a few mean that steps are too long for some part of the density, which is then
-// seldom seen: ask for a higher acceptance.
+// Divergences is the number of trajectories since the warm-up, of all rows, that ended at a place that cannot be, or whose energy
+// went astray by more than 1000 nats. More than a few percent mean that steps are too long for some part of the density, which
+// is then seldom seen: ask for a higher acceptance.
 func (h *HMC) Divergences() int { return h.walk.divergences }

@@ -29,7 +29,7 @@ type walker struct {
 	size, coin, energy  []float64 // of each row: ε in this transition, a uniform draw, H where it began
 	accept              []float64 // of each row: the probability with which the last transition was accepted
 	lost                []bool    // of each row: whether the trajectory left what numbers can say
-	divergences         int       // trajectories lost so far
+	divergences         int       // trajectories so far that were lost, ended where none can be, or were off in energy
 }
 
 // A point is a place for every row and what the parts say there.
@@ -155,9 +155,9 @@ func (w *walker) transition(steps []float64, group int) {
 	}
 }
 
-// trajectory follows the dynamics from here to there. A row is lost where it meets a place that cannot be, or numbers that are not
-// finite; it then waits where it started, so that no density sees what is not finite. The way back meets the same
-// places, so that losing trajectories, which are never accepted, is fair to both directions.
+// trajectory follows the dynamics from here to there. A row is lost where its numbers are no longer finite; it then waits where it
+// started, so that no density sees such numbers. One that crosses places that cannot be, and ends where it can, has done nothing
+// wrong: the way back does the same.
 func (w *walker) trajectory() {
 	copy(w.there.z, w.here.z)
 	for i := range w.rows {
@@ -172,16 +172,11 @@ func (w *walker) trajectory() {
 		}
 		w.look(&w.there)
 		for i := range w.rows {
-			if w.lost[i] {
-				continue
+			size := w.size[i]
+			if step == w.leapfrog-1 {
+				size /= 2
 			}
-			if math.IsInf(w.logDensity(&w.there, i), -1) {
-				w.lose(i)
-			} else if step == w.leapfrog-1 {
-				w.kick(&w.there, i, w.size[i]/2)
-			} else {
-				w.kick(&w.there, i, w.size[i])
-			}
+			w.kick(&w.there, i, size)
 		}
 	}
 }

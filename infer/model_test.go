@@ -170,7 +170,7 @@ func checkGradient(t *testing.T, f Density, z []float32) {
 		f.At(below, nil, down)
 		for i := range rows {
 			want := (above[i] - below[i]) / float64(up[i*dim+j]-down[i*dim+j])
-			if got := float64(grad[i*dim+j]); math.Abs(got-want) > 2e-3*(1+math.Abs(want)) {
+			if got := float64(grad[i*dim+j]); !near(got, want, 2e-3*(1+math.Abs(want))) {
 				t.Errorf("row %d, variable %d: gradient %g, differences give %g", i, j, got, want)
 			}
 		}
@@ -196,8 +196,11 @@ func TestLinearModelIsRight(t *testing.T) {
 			t.Fatal(err)
 		}
 		logPosterior := -float64(m.Dim())*logRoot2Pi - chol.LogDet()/2 - mat.Dot(away, &solved)/2
-		if got, want := value[e]-logPosterior, m.evidence(e); math.Abs(got-want) > 1e-4 {
+		if got, want := value[e]-logPosterior, m.evidence(e); !near(got, want, 1e-4) {
 			t.Errorf("example %d: log p(x) %g, and from Bayes' rule %g", e, want, got)
 		}
 	}
 }
+
+// near reports whether two numbers are numbers, and not further apart than that.
+func near(got, want, apart float64) bool { return math.Abs(got-want) <= apart }

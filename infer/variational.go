@@ -21,7 +21,7 @@ type FitOptions struct {
 type Fit struct {
 	Mean, LogSigma []float32 // [Rows, Dim]
 	ELBO           []float64 // of each row: E[log f(z) − log q(z)] in nats, from draws that the fit has not seen; a lower bound of log ∫f
-	Error          []float64 // its standard error
+	Error          []float64 // its standard error; NaN where the bound is −∞, since a draw fell where f is zero
 	Skipped        int       // gradients that were not finite, of all rows and draws, and so left out
 }
 
