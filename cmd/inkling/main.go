@@ -39,7 +39,7 @@ type cli struct {
 	NN          nnCmd          `cmd:"" name:"nn" help:"Show the words whose vectors are closest."`
 	Analogy     analogyCmd     `cmd:"" help:"Say what is to woman as king is to man."`
 	Export      exportCmd      `cmd:"" help:"Write word vectors in a format of others."`
-	Compare     compareCmds    `cmd:"" help:"Try all there are of a kind on a text, with a table and a picture."`
+	Compare     compareCmds    `cmd:"" help:"Try all there are of a kind on a text or on pictures, with a table and a picture."`
 	Info        infoCmd        `cmd:"" help:"Describe a model or run; without one, this program and machine."`
 	List        listCmd        `cmd:"" help:"List runs: how far they have come and how good they are."`
 	Rm          rmCmd          `cmd:"" help:"Delete runs."`
@@ -58,6 +58,8 @@ type trainCmds struct {
 
 type compareCmds struct {
 	Outputs compareOutputsCmd `cmd:"" help:"Train a model with each output layer, with equal budgets."`
+
+	Gradients compareGradientsCmd `cmd:"" help:"Measure the variance of each estimate of the gradient of a VAE's encoder."`
 }
 
 const description = `Small language models, trained and used on an ordinary CPU.

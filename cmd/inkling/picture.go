@@ -3,10 +3,12 @@ package main
 import (
 	"fmt"
 	"image/color"
+	"math"
 
 	gonum "gonum.org/v1/plot"
 	"gonum.org/v1/plot/plotter"
 	"gonum.org/v1/plot/vg"
+	"gonum.org/v1/plot/vg/draw"
 )
 
 // line is one of a picture: points with a name.
@@ -95,4 +97,52 @@ func roundNumbers(yield func(float64) bool) {
 			}
 		}
 	}
+}
+
+// marks are one number for each name below a picture, with what it is uncertain by.
+type marks struct {
+	name      string
+	y, spread []float64
+}
+
+// drawMarks draws marks above names, side by side, by a logarithmic axis, into a file whose name says what it is: .png or .svg.
+func drawMarks(file, title, yName string, names []string, sets ...marks) error {
+	p := gonum.New()
+	p.Title.Text, p.Y.Label.Text = title, yName
+	p.Y.Scale, p.Y.Tick.Marker = gonum.LogScale{}, gonum.LogTicks{Prec: -1}
+	p.Y.Padding, p.X.Padding = vg.Points(4), vg.Points(20)
+	p.Legend.Top, p.Legend.Left = true, true
+	p.Add(plotter.NewGrid())
+	for i, set := range sets {
+		var points uncertain
+		for at, y := range set.y {
+			x := float64(at) + 0.15*(float64(i)-float64(len(sets)-1)/2)
+			points.XYs = append(points.XYs, plotter.XY{X: x, Y: y})
+			points.YErrors = append(points.YErrors, struct{ Low, High float64 }{min(set.spread[at], 0.9*y), set.spread[at]})
+		}
+		drawn, err := plotter.NewScatter(points)
+		if err != nil {
+			return fmt.Errorf("the picture of %s: %w", set.name, err)
+		}
+		bars, err := plotter.NewYErrorBars(points)
+		if err != nil {
+			return fmt.Errorf("the picture of %s: %w", set.name, err)
+		}
+		drawn.Color, drawn.Radius, drawn.Shape = inks[i%len(inks)], vg.Points(3), draw.CircleGlyph{}
+		bars.Color = drawn.Color
+		p.Add(bars, drawn)
+		p.Legend.Add(set.name, drawn)
+	}
+	p.NominalX(names...)
+	p.Y.Min, p.Y.Max = math.Pow(10, math.Floor(math.Log10(p.Y.Min))), math.Pow(10, math.Ceil(math.Log10(p.Y.Max)))
+	if err := p.Save(20*vg.Centimeter, 13*vg.Centimeter, file); err != nil {
+		return ioFault("%s: %w", file, err)
+	}
+	return nil
+}
+
+// uncertain are points with error bars.
+type uncertain struct {
+	plotter.XYs
+	plotter.YErrors
 }
