@@ -59,7 +59,7 @@ type Config struct {
 	Seed       uint64           // of dropout and all else that is random in training
 	Precision  tensor.Precision // of matrix products: Float32 (the zero value) or BFloat16
 
-	Phases     Phases           // which parameters each step changes; nil: all
+	Phases Phases // which parameters each step changes; nil: all
 
 	Validate    func(context.Context) (float64, error) // mean loss on held-out data; nil: none
 	Validations int                                    // how often, spread evenly over the run; 20

@@ -35,6 +35,9 @@ func (o Objective) Describe() string {
 	if o.Anneal != "" {
 		s += fmt.Sprintf(", %s annealing by %g passes", o.Anneal, o.Warm)
 	}
+	if o.Aggressive {
+		s += ", the encoder trained ahead of the decoder"
+	}
 	return s
 }
 

@@ -40,6 +40,14 @@ func (e Examples) Rows(from, to int) []float32 {
 	return x
 }
 
+func (e Examples) batch(from, to int) Batch {
+	b := Batch{Rows: to - from, X: e.Rows(from, to)}
+	for i := from; i < to; i++ {
+		b.Index = append(b.Index, i)
+	}
+	return b
+}
+
 // Judged is what there is to say of each example, and of each latent variable. Nats.
 type Judged struct {
 	LogLikelihood []float64 // E_q log p(x|z), of each example
@@ -75,7 +83,7 @@ func (m *Model) Judge(ctx context.Context, e Examples, seed uint64) (*Judged, er
 	err := each(ctx, chunks, func(tp *tensor.Tape, c int) {
 		from, to := c*judgedAtOnce, min(n, (c+1)*judgedAtOnce)
 		rnd := rand.New(rand.NewPCG(seed, uint64(c)))
-		t := m.terms(tp, Batch{Rows: to - from, X: e.Rows(from, to)}, draw{analytic: true, noise: func(dst []float32) { normal(dst, rnd) }})
+		t := m.terms(tp, e.batch(from, to), draw{analytic: true, noise: func(dst []float32) { normal(dst, rnd) }})
 		sums := make([][]float64, len(t.KL))
 		for l, kl := range t.KL {
 			d := kl.Cols
@@ -117,11 +125,11 @@ func (m *Model) Importance(ctx context.Context, e Examples, k int, seed uint64, 
 	bounds := make([]float64, e.Len())
 	var done atomic.Int64
 	err := each(ctx, e.Len(), func(tp *tensor.Tape, i int) {
-		x, rnd := e.Rows(i, i+1), rand.New(rand.NewPCG(seed^0x1a, uint64(i)))
+		b, rnd := e.batch(i, i+1), rand.New(rand.NewPCG(seed^0x1a, uint64(i)))
 		total := math.Inf(-1)
 		for drawn := 0; drawn < k; drawn += drawnAtOnce {
 			tp.Reset(0, 0, 0)
-			t := m.terms(tp, Batch{Rows: 1, X: x}, draw{samples: min(drawnAtOnce, k-drawn), noise: func(dst []float32) { normal(dst, rnd) }})
+			t := m.terms(tp, b, draw{samples: min(drawnAtOnce, k-drawn), noise: func(dst []float32) { normal(dst, rnd) }})
 			w := t.logWeights(tp)
 			for r := range w.Rows {
 				total = logAdd(total, float64(w.Row(r)[0]))

@@ -19,6 +19,8 @@ type Objective struct {
 	Sampled  bool    `json:"sampled,omitempty"`   // the divergence is taken at the sample, and not in closed form
 	Anneal   string  `json:"anneal,omitempty"`    // how the divergence's weight comes up: one of Anneals; none
 	Warm     float64 `json:"warm,omitempty"`      // passes over the data of linear annealing, and of each cycle of cyclical; 10
+
+	Aggressive bool `json:"aggressive,omitempty"` // the encoder is trained ahead of the decoder at first; see Aggressive
 }
 
 // An objective is a kind of them.

@@ -37,8 +37,8 @@ func (m *Model) terms(tp *tensor.Tape, b Batch, d draw) Terms {
 	t := Terms{N: b.Rows, K: max(d.samples, 1)}
 	x := tp.Const(b.Rows, m.Config.Inputs(), b.X)
 	from, k := x, t.K
-	for _, e := range m.encoders {
-		q := e.apply(tp, from)
+	for l := range m.encoders {
+		q := m.posterior(tp, b, l, from)
 		noise := tp.Scratch(q.Rows * k * q.Cols / 2)
 		d.noise(noise)
 		z := tensor.Reparametrize(tp, q, noise, k)
