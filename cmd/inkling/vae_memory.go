@@ -32,8 +32,12 @@ func planVAEUse(c vae.Config, samples int) (memoryPlan, error) {
 	return newVAEPlan(m, 0), err
 }
 
-// memory is what the pictures of a run take as long as they are as they were, in bytes: as many as the files have numbers, which are
-// bytes in most.
+// memory is what the pictures of a run take, in bytes, as far as its config tells: a byte a number, or what the files hold, if that is more
+// and all of it is read.
 func (d imageSource) memory(c vae.Config) int64 {
-	return max(d.Bytes, int64(d.Pictures+d.Held)*int64(c.Inputs()))
+	bytes := int64(d.Pictures+d.Held) * int64(c.Inputs())
+	if d.Limit == 0 {
+		bytes = max(bytes, d.Bytes)
+	}
+	return bytes
 }
