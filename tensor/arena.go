@@ -17,6 +17,15 @@ type slab struct {
 
 const slabFloats = 1 << 16 // 256 KiB
 
+// ArenaFloats is how many floats a tape takes for a result of so many: the smaller ones share a slab, one of more than half a slab leaves a
+// rest that only smaller ones find use for.
+func ArenaFloats(n int64) int64 {
+	if n > slabFloats/2 {
+		return max(n, slabFloats)
+	}
+	return n
+}
+
 // take finds the first slab with room: what is left of one that was too short for something large is
 // not lost for what is small.
 func (a *arena) take(n int) []float32 {

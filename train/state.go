@@ -190,6 +190,8 @@ type metrics struct {
 	Average *float64 `json:"valid_average,omitempty"` // nats, of the averaged weights
 	Norm    float64  `json:"norm"`                    // of the gradient of this step, before clipping
 	Seconds float64  `json:"seconds"`                 // of training so far: the one thing that differs between equal runs
+
+	Also map[string]float64 `json:"also,omitempty"` // of Config.Also
 }
 
 func (l *loop) writeMetrics(p *Progress) error {
@@ -201,6 +203,9 @@ func (l *loop) writeMetrics(p *Progress) error {
 		m.Valid = &p.Valid
 		if l.averages != nil {
 			m.Average = &p.Average
+		}
+		if l.cfg.Also != nil {
+			m.Also = l.cfg.Also()
 		}
 	}
 	line, err := json.Marshal(m)

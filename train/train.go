@@ -62,6 +62,7 @@ type Config struct {
 	Phases Phases // which parameters each step changes; nil: all
 
 	Validate    func(context.Context) (float64, error) // mean loss on held-out data; nil: none
+	Also        func() map[string]float64              // after each validation: what else its line of metrics is to tell; nil: nothing
 	Validations int                                    // how often, spread evenly over the run; 20
 	Patience    int                                    // ends the run, whatever else does, after so many validations without a new best; 0: it does not
 	Average     float64                                // decay, above 0 and below 1, of a moving average of the weights, measured beside them; 0: none

@@ -12,9 +12,8 @@ func (c Config) shapes() (encoder, decoder [][2]int) {
 	}
 	encoder, decoder = net.encoderShapes(c, 2*c.Latent[0]), net.decoderShapes(c, c.Latent[0], like.width(c))
 	for l := 1; l < len(c.Latent); l++ {
-		below, d, hidden := c.Latent[l-1], c.Latent[l], c.Hidden[l]
-		encoder = append(encoder, chain(below, hidden, 2*d)...)
-		decoder = append(decoder, chain(d, reversed(hidden), 2*below)...)
+		up, down := c.between(l)
+		encoder, decoder = append(encoder, up...), append(decoder, down...)
 	}
 	return encoder, decoder
 }

@@ -27,6 +27,11 @@ type net interface {
 	// shapes are the weight matrices [rows, cols] of an encoder of out numbers and a decoder of in to out; each has a bias for each row.
 	encoderShapes(c Config, out int) [][2]int
 	decoderShapes(c Config, in, out int) [][2]int
+
+	// encoderResults and decoderResults count what rows through an encoder or a decoder make on a tape, which is what they put out and all
+	// between. What a decoder puts out has no gradient of its own: the likelihood writes that over it.
+	encoderResults(t *tally, c Config, out int, rows int64)
+	decoderResults(t *tally, c Config, in, out int, rows int64)
 }
 
 // nets are the kinds there are, the default first. A new one is a file and a line here.
@@ -65,6 +70,14 @@ func (dense) encoderShapes(c Config, out int) [][2]int { return chain(c.Inputs()
 
 func (dense) decoderShapes(c Config, in, out int) [][2]int {
 	return chain(in, reversed(c.Hidden[0]), out)
+}
+
+func (n dense) encoderResults(t *tally, c Config, out int, rows int64) {
+	t.layers(n.encoderShapes(c, out), rows, false)
+}
+
+func (n dense) decoderResults(t *tally, c Config, in, out int, rows int64) {
+	t.layers(n.decoderShapes(c, in, out), rows, true)
 }
 
 // chain are the weight matrices of layers.

@@ -26,7 +26,12 @@ type point struct {
 	Loss    float64  `json:"loss"`                    // nats, in training
 	Valid   *float64 `json:"valid,omitempty"`         // nats, on the held-out text
 	Average *float64 `json:"valid_average,omitempty"` // the same of the averaged weights
+
+	Also map[string]float64 `json:"also,omitempty"` // what else was measured then, by name
 }
+
+// mostAlso is far beyond what any run of ours measures beside its loss.
+const mostAlso = 64
 
 // heldOut is the held-out loss of what was better, weights or averages; NaN if nothing was measured.
 func (p point) heldOut() float64 {
@@ -120,6 +125,17 @@ func readPoint(line []byte) (p point, err error) {
 		case "valid_average":
 			p.Average = new(float64)
 			return number(p.Average)
+		case "also":
+			p.Also = map[string]float64{}
+			return s.Members(func(name []byte) error {
+				if len(p.Also) >= mostAlso {
+					return s.Errorf("more than %d numbers", mostAlso)
+				}
+				var v float64
+				err := number(&v)
+				p.Also[string(name)] = v
+				return err
+			})
 		}
 		_, err := s.Skip(strictjson.Limits{Depth: 2, Values: 100})
 		return err

@@ -98,6 +98,9 @@ func (i *infoCmd) Run(a *app) error {
 	if isVectors(run) {
 		return i.vectors(a, run)
 	}
+	if kindOf(run) == vae.Kind {
+		return i.vae(a, run)
+	}
 	return i.run(a, run)
 }
 
@@ -230,6 +233,24 @@ func printPlansOf(a *app, plans []namedPlan) error {
 	return a.printJSON(out)
 }
 
+// length is what ends a run, in words.
+func (s settings) length() string {
+	var ends []string
+	if s.Steps > 0 {
+		ends = append(ends, plural(s.Steps, "step"))
+	}
+	if s.Epochs > 0 {
+		ends = append(ends, fmt.Sprintf("%g passes", s.Epochs))
+	}
+	if s.Budget > 0 {
+		ends = append(ends, span(time.Duration(s.Budget)))
+	}
+	if s.Patience > 0 {
+		ends = append(ends, plural(s.Patience, "validation")+" without a new best")
+	}
+	return strings.Join(ends, " or ")
+}
+
 func (i *runInfo) print(a *app, m lm.Config) {
 	one, _ := units(i.Tokens)
 	input := "one-hot"
@@ -240,19 +261,6 @@ func (i *runInfo) print(a *app, m lm.Config) {
 		input += ", tied to the output"
 	}
 	t := i.Train
-	length := []string{}
-	if t.Steps > 0 {
-		length = append(length, plural(t.Steps, "step"))
-	}
-	if t.Epochs > 0 {
-		length = append(length, fmt.Sprintf("%g passes", t.Epochs))
-	}
-	if t.Budget > 0 {
-		length = append(length, span(time.Duration(t.Budget)))
-	}
-	if t.Patience > 0 {
-		length = append(length, plural(t.Patience, "validation")+" without a new best")
-	}
 	rows := [][]string{
 		{"model", fmt.Sprintf("%s, %s, %s, output %s", m.Arch, m.Sizes(), input, m.Output)},
 		{"output", m.OutputSizes()},
@@ -263,7 +271,7 @@ func (i *runInfo) print(a *app, m lm.Config) {
 	if t.Batch > 0 {
 		rows = append(rows,
 			[]string{"text", fmt.Sprintf("%s, %s to learn from, %s held out", i.Data.File, plural(i.Data.TrainTokens, one), thousands(i.Data.ValidTokens))},
-			[]string{"training", fmt.Sprintf("%s, %s, %s, seed %d, %s", strings.Join(length, " or "), t.Precision, t.batch(), t.Seed, plural(t.Shards, "shard"))},
+			[]string{"training", fmt.Sprintf("%s, %s, %s, seed %d, %s", t.length(), t.Precision, t.batch(), t.Seed, plural(t.Shards, "shard"))},
 			[]string{"optimizer", t.optimizer()},
 			[]string{"memory", sizeOf(i.TrainingBytes) + " in training"},
 			[]string{"made with", i.MadeWith.String()},

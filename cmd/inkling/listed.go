@@ -12,13 +12,14 @@ import (
 
 	"inkling/checkpoint"
 	"inkling/lm"
+	"inkling/vae"
 )
 
 // listed is a run in a list, and what --json says of it.
 type listed struct {
 	Dir     string     `json:"dir"`
 	Model   string     `json:"model"`  // in short
-	Tokens  string     `json:"tokens"` // what a token is
+	Tokens  string     `json:"tokens"` // what a token is; of pictures their size
 	Status  string     `json:"status"` // finished, stopped, training, new (no step was saved), model (there is no state to go on from) or broken
 	Process string     `json:"process,omitempty"`
 	Problem string     `json:"problem,omitempty"` // of one that is broken
@@ -79,9 +80,12 @@ func (l *listed) read() error {
 		return err
 	}
 	defer run.Close()
-	if isVectors(run) {
+	switch kindOf(run) {
+	case "vectors":
 		err = l.readVectors(run)
-	} else {
+	case vae.Kind:
+		err = l.readVAE(run)
+	default:
 		err = l.readLM(run)
 	}
 	if err != nil {

@@ -94,8 +94,9 @@ const (
 // memoryPlan is all that a command will hold, in bytes.
 type memoryPlan struct {
 	lm.Memory
-	Tokenizer int64 `json:"tokenizer"`           // the vocabulary and its tables
-	Text      int64 `json:"text"`                // the text and its tokens
+	Tokenizer int64 `json:"tokenizer"` // the vocabulary and its tables
+	Text      int64 `json:"text"`      // the text and its tokens
+	Pictures  int64 `json:"pictures,omitempty"`
 	Baselines int64 `json:"baselines,omitempty"` // n-grams of the text
 	Program   int64 `json:"program"`
 	Total     int64 `json:"total"`
@@ -139,6 +140,7 @@ func (p memoryPlan) parts() []part {
 		{"validation", p.Validation},
 		{"tokenizer", p.Tokenizer},
 		{"text and tokens", p.Text},
+		{"pictures", p.Pictures},
 		{"baselines", p.Baselines},
 		{"program", p.Program},
 	}

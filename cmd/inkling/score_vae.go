@@ -30,7 +30,7 @@ func (s *scoreCmd) pictures(a *app) error {
 	if err := check(bound{"--samples", &samples, 1, mostSamples}); err != nil {
 		return err
 	}
-	m, c, err := openVAE(a, s.Dir)
+	m, c, err := openVAEFor(a, s.Dir, samples)
 	if err != nil {
 		return err
 	}

@@ -255,7 +255,7 @@ func TestThreads(t *testing.T) {
 	if !bytes.Equal(f.read("on1/model.safetensors"), f.read("on2/model.safetensors")) {
 		t.Error("the weights depend on the number of threads")
 	}
-	if a, b := steps(t, f, "on1"), steps(t, f, "on2"); !slices.Equal(a, b) {
+	if a, b := steps(t, f, "on1"), steps(t, f, "on2"); !reflect.DeepEqual(a, b) {
 		t.Errorf("the losses depend on the number of threads:\n%v\n%v", a, b)
 	}
 }
@@ -298,7 +298,7 @@ func TestResume(t *testing.T) {
 					t.Errorf("%s differs from that of a run that was never stopped", file)
 				}
 			}
-			if a, b := steps(t, f, "whole"), steps(t, f, name); !slices.Equal(a, b) {
+			if a, b := steps(t, f, "whole"), steps(t, f, name); !reflect.DeepEqual(a, b) {
 				t.Errorf("metrics differ:\n%v\n%v", a, b)
 			}
 			r = f.must("resume", name)

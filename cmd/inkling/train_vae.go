@@ -145,6 +145,7 @@ func (t *trainVAECmd) layers() (hidden [][]int, err error) {
 // pictures are the parts of what a run learns from.
 type pictures struct {
 	train, held *data.Images // held is nil if nothing is held out
+	bytes       int64        // of memory, with parts that are for judging
 	notes       []string
 }
 
@@ -164,6 +165,11 @@ func openPictures(a *app, d *imageSource, same func(imageSource) error) (p pictu
 		return p, err
 	}
 	p.train, p.held, p.notes = set.Train, set.Valid, set.Notes
+	for _, part := range []*data.Images{set.Train, set.Valid, set.Test} {
+		if part != nil {
+			p.bytes += part.Bytes()
+		}
+	}
 	if p.train == nil {
 		return p, badInput("%s: there is nothing to learn from, only parts to judge by: name a folder with training pictures", d.File)
 	}

@@ -86,8 +86,12 @@ func isVAE(dir string) bool {
 	return kindOf(run) == vae.Kind
 }
 
-// openVAE reads a saved VAE.
-func openVAE(a *app, dir string) (*vae.Model, *vaeConfig, error) {
+// openVAE reads a saved VAE, to encode and decode.
+func openVAE(a *app, dir string) (*vae.Model, *vaeConfig, error) { return openVAEFor(a, dir, 0) }
+
+// openVAEFor reads a saved VAE, to draw so many samples of z for each picture. What that takes must fit into the memory, and is checked before
+// anything is made.
+func openVAEFor(a *app, dir string, samples int) (*vae.Model, *vaeConfig, error) {
 	run, err := checkpoint.OpenRead(dir)
 	if err != nil {
 		return nil, nil, err
@@ -105,6 +109,13 @@ func openVAE(a *app, dir string) (*vae.Model, *vaeConfig, error) {
 	}
 	if !run.HasModel() {
 		return nil, nil, badInput("%s: %s", dir, notTrained(run))
+	}
+	need, err := planVAEUse(c.Model, samples)
+	if err != nil {
+		return nil, nil, badInput("%s: config.json: %w", dir, err)
+	}
+	if err := need.check(a.memory(), dir, "use it on a machine with more, or with fewer --threads, or raise --memory"); err != nil {
+		return nil, nil, err
 	}
 	m, _, err := vae.Load(run)
 	if errors.Is(err, fs.ErrNotExist) {

@@ -19,10 +19,11 @@ type vaeSitting struct {
 	run      *checkpoint.Run
 	cfg      *vaeConfig
 	pictures pictures
+	need     memoryPlan
 	fit      *vae.Fit
 }
 
-// newVAESitting reads the pictures, settles what depends on them, and makes the model.
+// newVAESitting reads the pictures, settles what depends on them, checks that all of it fits into the memory, and makes the model.
 func newVAESitting(a *app, c *vaeConfig, same func(imageSource) error) (*vaeSitting, error) {
 	p, err := openPictures(a, &c.Data, same)
 	if err != nil {
@@ -52,12 +53,20 @@ func newVAESitting(a *app, c *vaeConfig, same func(imageSource) error) (*vaeSitt
 	if c.Binarize != "none" {
 		a.note("black and white by chance (%s): each number is 1 with its value as the probability", c.Binarize)
 	}
+	need, err := planVAE(c, p.bytes)
+	if err != nil {
+		return nil, usage("%w", err)
+	}
+	if err := need.check(a.memory(), "this run", "make --hidden, --batch or --k smaller, or read fewer pictures with --limit"); err != nil {
+		return nil, err
+	}
+	need.hold()
 	m, err := vae.New(c.Model)
 	if err != nil {
 		return nil, usage("%w", err)
 	}
 	c.Model = m.Config
-	return &vaeSitting{cfg: c, pictures: p, fit: &vae.Fit{Model: m, Objective: c.Objective}}, nil
+	return &vaeSitting{cfg: c, pictures: p, need: need, fit: &vae.Fit{Model: m, Objective: c.Objective}}, nil
 }
 
 // average is the mean of each number over the pictures, and whether there are others than 0 and 1.
@@ -101,6 +110,28 @@ type watch struct {
 	mu             sync.Mutex
 	likelihood, kl float64
 	active, all    int // latent variables; all is 0 before the first validation
+
+	also map[string]float64 // of the metrics' next line
+	loss float64            // that goes with it
+}
+
+// judged takes over what a validation says, of two the better: of the weights and of their averages.
+func (w *watch) judged(j *vae.Judged, loss float64) {
+	o := summarize(j)
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.also != nil && !(loss < w.loss) {
+		return
+	}
+	w.active, w.all = o.ActiveUnits, o.Variables
+	w.also, w.loss = map[string]float64{"log_likelihood": o.Reconstruction, "kl": o.KL, "active_units": float64(o.ActiveUnits)}, loss
+}
+
+// take gives what the metrics are to tell, once.
+func (w *watch) take() map[string]float64 {
+	also := w.also
+	w.also = nil
+	return also
 }
 
 func (w *watch) String() string {
@@ -131,7 +162,7 @@ func (s *vaeSitting) train(a *app) (train.Result, error) {
 	loop.Folder = s.run
 	s.run.Keep = s.cfg.Train.Keep
 	loop.Warn = func(message string) { p.say("%s", message) }
-	var saved error
+	warned := false
 	loop.Progress = func(now train.Progress) {
 		if now.Validated || now.Step%50 == 0 || now.Step == 1 {
 			w.mu.Lock()
@@ -139,8 +170,12 @@ func (s *vaeSitting) train(a *app) (train.Result, error) {
 			w.mu.Unlock()
 		}
 		p.step(now)
-		if now.Validated && saved == nil {
-			saved = s.strip()
+		if now.Validated {
+			// The run does without it.
+			if err := s.strip(); err != nil && !warned {
+				p.say("%s", oneLine(err.Error()))
+				warned = true
+			}
 		}
 	}
 	if s.pictures.held != nil {
@@ -151,17 +186,15 @@ func (s *vaeSitting) train(a *app) (train.Result, error) {
 			if err != nil {
 				return math.NaN(), err
 			}
-			w.mu.Lock()
-			w.active, w.all = len(j.Active()), s.cfg.Model.Variables()
-			w.mu.Unlock()
-			return s.heldOut(ctx, j)
+			loss, err := s.heldOut(ctx, j)
+			if err == nil && !math.IsNaN(loss) && !math.IsInf(loss, 0) {
+				w.judged(j, loss)
+			}
+			return loss, err
 		}
+		loop.Also = w.take
 	}
-	result, err := train.Run(a.ctx, s.fit, s.source(), loop)
-	if err == nil {
-		err = saved
-	}
-	return result, err
+	return train.Run(a.ctx, s.fit, s.source(), loop)
 }
 
 // heldOut is what the held-out pictures cost: minus the bound that is trained, in nats.
@@ -286,5 +319,9 @@ func (r *resumeCmd) resumeVAE(a *app, run *checkpoint.Run) error {
 
 // plan tells what memory the run would take.
 func (s *vaeSitting) plan(a *app) error {
-	return badInput("not yet")
+	if a.json {
+		return a.printJSON(map[string]any{"training": s.need, "available": a.memory()})
+	}
+	printPlans(a, namedPlan{"training", s.need})
+	return nil
 }

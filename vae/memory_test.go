@@ -1,0 +1,112 @@
+package vae
+
+import (
+	"fmt"
+	"testing"
+
+	"inkling/tensor"
+)
+
+// TestMemoryPlan compares the plan with what the tapes of a step hold, and those that judge.
+func TestMemoryPlan(t *testing.T) {
+	mnist := Config{Height: 28, Width: 28}
+	with := func(f func(*Config)) Config { c := mnist; f(&c); return c }
+	for _, c := range []struct {
+		config        Config
+		objective     string
+		k             int
+		batch, shards int
+		sampled       bool
+	}{
+		{mnist, "elbo", 1, 100, 1, false},
+		{mnist, "elbo", 1, 100, 3, true},
+		{mnist, "elbo", 4, 64, 2, false},
+		{mnist, "ae", 1, 128, 2, false},
+		{mnist, "iwae", 5, 100, 2, false},
+		{with(func(c *Config) { c.Hidden = [][]int{{500}}; c.Latent = []int{300} }), "elbo", 1, 100, 1, false},
+		{with(func(c *Config) { c.Latent = []int{300} }), "iwae", 3, 40, 1, false},
+		{with(func(c *Config) { c.Latent = []int{100, 50} }), "elbo", 2, 100, 1, false},
+		{with(func(c *Config) { c.Latent = []int{260, 300}; c.Hidden = [][]int{{64}, {300}} }), "iwae", 6, 50, 2, false},
+		{with(func(c *Config) { c.Latent = []int{100, 50}; c.Activation = "relu" }), "elbo", 1, 200, 2, true},
+		{mnist, "elbo", 1, 1000, 1, true},
+		{mnist, "iwae", 20, 100, 2, false},
+		{with(func(c *Config) { c.Latent = []int{260, 300}; c.Hidden = [][]int{{64}, {300}} }), "elbo", 10, 100, 1, false},
+	} {
+		t.Run(fmt.Sprintf("%v %v %s %d", c.config.Latent, c.config.Hidden, c.objective, c.k), func(t *testing.T) {
+			o := Objective{Name: c.objective, K: c.k, Sampled: c.sampled}
+			if err := o.Complete(); err != nil {
+				t.Fatal(err)
+			}
+			m, err := New(c.config)
+			if err != nil {
+				t.Fatal(err)
+			}
+			plan, err := m.Config.PlanTraining(o, Training{Batch: c.batch, Shards: c.shards, Slots: 2, Held: 1000, Workers: 1})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if want := int64(4 * m.Params().Count()); plan.Weights != want || plan.Optimizer != 2*want || plan.Checkpoint != 3*want {
+				t.Errorf("weights of %d bytes, planned %+v", want, plan)
+			}
+			fit := &Fit{Model: m, Objective: o}
+			var acts, grads int64
+			for s := range c.shards {
+				tp := tensor.NewTape()
+				n := (s+1)*c.batch/c.shards - s*c.batch/c.shards
+				b := Batch{Rows: n, X: make([]float32, n*m.Config.Inputs())}
+				for range 2 {
+					tp.Reset(1, 0, s)
+					tp.Backward(fit.Loss(tp, b, nil), 1)
+				}
+				results, gradients := tp.Floats()
+				acts, grads = acts+4*int64(results+len(b.X)), grads+4*int64(gradients)
+			}
+			if plan.Gradients != grads {
+				t.Errorf("gradients: planned %d bytes, are %d", plan.Gradients, grads)
+			}
+			near(t, "activations", plan.Activations, acts)
+
+			o.Name = "elbo"
+			judged := func(n, k int, analytic bool) int64 {
+				tp := tensor.NewInference()
+				terms := m.terms(tp, Batch{Rows: n, X: make([]float32, n*m.Config.Inputs())}, draw{samples: k, analytic: analytic, noise: func(dst []float32) { clear(dst) }})
+				if !analytic {
+					terms.logWeights(tp)
+				}
+				results, _ := tp.Floats()
+				return 4 * int64(results+n*m.Config.Inputs())
+			}
+			near(t, "judging", m.Config.judging(judgedAtOnce, 0, 1), judged(judgedAtOnce, 1, true))
+			near(t, "importance", m.Config.judging(1, drawnAtOnce, 1), judged(1, drawnAtOnce, false))
+		})
+	}
+}
+
+// near holds a plan against what is: a tenth off at most, but for slabs that are not full, or have found more use than was thought.
+func near(t *testing.T, what string, planned, are int64) {
+	t.Helper()
+	t.Logf("%s: planned %d bytes, are %d, ratio %.3f", what, planned, are, float64(planned)/float64(are))
+	if diff := are - planned; diff < -are/10-(5<<18) || diff > are/10+(1<<18) {
+		t.Errorf("%s: planned %d bytes, are %d", what, planned, are)
+	}
+}
+
+// TestPlanRefuses sizes that no machine has, before they are multiplied.
+func TestPlanRefuses(t *testing.T) {
+	c := Config{Height: 28, Width: 28}
+	for _, s := range [][3]int{{0, 1, 1}, {1, 0, 1}, {1, 2, 1}, {1 << 40, 1, 1}, {1 << 20, 1, 1 << 12}} {
+		if m, err := c.PlanTraining(Objective{K: s[2]}, Training{Batch: s[0], Shards: s[1], Slots: 2}); err == nil {
+			t.Errorf("batches of %v planned: %+v", s, m)
+		}
+	}
+	c = Config{Height: 1 << 10, Width: 1 << 10, Latent: []int{1 << 16, 1 << 16}, Hidden: [][]int{{1 << 16, 1 << 16}, {1 << 16}}}
+	m, err := c.PlanTraining(Objective{K: 1 << 8}, Training{Batch: 1 << 16, Shards: 1 << 10, Slots: 2, Held: 1 << 30, Workers: 1 << 10, Averaged: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, bytes := range []int64{m.Weights, m.Optimizer, m.Averages, m.Checkpoint, m.Packed, m.Gradients, m.Activations, m.Validation} {
+		if bytes <= 0 || bytes > 1<<60 {
+			t.Errorf("the largest of all is planned at %+v", m)
+		}
+	}
+}
