@@ -21,6 +21,8 @@ type boundFlags struct {
 	Bound string  `help:"What to measure log p(x) by: elbo; iwae:K, with K samples of each picture, higher and slower; or ais, annealed importance sampling, the highest and slowest." placeholder:"elbo" group:"A VAE" env:"-"`
 	Seed  *uint64 `help:"Of what is drawn; 1." placeholder:"N" group:"A VAE"`
 
+	Gaps bool `help:"Also say where the encoder loses: against the best q of its kind for each picture, and that against log p(x). For models of one stochastic layer." group:"A VAE" env:"-"`
+
 	Chains       *int    `help:"Of ais: chains of each picture; 16." placeholder:"N" group:"A VAE" env:"-"`
 	Temperatures *int    `help:"Of ais: distributions from the start to the end, both included; 1000." placeholder:"N" group:"A VAE" env:"-"`
 	Leapfrog     *int    `help:"Of ais: leapfrog steps of a transition; 10." placeholder:"N" group:"A VAE" env:"-"`
@@ -34,6 +36,8 @@ func (f boundFlags) given() string {
 		return "--bound"
 	case f.Seed != nil:
 		return "--seed"
+	case f.Gaps:
+		return "--gaps"
 	}
 	return f.ofAIS()
 }
@@ -106,6 +110,7 @@ type evaluatedVAE struct {
 	judgedVAE
 	Divergences [][]float64 `json:"kl_by_unit"` // of each variable, by layer
 	AIS         *aisJudged  `json:"ais,omitempty"`
+	Gaps        *gaps       `json:"gaps,omitempty"`
 
 	bounds []float64
 }
@@ -122,11 +127,17 @@ func (e *evalCmd) vae(a *app) error {
 	if flag := e.ofAIS(); flag != "" && kind.name != "ais" {
 		return usage("%s is for --bound ais: leave one of them out", flag)
 	}
+	if e.Gaps && kind.name == "elbo" {
+		return usage("--gaps needs a bound near log p(x): add --bound ais, or --bound iwae:5000")
+	}
 	m, c, err := openVAE(a, e.Dir)
 	if err != nil {
 		return err
 	}
-	if kind.name == "ais" && e.Limit == 0 {
+	if e.Gaps && len(c.Model.Latent) > 1 {
+		return usage("--gaps is for models of one stochastic layer, whose q has independent variables, and %s has %d: leave it out", e.Dir, len(c.Model.Latent))
+	}
+	if (kind.name == "ais" || e.Gaps) && e.Limit == 0 {
 		e.Limit = 100
 	}
 	examples, err := e.pictures(a, c)
@@ -189,7 +200,7 @@ func discrete(c *vaeConfig) bool {
 
 func (e *evalCmd) judge(a *app, m *vae.Model, kind boundKind, examples vae.Examples) (*evaluatedVAE, error) {
 	seed := valueOr(e.Seed, 1)
-	j, err := m.Judge(a.ctx, examples, seed)
+	j, err := judgeOften(a, m, examples, seed)
 	if err != nil {
 		return nil, err
 	}
@@ -210,7 +221,43 @@ func (e *evalCmd) judge(a *app, m *vae.Model, kind boundKind, examples vae.Examp
 		return nil, err
 	}
 	o.Bound, o.StandardError = eval.Mean(o.bounds), standardError(o.bounds)
-	return o, nil
+	if e.Gaps {
+		o.Gaps, err = e.findGaps(a, m, examples, o.bounds, j.Bound())
+	}
+	return o, err
+}
+
+// judgeOften is Judge with more than one draw of z for each of few pictures.
+func judgeOften(a *app, m *vae.Model, examples vae.Examples, seed uint64) (*vae.Judged, error) {
+	const enough, most = 10_000, 100 // draws of all, and of each
+	draws := min(max(1, enough/examples.Len()), most)
+	sum, err := m.Judge(a.ctx, examples, seed)
+	for s := 1; s < draws && err == nil; s++ {
+		var j *vae.Judged
+		if j, err = m.Judge(a.ctx, examples, seed^uint64(s)<<32); err != nil {
+			break
+		}
+		add(sum.LogLikelihood, j.LogLikelihood)
+		add(sum.KL, j.KL)
+		for l := range sum.Variables {
+			add(sum.Variables[l], j.Variables[l])
+		}
+	}
+	if err != nil {
+		return nil, err
+	}
+	for _, x := range append([][]float64{sum.LogLikelihood, sum.KL}, sum.Variables...) {
+		for i := range x {
+			x[i] /= float64(draws)
+		}
+	}
+	return sum, nil
+}
+
+func add(dst, x []float64) {
+	for i, v := range x {
+		dst[i] += v
+	}
 }
 
 // standardError is that of the mean, nil where there is too little to tell.
@@ -267,6 +314,9 @@ func (o *evaluatedVAE) print(a *app) {
 	list(a.out, rows...)
 	if o.AIS != nil {
 		o.AIS.print(a)
+	}
+	if o.Gaps != nil {
+		o.Gaps.print(a, o.BoundKind)
 	}
 	o.printUnits(a)
 	if why := cmp.Or(o.collapse(), o.partly()); why != "" {
