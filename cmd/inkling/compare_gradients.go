@@ -184,7 +184,7 @@ func (c *compareGradientsCmd) model(a *app, result *gradientsCompared) (*vaeSitt
 // trained trains a model a little.
 func (c *compareGradientsCmd) trained(a *app, steps int) (*vaeSitting, error) {
 	t := trainVAECmd{Path: c.Path, Valid: "0", Latent: c.Latent, Hidden: c.Hidden, loopFlags: loopFlags{
-		Steps: &steps, Optimizer: train.Optimizers[0].Name, Schedule: train.Schedules[0].Name, Clip: 1, Seed: c.Seed, Precision: "float32", Keep: 1,
+		Steps: &steps, Optimizer: train.Optimizers[0].Name, Schedule: train.Schedules[0].Name, Seed: c.Seed, Precision: "float32", Keep: 1,
 	}}
 	if t.Latent == nil {
 		t.Latent = []int{gradientsLatent}
