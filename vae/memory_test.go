@@ -64,7 +64,7 @@ func TestMemoryPlan(t *testing.T) {
 			if plan.Gradients != grads {
 				t.Errorf("gradients: planned %d bytes, are %d", plan.Gradients, grads)
 			}
-			near(t, "activations", plan.Activations, acts)
+			within(t, "activations", plan.Activations, acts)
 
 			o.Name = "elbo"
 			judged := func(n, k int, analytic bool) int64 {
@@ -76,14 +76,14 @@ func TestMemoryPlan(t *testing.T) {
 				results, _ := tp.Floats()
 				return 4 * int64(results+n*m.Config.Inputs())
 			}
-			near(t, "judging", m.Config.judging(judgedAtOnce, 0, 1), judged(judgedAtOnce, 1, true))
-			near(t, "importance", m.Config.judging(1, drawnAtOnce, 1), judged(1, drawnAtOnce, false))
+			within(t, "judging", m.Config.judging(judgedAtOnce, 0, 1), judged(judgedAtOnce, 1, true))
+			within(t, "importance", m.Config.judging(1, drawnAtOnce, 1), judged(1, drawnAtOnce, false))
 		})
 	}
 }
 
-// near holds a plan against what is: a tenth off at most, but for slabs that are not full, or have found more use than was thought.
-func near(t *testing.T, what string, planned, are int64) {
+// within holds a plan against what is: a tenth off at most, but for slabs that are not full, or have found more use than was thought.
+func within(t *testing.T, what string, planned, are int64) {
 	t.Helper()
 	t.Logf("%s: planned %d bytes, are %d, ratio %.3f", what, planned, are, float64(planned)/float64(are))
 	if diff := are - planned; diff < -are/10-(5<<18) || diff > are/10+(1<<18) {
