@@ -152,8 +152,8 @@ func TestObjectiveValues(t *testing.T) {
 		e1, d1, v1 := gradientOf(tp, m, b, complete(t, Objective{Name: "iwae", K: 1}), 9)
 		e2, d2, v2 := gradientOf(tp, m, b, complete(t, Objective{Name: "elbo", Sampled: true}), 9)
 		same(t, "iwae of one sample", v1, v2)
-		near(t, "the encoder's gradient of iwae of one sample", e1, e2)
-		near(t, "the decoder's gradient of iwae of one sample", d1, d2)
+		sameGradient(t, "the encoder's gradient of iwae of one sample", e1, e2)
+		sameGradient(t, "the decoder's gradient of iwae of one sample", d1, d2)
 	}
 }
 
@@ -164,8 +164,8 @@ func same(t testing.TB, what string, got, want float64) {
 	}
 }
 
-// near holds a gradient against another, with respect to the largest element.
-func near(t testing.TB, what string, got, want []float32) {
+// sameGradient holds a gradient against another, with respect to the largest element.
+func sameGradient(t testing.TB, what string, got, want []float32) {
 	t.Helper()
 	largest := 0.0
 	for _, v := range want {
