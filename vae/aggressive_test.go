@@ -76,10 +76,10 @@ func TestAggressiveTurns(t *testing.T) {
 	}
 }
 
-// weightBits is a source of the rows of known, a batch of three drawn by the step.
-type bits []float32
+// inThrees is a source of the rows of known, a batch of three drawn by the step.
+type inThrees []float32
 
-func (s bits) Batch(step, shard, shards int) (b Batch, err error) {
+func (s inThrees) Batch(step, shard, shards int) (b Batch, err error) {
 	rnd := rand.New(rand.NewPCG(uint64(step), uint64(shard)))
 	for range 3 {
 		i := rnd.IntN(len(s) / 8)
@@ -87,7 +87,7 @@ func (s bits) Batch(step, shard, shards int) (b Batch, err error) {
 	}
 	return b, nil
 }
-func (s bits) StepsPerEpoch() int { return 2 }
+func (s inThrees) StepsPerEpoch() int { return 2 }
 
 // TestAggressiveResumes: stopped in the middle of the encoder's steps, right before and after the decoder's and after the end of it all, a run
 // ends with the bits of one in one piece.
@@ -121,7 +121,7 @@ func TestAggressiveResumes(t *testing.T) {
 			}
 			return kl, nil
 		})
-		_, err = train.Run(ctx, &Fit{Model: m, Objective: Objective{Name: "elbo", K: 1, Beta: 1}}, weightBits(x), train.Config{
+		_, err = train.Run(ctx, &Fit{Model: m, Objective: Objective{Name: "elbo", K: 1, Beta: 1}}, inThrees(x), train.Config{
 			Steps: steps, Shards: 2, Seed: 5, Options: train.Options{Rate: 0.05}, Schedule: "constant", Folder: run, Phases: phases,
 			Progress: func(p train.Progress) {
 				kind := byte('e')
@@ -219,7 +219,7 @@ func TestTable(t *testing.T) {
 		if j.Means[0][i] != rows.Row(i)[0] || j.LogDeviations[0][i] != rows.Row(i)[1] {
 			t.Errorf("example %d is judged by another row", i)
 		}
-		if want := quadrature(m, x[8*i:8*i+8]); math.Abs(bounds[i]-want) > 0.15 {
+		if want := evidence(m, x[8*i:8*i+8]); math.Abs(bounds[i]-want) > 0.15 {
 			t.Errorf("example %d: log p(x) %.3f from importance samples, %.3f by quadrature", i, bounds[i], want)
 		}
 	}

@@ -6,8 +6,8 @@ import (
 	"testing"
 )
 
-// evidence is log p(x) of each example, by the trapezoidal rule over all z: of a model of few variables, exact for practical purposes.
-func evidence(m *Model, b Batch) []float64 {
+// integrals are log p(x) of each example, by the trapezoidal rule over all z: of a model of few variables, exact for practical purposes.
+func integrals(m *Model, b Batch) []float64 {
 	const reach, side = 7.0, 101
 	const step = 2 * reach / (side - 1)
 	points := 1
@@ -50,7 +50,7 @@ func TestBounds(t *testing.T) {
 			}
 			p.Changed()
 		}
-		truth := evidence(m, b)
+		truth := integrals(m, b)
 		rnd := rand.New(rand.NewPCG(5, 6))
 		last := make([]float64, b.Rows)
 		for i := range last {

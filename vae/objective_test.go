@@ -152,8 +152,8 @@ func TestObjectiveValues(t *testing.T) {
 		e1, d1, v1 := gradientOf(tp, m, b, complete(t, Objective{Name: "iwae", K: 1}), 9)
 		e2, d2, v2 := gradientOf(tp, m, b, complete(t, Objective{Name: "elbo", Sampled: true}), 9)
 		same(t, "iwae of one sample", v1, v2)
-		near(t, "the encoder's gradient of iwae of one sample", e1, e2)
-		near(t, "the decoder's gradient of iwae of one sample", d1, d2)
+		sameGradient(t, "the encoder's gradient of iwae of one sample", e1, e2)
+		sameGradient(t, "the decoder's gradient of iwae of one sample", d1, d2)
 	}
 }
 
@@ -164,8 +164,8 @@ func same(t testing.TB, what string, got, want float64) {
 	}
 }
 
-// near holds a gradient against another, with respect to the largest element.
-func near(t testing.TB, what string, got, want []float32) {
+// sameGradient holds a gradient against another, with respect to the largest element.
+func sameGradient(t testing.TB, what string, got, want []float32) {
 	t.Helper()
 	largest := 0.0
 	for _, v := range want {
@@ -190,9 +190,18 @@ func TestWarmth(t *testing.T) {
 		want        float64
 	}{
 		{"", 0, 0, 1},
-		{"linear", 10, 0, 0}, {"linear", 10, 2.5, 0.25}, {"linear", 10, 10, 1}, {"linear", 10, 50, 1}, {"linear", 0.5, 0.25, 0.5},
-		{"cyclical", 10, 0, 0}, {"cyclical", 10, 2.5, 0.5}, {"cyclical", 10, 5, 1}, {"cyclical", 10, 9.9, 1}, {"cyclical", 10, 10, 0},
-		{"cyclical", 10, 21, 0.2}, {"cyclical", 4, 7, 1},
+		{"linear", 10, 0, 0},
+		{"linear", 10, 2.5, 0.25},
+		{"linear", 10, 10, 1},
+		{"linear", 10, 50, 1},
+		{"linear", 0.5, 0.25, 0.5},
+		{"cyclical", 10, 0, 0},
+		{"cyclical", 10, 2.5, 0.5},
+		{"cyclical", 10, 5, 1},
+		{"cyclical", 10, 9.9, 1},
+		{"cyclical", 10, 10, 0},
+		{"cyclical", 10, 21, 0.2},
+		{"cyclical", 4, 7, 1},
 	} {
 		o := Objective{Anneal: c.anneal, Warm: c.warm}
 		if got := o.warmth(c.epoch); math.Abs(got-c.want) > 1e-12 {
@@ -217,7 +226,12 @@ func TestWarmth(t *testing.T) {
 // of a batch costs must not depend on the other half, and the same noise comes to the same place.
 func TestShards(t *testing.T) {
 	for _, o := range []Objective{
-		{Name: "elbo", K: 2}, {Name: "elbo", Beta: 2, Sampled: true}, {Name: "ae"}, {Name: "iwae", K: 3}, {Name: "dreg", K: 3}, {Name: "score", K: 3},
+		{Name: "elbo", K: 2},
+		{Name: "elbo", Beta: 2, Sampled: true},
+		{Name: "ae"},
+		{Name: "iwae", K: 3},
+		{Name: "dreg", K: 3},
+		{Name: "score", K: 3},
 		{Name: "elbo", FreeBits: 0.9},
 	} {
 		o = complete(t, o)

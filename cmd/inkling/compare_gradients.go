@@ -60,6 +60,7 @@ const (
 	gradientsHidden = "100"
 	gradientsSteps  = 500
 	mostPairs       = 1 << 20
+	mostDrawn       = 1 << 16 // samples of z at once: of a model of 784–200–200–50, most of a gigabyte
 )
 
 // estimatedGradient is how one estimator did.
@@ -72,9 +73,9 @@ type estimatedGradient struct {
 	Seconds       float64 `json:"seconds"` // for a gradient of all examples, on one core: the median
 	Fast          float64 `json:"seconds_lower_quartile"`
 	Slow          float64 `json:"seconds_upper_quartile"`
-	Relative      float64 `json:"relative_variance"`       // to that of reparametrized
-	EqualCost     float64 `json:"relative_at_equal_cost"`  // variance times seconds, to that of reparametrized
-	SignalToNoise float64 `json:"signal_to_noise"`         // of a mean over the examples; 0: chance hides the signal
+	Relative      float64 `json:"relative_variance"`      // to that of reparametrized
+	EqualCost     float64 `json:"relative_at_equal_cost"` // variance times seconds, to that of reparametrized
+	SignalToNoise float64 `json:"signal_to_noise"`        // of a mean over the examples; 0: chance hides the signal
 }
 
 // gradientsCompared is the whole result.
@@ -153,7 +154,11 @@ func (c *compareGradientsCmd) check() error {
 	if kind := strings.ToLower(filepath.Ext(c.Picture)); c.Picture != "" && kind != ".png" && kind != ".svg" {
 		return usage("--picture %s: must end in .png or .svg", c.Picture)
 	}
-	return check(bound{"--k", &c.K, 2, 1 << 12}, bound{"--examples", &c.Examples, 1, mostLanes}, bound{"--pairs", &c.Pairs, 2, mostPairs}, bound{"--steps", c.Steps, 1, unbounded})
+	err := check(bound{"--k", &c.K, 2, 1 << 12}, bound{"--examples", &c.Examples, 1, mostLanes}, bound{"--pairs", &c.Pairs, 2, mostPairs}, bound{"--steps", c.Steps, 1, unbounded})
+	if drawn := c.Examples * c.K; err == nil && drawn > mostDrawn {
+		return usage("--examples %d with --k %d are %s samples of z at once: at most %s", c.Examples, c.K, thousands(drawn), thousands(mostDrawn))
+	}
+	return err
 }
 
 // model is the run that was named, or one that is trained here, with its pictures.

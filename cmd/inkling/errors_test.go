@@ -290,6 +290,17 @@ var wrong = []string{
 	"bench --repeat 0",
 	"bench lstm-train --shards 5 --batch 4",
 	"bench lstm-train --hidden 0",
+	"compare",
+	"compare gradients",
+	"compare gradients none",
+	"compare gradients --run none",
+	"compare gradients --run model",
+	"compare gradients --run model --latent 3",
+	"compare gradients folder --k 1",
+	"compare gradients folder --pairs 1",
+	"compare gradients folder --picture of.gif",
+	"train vae folder --objective score --k 1",
+	"train vae folder --objective dreg --beta 2",
 	"version now",
 }
 

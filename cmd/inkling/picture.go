@@ -110,7 +110,6 @@ func drawMarks(file, title, yName string, names []string, sets ...marks) error {
 	p := gonum.New()
 	p.Title.Text, p.Y.Label.Text = title, yName
 	p.Y.Scale, p.Y.Tick.Marker = gonum.LogScale{}, gonum.LogTicks{Prec: -1}
-	p.Y.Padding, p.X.Padding = vg.Points(4), vg.Points(20)
 	p.Legend.Top, p.Legend.Left = true, true
 	p.Add(plotter.NewGrid())
 	for i, set := range sets {
@@ -134,6 +133,7 @@ func drawMarks(file, title, yName string, names []string, sets ...marks) error {
 		p.Legend.Add(set.name, drawn)
 	}
 	p.NominalX(names...)
+	p.X.Min, p.X.Max, p.Y.Padding = -0.5, float64(len(names))-0.5, vg.Points(4)
 	p.Y.Min, p.Y.Max = math.Pow(10, math.Floor(math.Log10(p.Y.Min))), math.Pow(10, math.Ceil(math.Log10(p.Y.Max)))
 	if err := p.Save(20*vg.Centimeter, 13*vg.Centimeter, file); err != nil {
 		return ioFault("%s: %w", file, err)
