@@ -190,9 +190,18 @@ func TestWarmth(t *testing.T) {
 		want        float64
 	}{
 		{"", 0, 0, 1},
-		{"linear", 10, 0, 0}, {"linear", 10, 2.5, 0.25}, {"linear", 10, 10, 1}, {"linear", 10, 50, 1}, {"linear", 0.5, 0.25, 0.5},
-		{"cyclical", 10, 0, 0}, {"cyclical", 10, 2.5, 0.5}, {"cyclical", 10, 5, 1}, {"cyclical", 10, 9.9, 1}, {"cyclical", 10, 10, 0},
-		{"cyclical", 10, 21, 0.2}, {"cyclical", 4, 7, 1},
+		{"linear", 10, 0, 0},
+		{"linear", 10, 2.5, 0.25},
+		{"linear", 10, 10, 1},
+		{"linear", 10, 50, 1},
+		{"linear", 0.5, 0.25, 0.5},
+		{"cyclical", 10, 0, 0},
+		{"cyclical", 10, 2.5, 0.5},
+		{"cyclical", 10, 5, 1},
+		{"cyclical", 10, 9.9, 1},
+		{"cyclical", 10, 10, 0},
+		{"cyclical", 10, 21, 0.2},
+		{"cyclical", 4, 7, 1},
 	} {
 		o := Objective{Anneal: c.anneal, Warm: c.warm}
 		if got := o.warmth(c.epoch); math.Abs(got-c.want) > 1e-12 {
@@ -217,7 +226,12 @@ func TestWarmth(t *testing.T) {
 // of a batch costs must not depend on the other half, and the same noise comes to the same place.
 func TestShards(t *testing.T) {
 	for _, o := range []Objective{
-		{Name: "elbo", K: 2}, {Name: "elbo", Beta: 2, Sampled: true}, {Name: "ae"}, {Name: "iwae", K: 3}, {Name: "dreg", K: 3}, {Name: "score", K: 3},
+		{Name: "elbo", K: 2},
+		{Name: "elbo", Beta: 2, Sampled: true},
+		{Name: "ae"},
+		{Name: "iwae", K: 3},
+		{Name: "dreg", K: 3},
+		{Name: "score", K: 3},
 		{Name: "elbo", FreeBits: 0.9},
 	} {
 		o = complete(t, o)

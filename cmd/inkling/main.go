@@ -10,6 +10,7 @@ import (
 	"os"
 	"runtime"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/alecthomas/kong"
@@ -39,7 +40,7 @@ type cli struct {
 	NN          nnCmd          `cmd:"" name:"nn" help:"Show the words whose vectors are closest."`
 	Analogy     analogyCmd     `cmd:"" help:"Say what is to woman as king is to man."`
 	Export      exportCmd      `cmd:"" help:"Write word vectors in a format of others."`
-	Compare     compareCmds    `cmd:"" help:"Try all there are of a kind on a text, with a table and a picture."`
+	Compare     compareCmds    `cmd:"" help:"Try all there are of a kind on a text or pictures, with a table and a picture."`
 	Info        infoCmd        `cmd:"" help:"Describe a model or run; without one, this program and machine."`
 	List        listCmd        `cmd:"" help:"List runs: how far they have come and how good they are."`
 	Rm          rmCmd          `cmd:"" help:"Delete runs."`
@@ -58,6 +59,8 @@ type trainCmds struct {
 
 type compareCmds struct {
 	Outputs compareOutputsCmd `cmd:"" help:"Train a model with each output layer, with equal budgets."`
+
+	EM compareEMCmd `cmd:"" name:"em" help:"Fit a decoder of pictures by variational EM, with and without an encoder, and as a VAE is trained."`
 }
 
 const description = `Small language models, trained and used on an ordinary CPU.
@@ -102,7 +105,8 @@ func parse(c *cli, args []string, out, stderr io.Writer, exit func(code int)) (*
 		kong.Vars{
 			"architectures": names("architectures"), "outputs": names("outputs"), "decoders": names("decoders"), "optimizers": names("optimizers"), "schedules": names("schedules"),
 			"nets": names("nets"), "likelihoods": names("likelihoods"), "objectives": names("objectives"),
-			"net": vae.Nets()[0].Name, "likelihood": vae.Likelihoods()[0].Name, "objective": vae.Objectives()[0].Name,
+			"table_rate": strconv.Itoa(tableRate),
+			"net":        vae.Nets()[0].Name, "likelihood": vae.Likelihoods()[0].Name, "objective": vae.Objectives()[0].Name,
 			"optimizer": train.Optimizers[0].Name, "schedule": train.Schedules[0].Name,
 		},
 	)
