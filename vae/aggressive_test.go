@@ -219,7 +219,7 @@ func TestTable(t *testing.T) {
 		if j.Means[0][i] != rows.Row(i)[0] || j.LogDeviations[0][i] != rows.Row(i)[1] {
 			t.Errorf("example %d is judged by another row", i)
 		}
-		if want := evidence(m, x[8*i:8*i+8]); math.Abs(bounds[i]-want) > 0.15 {
+		if want := logEvidence(m, x[8*i:8*i+8]); math.Abs(bounds[i]-want) > 0.15 {
 			t.Errorf("example %d: log p(x) %.3f from importance samples, %.3f by quadrature", i, bounds[i], want)
 		}
 	}

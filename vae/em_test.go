@@ -50,8 +50,8 @@ func logJoint(m *Model, x []float32, z float64) float64 {
 	return sum
 }
 
-// quadrature is log p(x).
-func quadrature(m *Model, x []float32) float64 {
+// logEvidence is log p(x).
+func logEvidence(m *Model, x []float32) float64 {
 	sum := 0.0
 	const step = 0.05
 	for z := -9.0; z < 9; z += step {
@@ -120,7 +120,7 @@ func TestVariationalEM(t *testing.T) {
 				own := x[8*at : 8*at+8]
 				bounds[at] = boundAt(m, own, float64(q[0]), float64(q[1]))
 				sum += bounds[at]
-				logs += quadrature(m, own)
+				logs += logEvidence(m, own)
 			}
 			return bounds, sum, logs
 		}

@@ -10,6 +10,7 @@ import (
 	"os"
 	"runtime"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/alecthomas/kong"
@@ -60,6 +61,8 @@ type compareCmds struct {
 	Outputs compareOutputsCmd `cmd:"" help:"Train a model with each output layer, with equal budgets."`
 
 	Gradients compareGradientsCmd `cmd:"" help:"Measure the variance of each estimate of the gradient of a VAE's encoder."`
+
+	EM compareEMCmd `cmd:"" name:"em" help:"Fit a decoder of pictures by variational EM, with and without an encoder, and as a VAE is trained."`
 }
 
 const description = `Small language models, trained and used on an ordinary CPU.
@@ -104,7 +107,8 @@ func parse(c *cli, args []string, out, stderr io.Writer, exit func(code int)) (*
 		kong.Vars{
 			"architectures": names("architectures"), "outputs": names("outputs"), "decoders": names("decoders"), "optimizers": names("optimizers"), "schedules": names("schedules"),
 			"nets": names("nets"), "likelihoods": names("likelihoods"), "objectives": names("objectives"),
-			"net": vae.Nets()[0].Name, "likelihood": vae.Likelihoods()[0].Name, "objective": vae.Objectives()[0].Name,
+			"table_rate": strconv.Itoa(tableRate),
+			"net":        vae.Nets()[0].Name, "likelihood": vae.Likelihoods()[0].Name, "objective": vae.Objectives()[0].Name,
 			"optimizer": train.Optimizers[0].Name, "schedule": train.Schedules[0].Name,
 		},
 	)

@@ -35,6 +35,8 @@ type trainVAECmd struct {
 	Anneal    string   `help:"Let the divergence's weight come up from 0: linear, or cyclical, again and again." enum:",linear,cyclical" default:"" group:"The objective"`
 	Warm      *float64 `help:"Passes over the pictures until it is up, or for each cycle; 10." placeholder:"N" group:"The objective"`
 
+	Aggressive bool `help:"Against posterior collapse: train the encoder ahead of the decoder, by 20 to 100 steps for each of the decoder's, until z tells no more about what is held out than a pass before; then as usual." group:"The objective"`
+
 	loopFlags
 	Plan bool `help:"Show the memory that the run would take, and stop." env:"-" group:"Along the way"`
 }
@@ -101,7 +103,7 @@ func (t *trainVAECmd) config() (*vaeConfig, error) {
 			},
 			Objective: vae.Objective{
 				Name: t.Objective, K: valueOr(t.K, 0), Beta: valueOr(t.Beta, 0), FreeBits: valueOr(t.FreeBits, 0),
-				Sampled: t.SampledKL, Anneal: t.Anneal, Warm: valueOr(t.Warm, 0),
+				Sampled: t.SampledKL, Anneal: t.Anneal, Warm: valueOr(t.Warm, 0), Aggressive: t.Aggressive,
 			},
 		},
 		Train:    t.settings(settings{Batch: valueOr(t.Batch, defaultVAEBatch)}),

@@ -14,6 +14,7 @@ type judgedVAE struct {
 	Reconstruction float64 `json:"reconstruction"` // E_q log p(x|z)
 	KL             float64 `json:"kl"`
 	ELBO           float64 `json:"elbo"`
+	Information    float64 `json:"mutual_information"` // of x and the first layer's z, under q
 	ActiveUnits    int     `json:"active_units"`
 	Variables      int     `json:"variables"`
 	Collapsed      []int   `json:"collapsed"` // variables, numbered from 1 through all layers, that say nothing of x
@@ -22,7 +23,7 @@ type judgedVAE struct {
 }
 
 func summarize(j *vae.Judged) judgedVAE {
-	o := judgedVAE{Reconstruction: eval.Mean(j.LogLikelihood), KL: eval.Mean(j.KL), Collapsed: []int{}}
+	o := judgedVAE{Reconstruction: eval.Mean(j.LogLikelihood), KL: eval.Mean(j.KL), Information: informationOf(j), Collapsed: []int{}}
 	o.ELBO = o.Reconstruction - o.KL
 	active := map[int]bool{}
 	for _, v := range j.Active() {
@@ -44,11 +45,18 @@ func summarize(j *vae.Judged) judgedVAE {
 	return o
 }
 
+// informationOf is the mutual information of x and the first layer's z under q, in nats.
+func informationOf(j *vae.Judged) float64 {
+	const seed = 1 // the same draws whenever it is compared
+	return eval.Information(j.Means[0], j.LogDeviations[0], len(j.Variables[0]), seed)
+}
+
 func (o judgedVAE) print(a *app) {
 	table(a.out,
 		[]string{"log p(x|z)", fmt.Sprintf("%.2f", o.Reconstruction)},
 		[]string{"KL(q ‖ p)", fmt.Sprintf("%.2f", o.KL)},
 		[]string{"ELBO", fmt.Sprintf("%.2f", o.ELBO)},
+		[]string{"I(x; z)", fmt.Sprintf("%.2f", o.Information)},
 		[]string{"active units", o.active()},
 	)
 	if why := o.collapse(); why != "" {

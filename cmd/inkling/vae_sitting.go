@@ -9,6 +9,7 @@ import (
 
 	"inkling/checkpoint"
 	"inkling/data"
+	"inkling/eval"
 	"inkling/internal/kernel"
 	"inkling/train"
 	"inkling/vae"
@@ -31,6 +32,9 @@ func newVAESitting(a *app, c *vaeConfig, same func(imageSource) error) (*vaeSitt
 	}
 	for _, n := range p.notes {
 		a.note("%s", n)
+	}
+	if c.Objective.Aggressive && p.held == nil {
+		return nil, usage("--aggressive ends when the encoder tells no more about what is held out, and nothing is: give --valid a share, or leave --aggressive out")
 	}
 	t := p.train
 	mean, grey := average(t)
@@ -194,7 +198,24 @@ func (s *vaeSitting) train(a *app) (train.Result, error) {
 		}
 		loop.Also = w.take
 	}
-	return train.Run(a.ctx, s.fit, s.source(), loop)
+	source := s.source()
+	if s.cfg.Objective.Aggressive {
+		loop.Phases = vae.NewAggressive(s.fit.Model, source.StepsPerEpoch(), func() (float64, error) { return s.information(p) })
+	}
+	return train.Run(a.ctx, s.fit, source, loop)
+}
+
+// information is the mutual information of x and z on the held-out pictures, in nats.
+func (s *vaeSitting) information(p *progress) (float64, error) {
+	held := s.held()
+	held.Images = held.Images.Slice(0, min(held.Len(), eval.MaxInformation))
+	j, err := s.fit.Model.Judge(context.Background(), held, s.cfg.Train.Seed)
+	if err != nil {
+		return math.NaN(), err
+	}
+	nats := informationOf(j)
+	p.say("the encoder is trained ahead of the decoder: after a pass of the decoder, z tells %.3f nats about x", nats)
+	return nats, nil
 }
 
 // heldOut is what the held-out pictures cost: minus the bound that is trained, in nats.
