@@ -131,7 +131,6 @@ func (b *benchCmd) train(name string) func(*app) ([]row, error) {
 // trainSteps measures whole steps of training: forward, backward, clipping and AdamW, or plain SGD where the peer has it. Its GFLOP are the
 // products really done: a one-hot input that picks a row counts nothing.
 func (b *benchCmd) trainSteps(a *app, r *row) error {
-	const warm = 2 // steps in which memory is first asked for
 	model, err := r.model()
 	if err != nil {
 		return err
@@ -140,36 +139,46 @@ func (b *benchCmd) trainSteps(a *app, r *row) error {
 	if err != nil {
 		return usage("%w", err)
 	}
+	took, spread, err := timeSteps(a, b, model, windows, train.Config{
+		Optimizer: r.Optimizer, Options: train.Options{Rate: 1e-4}, Shards: r.Shards, Precision: precisions[r.Dtype],
+	})
+	if err != nil {
+		return err
+	}
+	r.Value = float64(windows.StepTokens()) / took
+	r.GFLOPS, r.Spread = r.Value*model.Config.FlopsPerToken()/1e9, spread
+	return nil
+}
+
+// timeSteps trains until the repetitions are made, and for a second at least, and returns the median seconds of a step, with the spread.
+func timeSteps[B train.Batch](a *app, b *benchCmd, model train.Model[B], source train.Source[B], c train.Config) (took, spread float64, err error) {
+	const warm = 2 // steps in which memory is first asked for
 	ctx, cancel := context.WithCancel(a.ctx)
 	defer cancel()
 	began := time.Now()
 	last := began
 	var times []float64
-	_, err = train.Run(ctx, model, windows, train.Config{
+	c.Steps, c.Schedule, c.Validations = 1<<20, "constant", 1
+	c.Progress = func(p train.Progress) {
+		now := time.Now()
+		if p.Step > warm {
+			times = append(times, now.Sub(last).Seconds())
+		}
+		last = now
 		// A short step is measured more often: the clock and the machine are noisy.
-		Steps: 1 << 20, Schedule: "constant", Optimizer: r.Optimizer, Options: train.Options{Rate: 1e-4}, Shards: r.Shards, Precision: precisions[r.Dtype], Validations: 1,
-		Progress: func(p train.Progress) {
-			now := time.Now()
-			if p.Step > warm {
-				times = append(times, now.Sub(last).Seconds())
-			}
-			last = now
-			enough := len(times) >= b.Repeat && now.Sub(began) > time.Second
-			if enough || len(times) > 0 && now.Sub(began) > b.Limit {
-				cancel()
-			}
-		},
-	})
-	if err == nil {
+		enough := len(times) >= b.Repeat && now.Sub(began) > time.Second
+		if enough || len(times) > 0 && now.Sub(began) > b.Limit {
+			cancel()
+		}
+	}
+	if _, err = train.Run(ctx, model, source, c); err == nil {
 		err = a.ctx.Err()
 	}
 	if err != nil {
-		return err
+		return 0, 0, err
 	}
-	took, spread, _ := summary(times)
-	r.Value = float64(windows.StepTokens()) / took
-	r.GFLOPS, r.Spread = r.Value*model.Config.FlopsPerToken()/1e9, spread
-	return nil
+	took, spread, _ = summary(times)
+	return took, spread, nil
 }
 
 // lstmGenerate is one stream, as inkling generate writes it: model, softmax, sampling. A step reads

@@ -108,7 +108,8 @@ type evaluatedVAE struct {
 	BitsPerNumber *float64 `json:"bits_per_number"`
 	Examples      int      `json:"examples"`
 	judgedVAE
-	Divergences [][]float64 `json:"kl_by_unit"` // of each variable, by layer
+	Divergences [][]float64 `json:"kl_by_unit"`         // of each variable, by layer
+	Information float64     `json:"mutual_information"` // I_q of x and z of the first layer
 	AIS         *aisJudged  `json:"ais,omitempty"`
 	Gaps        *gaps       `json:"gaps,omitempty"`
 
@@ -130,7 +131,7 @@ func (e *evalCmd) vae(a *app) error {
 	if e.Gaps && kind.name == "elbo" {
 		return usage("--gaps needs a bound near log p(x): add --bound ais, or --bound iwae:5000")
 	}
-	m, c, err := openVAE(a, e.Dir)
+	m, c, err := openVAEFor(a, e.Dir, max(kind.samples, 1))
 	if err != nil {
 		return err
 	}
@@ -205,6 +206,7 @@ func (e *evalCmd) judge(a *app, m *vae.Model, kind boundKind, examples vae.Examp
 		return nil, err
 	}
 	o := &evaluatedVAE{BoundKind: kind.String(), Examples: examples.Len(), judgedVAE: summarize(j), Divergences: j.Variables, bounds: j.Bound()}
+	o.Information = eval.Information(j.Means[0], j.LogDeviations[0], m.Config.Latent[0], seed)
 	switch kind.name {
 	case "iwae":
 		foretell(a, m, kind.samples, examples)
@@ -308,6 +310,11 @@ func (o *evaluatedVAE) print(a *app) {
 		[]string{"ELBO", elbo + fmt.Sprintf("   log p(x|z) %.2f − KL %.2f", o.Reconstruction, o.KL)},
 		[]string{"active units", o.active()},
 	)
+	information := fmt.Sprintf("%.2f", o.Information)
+	if n := min(o.Examples, eval.MaxInformation); o.Information > math.Log(float64(n))-0.5 {
+		information += fmt.Sprintf("   of at most log %s = %.2f", thousands(n), math.Log(float64(n)))
+	}
+	rows = append(rows, []string{"I_q(x; z)", information})
 	if o.BitsPerNumber != nil {
 		rows = append(rows, []string{"bits per number", fmt.Sprintf("%.4f", *o.BitsPerNumber)})
 	}
