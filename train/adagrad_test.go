@@ -12,7 +12,7 @@ import (
 )
 
 // TestAdaGrad compares weights after each of many steps with the formula of PyTorch's torch.optim.Adagrad, in
-// float64 and with the sum that ours does not keep.
+// float64.
 func TestAdaGrad(t *testing.T) {
 	const steps, size = 200, 40
 	for _, o := range []train.Options{{Rate: 0.1}, {Rate: 0.5, Epsilon: 0.3}, {Rate: 0.05, Decay: 0.1}} {

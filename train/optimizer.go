@@ -99,7 +99,7 @@ func newRMSProp(o Options) Optimizer {
 func (rmsprop) Slots() int { return 1 }
 
 func (r rmsprop) Step(w, g []float32, slots [][]float32, t int, rate, clip float64, decayed bool) {
-	s := kernel.RMSPropStep{Rate: float32(rate), Alpha: float32(r.alpha), Eps: float32(r.eps), Clip: float32(clip)}
+	s := kernel.RMSPropStep{Rate: float32(rate), Alpha: float32(r.alpha), New: float32(1 - r.alpha), Eps: float32(r.eps), Clip: float32(clip)}
 	if decayed {
 		s.L2 = float32(r.decay)
 	}

@@ -119,6 +119,26 @@ func TestSparseAdam(t *testing.T) {
 	}
 }
 
+// TestSparseAdaGrad: rows that steps pass over end where dense ones with a gradient of zero end, bit for bit.
+func TestSparseAdaGrad(t *testing.T) {
+	touched := rowSource{{0, 1}, {1}, {2, 1, 1}, {}, {0}, {}, {1}, {}, {0, 2}}
+	var results [2][]float32
+	for i, sparse := range []bool{false, true} {
+		p := tensor.NewParam("p", 4, 1)
+		p.Sparse = sparse
+		_, err := train.Run(context.Background(), rowModel{p}, touched, train.Config{
+			Steps: len(touched), Optimizer: "adagrad", Options: train.Options{Rate: 1}, Schedule: "constant", Clip: -1, Shards: 1,
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		results[i] = p.Value
+	}
+	if !slices.Equal(results[0], results[1]) || results[0][0] > -2 { // 1 + 1/√2 + 1/√3, of rate 1
+		t.Errorf("dense %v, sparse %v", results[0], results[1])
+	}
+}
+
 // TestSparseRunResumes: a run of a sparse parameter that was cut off goes on to the same bits.
 func TestSparseRunResumes(t *testing.T) {
 	whole := largeVocabulary(t, true)

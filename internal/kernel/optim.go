@@ -44,8 +44,10 @@ func Momentum(w, g, v []float32, s *MomentumStep) {
 
 // RMSPropStep is one step of RMSProp (PyTorch's form):
 //
-//	g' = Clip·g + L2·w;  v = Alpha·v + (1−Alpha)·g'²;  w = w − Rate·g' / (√v + Eps)
-type RMSPropStep struct{ Rate, Alpha, Eps, L2, Clip float32 }
+//	g' = Clip·g + L2·w;  v = Alpha·v + New·g'²;  w = w − Rate·g' / (√v + Eps)
+//
+// New is 1−Alpha; with both 1 it is AdaGrad.
+type RMSPropStep struct{ Rate, Alpha, New, Eps, L2, Clip float32 }
 
 // RMSProp updates w and v in place.
 func RMSProp(w, g, v []float32, s *RMSPropStep) {

@@ -26,7 +26,7 @@ var optimizers = []struct {
 	{"rmsprop", func(w, g, _, v []float32) { RMSProp(w, g, v, &rmspropStep) }, func(w, g, m, v float64) (float64, float64, float64) {
 		s := &rmspropStep
 		d := float64(s.Clip)*g + float64(s.L2)*w
-		v = float64(s.Alpha)*v + (1-float64(s.Alpha))*d*d
+		v = float64(s.Alpha)*v + float64(s.New)*d*d
 		return w - float64(s.Rate)*d/(math.Sqrt(v)+float64(s.Eps)), m, v
 	}},
 }
@@ -36,7 +36,7 @@ var (
 	adamStep     = AdamStep{Rate: 0.3, Beta1: 0.9, Beta2: 0.95, Eps: 0.02, C1: 0.4, C2: 0.3, L2: 0.1, Decay: 0, Clip: 0.5}
 	adamWStep    = AdamStep{Rate: 0.3, Beta1: 0.8, Beta2: 0.9, Eps: 0.1, C1: 0.7, C2: 0.6, L2: 0, Decay: 0.2, Clip: 0.7}
 	momentumStep = MomentumStep{Rate: 0.3, Momentum: 0.9, L2: 0.1, Clip: 0.5}
-	rmspropStep  = RMSPropStep{Rate: 0.3, Alpha: 0.9, Eps: 0.05, L2: 0.1, Clip: 0.5}
+	rmspropStep  = RMSPropStep{Rate: 0.3, Alpha: 0.9, New: 0.2, Eps: 0.05, L2: 0.1, Clip: 0.5}
 )
 
 func adamIn64(s *AdamStep, w, g, m, v float64) (float64, float64, float64) {

@@ -142,7 +142,7 @@ func momentumGo(w, g, v []float32, s *MomentumStep) {
 func rmspropGo(w, g, v []float32, s *RMSPropStep) {
 	for i := range w {
 		d := s.Clip*g[i] + s.L2*w[i]
-		v[i] = s.Alpha*v[i] + (1-s.Alpha)*d*d
+		v[i] = s.Alpha*v[i] + s.New*d*d
 		w[i] -= s.Rate * d / (sqrtf(v[i]) + s.Eps)
 	}
 }

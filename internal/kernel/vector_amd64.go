@@ -94,5 +94,5 @@ func (s *MomentumStep) numbers() [4]float32 {
 }
 
 func (s *RMSPropStep) numbers() [6]float32 {
-	return [6]float32{s.Clip, s.L2, s.Alpha, 1 - s.Alpha, s.Rate, s.Eps}
+	return [6]float32{s.Clip, s.L2, s.Alpha, s.New, s.Rate, s.Eps}
 }
