@@ -19,6 +19,17 @@ func TestEstimate(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	few := make([]float64, len(list)) // signals of two draws each, of which chance is most
+	const rounds = 600
+	for seed := range uint64(rounds) {
+		two, err := m.Estimate(context.Background(), b, list, 1, 1000+seed, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, e := range two {
+			few[i] += e.Signal / rounds
+		}
+	}
 	for i, e := range list {
 		variance, total := 0.0, []float64(nil)
 		tp, d := tensor.NewTape(), m.Config.Inputs()
@@ -52,12 +63,19 @@ func TestEstimate(t *testing.T) {
 		if chance := 2 * math.Sqrt(signal*variance/draws); math.Abs(got[i].Signal-signal) > 5*chance {
 			t.Errorf("%s: signal %.4g, by its definition %.4g, and chance makes %.2g", e.Name, got[i].Signal, signal, chance)
 		}
+		of := variance / float64(b.Rows) / 2 // of the mean of two draws, on the mean over the examples
+		if chance := math.Sqrt((4*signal*of + 2*of*of) / rounds); math.Abs(few[i]-signal) > 5*chance || e.Name == "score, plain" && !(of > 5*chance) {
+			t.Errorf("%s: signal %.4g on the mean of pairs, by its definition %.4g; chance makes %.2g, and adds %.4g unless it is taken off", e.Name, few[i], signal, chance, of)
+		}
 		if want := math.Sqrt(got[i].Signal / (got[i].Variance / 10)); math.Abs(got[i].SignalToNoise(10)-want) > 1e-9 {
 			t.Errorf("%s: signal to noise %g, want %g", e.Name, got[i].SignalToNoise(10), want)
 		}
 		if len(got[i].Seconds) != 2*pairs {
 			t.Errorf("%s: %d times of %d gradients", e.Name, len(got[i].Seconds), 2*pairs)
 		}
+	}
+	if got[0].Variance == got[1].Variance {
+		t.Error("the divergence at the sample is the one in closed form")
 	}
 	for _, order := range [][2]int{{0, 2}, {1, 2}, {2, 3}, {5, 3}} {
 		if a, b := got[order[0]], got[order[1]]; !(a.Variance < b.Variance) {

@@ -103,7 +103,7 @@ func TestCompareGradientsWrong(t *testing.T) {
 		{"bars-idx3-ubyte --latent 2,2 --hidden 4", codeUsage, "--hidden 4 has networks of 1 stochastic layer"},
 		{"--run run --steps 3", codeUsage, "--steps is of a model to train"},
 		{"--run none", codeIO, "none: there is no such folder"},
-		{"--run v", codeInput, "not a VAE"},
+		{"--run v", codeInput, "not a variational auto-encoder"},
 		{"wide-idx3-ubyte --run run", codeInput, "has pictures of 4 × 9 with 1 channel, and run is a model of 6 × 6 with 1"},
 		{"bars-idx3-ubyte --steps 1 --pairs 2 --picture none/of.png", codeIO, "none/of.png"},
 	} {
