@@ -56,7 +56,7 @@ func (o judgedVAE) print(a *app) {
 		[]string{"log p(x|z)", fmt.Sprintf("%.2f", o.Reconstruction)},
 		[]string{"KL(q ‖ p)", fmt.Sprintf("%.2f", o.KL)},
 		[]string{"ELBO", fmt.Sprintf("%.2f", o.ELBO)},
-		[]string{"I(x; z)", fmt.Sprintf("%.2f", o.Information)},
+		[]string{"I_q(x; z)", fmt.Sprintf("%.2f", o.Information)},
 		[]string{"active units", o.active()},
 	)
 	if why := o.collapse(); why != "" {
@@ -77,7 +77,7 @@ func (o judgedVAE) collapse() string {
 	if o.ActiveUnits > 0 || o.Variables == 0 || math.IsNaN(o.KL) {
 		return ""
 	}
-	return "collapsed: " + numbered(o.Collapsed) + " say nothing of x (q(z|x) is the prior), and the decoder writes the same whatever z is; try --anneal linear, --free-bits 0.1, a --beta of 1 or less, or a lower --lr"
+	return "collapsed: " + numbered(o.Collapsed) + " say nothing of x (q(z|x) is the prior), and the decoder writes the same whatever z is; try --anneal linear, --free-bits 0.1, --aggressive, a --beta of 1 or less, or a lower --lr"
 }
 
 // numbered is a list of units in words, with runs of them shortened.
