@@ -100,8 +100,8 @@ func NewAIS(from Distribution, to Density, o AISOptions) (*AIS, error) {
 		return nil, fmt.Errorf("%d leapfrog steps: a transition needs at least one", o.Leapfrog)
 	case !(o.Target > 0 && o.Target < 1):
 		return nil, fmt.Errorf("a target acceptance of %g: it is a probability between 0 and 1", o.Target)
-	case o.Pilot < blocks:
-		return nil, fmt.Errorf("a pilot run of %d temperatures: it takes at least %d to find the step sizes of all parts of the way", o.Pilot, blocks)
+	case o.Pilot <= blocks:
+		return nil, fmt.Errorf("a pilot run of %d temperatures: it takes at least %d to find the step sizes of all parts of the way", o.Pilot, blocks+1)
 	case o.Schedule != "sigmoid" && o.Schedule != "linear":
 		return nil, fmt.Errorf("there is no schedule %q: it is sigmoid or linear", o.Schedule)
 	}

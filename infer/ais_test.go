@@ -244,7 +244,7 @@ func TestAISErrors(t *testing.T) {
 		"-1 chains":                        {Chains: -1},
 		"-2 leapfrog steps":                {Chains: 2, Leapfrog: -2},
 		"a target acceptance of 1":         {Chains: 2, Target: 1},
-		"a pilot run of 5":                 {Chains: 2, Pilot: 5},
+		"a pilot run of 20":                {Chains: 2, Pilot: 20},
 		`there is no schedule "geometric"`: {Chains: 2, Schedule: "geometric"},
 	} {
 		if _, err := NewAIS(from, from, o); err == nil || !strings.HasPrefix(err.Error(), want) {

@@ -216,6 +216,8 @@ var wrong = []string{
 	"eval cut text.txt",
 	"eval text.txt text.txt",
 	"eval model text.txt --lines",
+	"eval model text.txt --bound ais",
+	"eval model text.txt --limit 5",
 	"eval model folder --ext md",
 
 	"generate none",

@@ -93,6 +93,14 @@ func (f boundFlags) kind() (k boundKind, err error) {
 	return k, usage("--bound %s: choose elbo, ais, or iwae:K with K samples of each picture, as in iwae:5000", f.Bound)
 }
 
+// most is how many samples of z there are of a picture at the same time, for the memory that they take: of ais as if gradients were samples.
+func (k boundKind) most(chains *int) int {
+	if k.name == "ais" {
+		return 4 * max(rowsTogether, valueOr(chains, 0))
+	}
+	return max(k.samples, 1)
+}
+
 func (k boundKind) String() string {
 	if k.samples > 0 {
 		return fmt.Sprintf("%s:%d", k.name, k.samples)
@@ -131,7 +139,7 @@ func (e *evalCmd) vae(a *app) error {
 	if e.Gaps && kind.name == "elbo" {
 		return usage("--gaps needs a bound near log p(x): add --bound ais, or --bound iwae:5000")
 	}
-	m, c, err := openVAEFor(a, e.Dir, max(kind.samples, 1))
+	m, c, err := openVAEFor(a, e.Dir, kind.most(e.Chains))
 	if err != nil {
 		return err
 	}

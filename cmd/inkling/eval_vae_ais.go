@@ -104,7 +104,7 @@ func (n annealing) steps(back bool) int {
 // seconds estimates how long a transition of a group takes, by trying a few.
 func (n annealing) seconds(x []float32) (float64, error) {
 	few := x[:min(len(x), n.group()*n.m.Config.Inputs())]
-	n.Temperatures, n.Pilot = 5, 20
+	n.Temperatures, n.Pilot = 5, 21
 	best := 0.0
 	for range 2 {
 		ais, err := n.prepare(few, 1, nil)
