@@ -171,6 +171,11 @@ func (c Config) terms(o Objective, n, k int64, training bool) int64 {
 		if l < last {
 			t.results(2, n*k, d) // both of p
 		}
+		if o.Name == "score" && training { // log q once more, by way of its parameters
+			t.flows(1, n*k, d)
+			t.results(1, n*k, d)
+			t.results(1, rows, d)
+		}
 	}
 	net.decoderResults(t, c, c.Latent[0], like.width(c), n*k)
 	t.flows(4+3*len(c.Latent), n*k, 1) // log p(x|z), and what the loss is made of

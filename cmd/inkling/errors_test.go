@@ -5,7 +5,10 @@ import (
 	"crypto/sha256"
 	"flag"
 	"fmt"
+	"image"
+	"image/png"
 	"io/fs"
+	"math"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -261,6 +264,115 @@ var wrong = []string{
 	"score model text.txt --per-char",
 	"score model text.txt --token",
 
+	"train vae",
+	"train vae none",
+	"train vae folder/empty",
+	"train vae text.txt",
+	"train vae empty.txt",
+	"train vae uneven",
+	"train vae nan.npy",
+	"train vae cut.npy",
+	"train vae tests",
+	"train vae bars.npy --valid 1",
+	"train vae bars.npy --valid half",
+	"train vae bars.npy --limit -1",
+	"train vae bars.npy --binarize often",
+	"train vae bars.npy --latent 0",
+	"train vae bars.npy --latent 65537",
+	"train vae bars.npy --latent few",
+	"train vae bars.npy --latent 4,3,2",
+	"train vae bars.npy --hidden nonsense",
+	"train vae bars.npy --hidden 8,",
+	"train vae bars.npy --hidden 0",
+	"train vae bars.npy --hidden 8/8",
+	"train vae bars.npy --latent 4,3 --hidden 8",
+	"train vae bars.npy --hidden 1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1",
+	"train vae bars.npy --net sparse",
+	"train vae bars.npy --activation sign",
+	"train vae bars.npy --likelihood poisson",
+	"train vae bars.npy --levels 1",
+	"train vae bars.npy --objective gan",
+	"train vae bars.npy --objective iwae --k 0",
+	"train vae bars.npy --objective score --k 1",
+	"train vae bars.npy --objective iwae --beta 2",
+	"train vae bars.npy --objective ae --anneal linear",
+	"train vae bars.npy --beta 0",
+	"train vae bars.npy --beta -1",
+	"train vae bars.npy --beta nan",
+	"train vae bars.npy --free-bits 0",
+	"train vae bars.npy --free-bits -1",
+	"train vae bars.npy --anneal sometimes",
+	"train vae bars.npy --warm 0 --anneal linear",
+	"train vae bars.npy --warm 5",
+	"train vae bars.npy --k 4096 --objective iwae --batch 65536",
+	"train vae bars.npy --batch 0",
+	"train vae bars.npy --steps 0",
+	"train vae bars.npy --patience 3 --valid 0",
+	"train vae bars.npy --memory 1MB --steps 1",
+	"train vae bars.npy --hidden 65536,65536 --steps 1 --memory 1GB",
+	"train vae bars.npy --steps 1 --out vae",
+	"train vae bars.npy --steps 1 --out text.txt/run",
+
+	"resume vae-stopped other.npy",
+	"resume vae-stopped none",
+	"resume vae-moved",
+	"resume vae-newer",
+	"info vae-wide",
+	"info vae-unread",
+	"sample",
+	"sample none",
+	"sample model",
+	"sample vectors",
+	"sample vae-untrained",
+	"sample vae -n 0",
+	"sample vae -n 10001",
+	"sample vae --temp -1",
+	"sample vae --temp nan",
+	"sample vae --columns -1",
+	"sample vae --out samples.jpg",
+	"sample vae --out samples",
+	"sample vae --out none/samples.png",
+	"sample vae --out text.txt/samples.npy",
+	"sample vae --memory 1MB",
+	"reconstruct vae",
+	"reconstruct vae none",
+	"reconstruct vae text.txt",
+	"reconstruct vae wide.npy",
+	"reconstruct vae nan.npy",
+	"reconstruct vae bars.npy --part test",
+	"reconstruct vae bars.npy -n 0",
+	"reconstruct vae bars.npy --out r.gif",
+	"reconstruct model bars.npy",
+	"encode vae wide.npy",
+	"encode vae bars.npy --out z.txt",
+	"encode vae bars.npy --limit -1",
+	"encode model bars.npy",
+	"interpolate vae bars.npy --from -1",
+	"interpolate vae bars.npy --to 200",
+	"interpolate vae bars.npy --steps 1",
+	"interpolate model bars.npy",
+	"manifold vae --dims 1,2,3",
+	"manifold vae --dims 0",
+	"manifold vae --dims 1,4",
+	"manifold vae --dims 2,2",
+	"manifold vae --dims a",
+	"manifold vae --size 0",
+	"manifold vae --size 500",
+	"manifold vae --at bars.npy",
+	"manifold vae --at bars.npy:200",
+	"manifold vae-moved",
+	"manifold model",
+	"score vae",
+	"score vae none",
+	"score vae wide.npy",
+	"score vae bars.npy --samples 0",
+	"score vae bars.npy --above 3",
+	"score model text.txt --samples 5",
+	"generate vae",
+	"eval vectors bars.npy",
+	"nn vae light",
+	"train lm text.txt --from vae",
+
 	"info none",
 	"info folder",
 	"info newer",
@@ -420,7 +532,50 @@ func wrongFolder(t *testing.T) *folder {
 	for _, dir := range []string{"shards", "moved", "begun", "words", "split", "othertoken"} { // so that there is something to resume
 		f.remove(dir + "/state/000000080.safetensors")
 	}
+	wrongPictures(f)
 	return f
+}
+
+// wrongPictures adds a VAE and pictures, good and bad.
+func wrongPictures(f *folder) {
+	f.write("bars.npy", bars(200, 1))
+	f.write("other.npy", bars(200, 2))
+	f.write("wide.npy", npyBytes(make([]byte, 5*6*7), 5, 6, 7))
+	f.write("nan.npy", npyFloats([]float32{0, float32(math.NaN()), 1, 0}, 1, 2, 2))
+	f.write("cut.npy", bars(200, 1)[:5000])
+	f.mkdir("uneven")
+	f.write("uneven/a.png", pngOf(3, 4))
+	f.write("uneven/b.png", pngOf(4, 3))
+	f.mkdir("tests")
+	f.write("tests/test.npy", bars(5, 1))
+	f.must(vaeArgs("vae", "--steps", "40", "--checkpoint-every", "20")...)
+	f.must(vectorArgs("vectors")...)
+	config := string(f.read("vae/config.json"))
+	edited := func(dir, old, new string) {
+		f.copy("vae", dir)
+		if !strings.Contains(config, old) {
+			f.Fatalf("no %s in %s", old, config)
+		}
+		f.write(dir+"/config.json", strings.Replace(config, old, new, 1))
+	}
+	edited("vae-stopped", "bars.npy", "bars.npy")
+	f.remove("vae-stopped/state/000000040.safetensors")
+	edited("vae-moved", "bars.npy", "gone.npy")
+	f.remove("vae-moved/state/000000040.safetensors")
+	edited("vae-newer", `"format": 1`, `"format": 99`)
+	edited("vae-wide", `"width": 6`, `"width": 7`)
+	edited("vae-unread", `"format": 1`, `"format": [`)
+	edited("vae-untrained", "bars.npy", "bars.npy")
+	f.remove("vae-untrained/model.safetensors")
+}
+
+// pngOf is a black picture.
+func pngOf(width, height int) string {
+	var b bytes.Buffer
+	if err := png.Encode(&b, image.NewGray(image.Rect(0, 0, width, height))); err != nil {
+		panic(err)
+	}
+	return b.String()
 }
 
 func (f *folder) mkdir(name string) {
