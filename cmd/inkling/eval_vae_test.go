@@ -9,8 +9,8 @@ import (
 	"testing"
 )
 
-// bars is n pictures as an IDX file: a bar of grey, up or across, which is what there is to learn.
-func bars(n, side int, seed uint64) string {
+// barsIDX is n pictures as an IDX file: a bar of grey, up or across, which is what there is to learn.
+func barsIDX(n, side int, seed uint64) string {
 	b := []byte{0, 0, 8, 3, 0, 0, byte(n >> 8), byte(n), 0, 0, 0, byte(side), 0, 0, 0, byte(side)}
 	rnd := rand.New(rand.NewPCG(seed, 1))
 	for range n {
@@ -32,8 +32,8 @@ func bars(n, side int, seed uint64) string {
 func picturesFolder(t *testing.T, flags ...string) *folder {
 	f := newFolder(t)
 	f.mkdir("bars")
-	f.write("bars/train-images-idx3-ubyte", bars(300, 5, 1))
-	f.write("bars/t10k-images-idx3-ubyte", bars(40, 5, 2))
+	f.write("bars/train-images-idx3-ubyte", barsIDX(300, 5, 1))
+	f.write("bars/t10k-images-idx3-ubyte", barsIDX(40, 5, 2))
 	f.must(append([]string{"train", "vae", "bars", "--out", "vae", "--hidden", "8", "--latent", "3", "--steps", "300", "--lr", "0.01", "--validations", "1"}, flags...)...)
 	return f
 }
@@ -102,7 +102,7 @@ func TestCollapsedVAE(t *testing.T) {
 
 func TestEvalVAERefuses(t *testing.T) {
 	f := picturesFolder(t)
-	f.write("bars/more.idx", bars(3, 4, 5))
+	f.write("bars/more.idx", barsIDX(3, 4, 5))
 	f.must("train", "vae", "bars/t10k-images-idx3-ubyte", "--out", "deep", "--hidden", "4/3", "--latent", "2,1", "--steps", "5")
 	for _, c := range []struct {
 		code       int
