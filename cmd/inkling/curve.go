@@ -127,8 +127,9 @@ func readPoint(line []byte) (p point, err error) {
 			return number(p.Average)
 		case "also":
 			p.Also = map[string]float64{}
+			n := 0
 			return s.Members(func(name []byte) error {
-				if len(p.Also) >= mostAlso {
+				if n++; n > mostAlso {
 					return s.Errorf("more than %d numbers", mostAlso)
 				}
 				var v float64

@@ -33,7 +33,10 @@ type doomed struct {
 func openDoomed(dir string) (*checkpoint.Run, error) {
 	if reader, err := checkpoint.OpenRead(dir); err == nil {
 		defer reader.Close()
-		var h lm.Header
+		var h struct { // what all kinds have
+			Format int    `json:"format"`
+			Kind   string `json:"kind"`
+		}
 		if err := lm.UnmarshalConfig(reader, &h); err != nil {
 			return nil, badInput("%w: delete the folder by hand if it is one of yours", err)
 		}
@@ -56,7 +59,7 @@ func openDoomed(dir string) (*checkpoint.Run, error) {
 }
 
 // ofRun are the files of a run, config.json, which makes it one, last.
-var ofRun = []string{"metrics.jsonl", "README.md", "tokenizer.json", "vocab.txt", "model.safetensors", "config.json"}
+var ofRun = []string{"metrics.jsonl", "README.md", "samples.png", "tokenizer.json", "vocab.txt", "model.safetensors", "config.json"}
 
 // find sorts what is in the folder into what is of a run and what is not.
 func (d *doomed) find(statesOnly bool) error {

@@ -369,7 +369,7 @@ var wrong = []string{
 	"score vae bars.npy --above 3",
 	"score model text.txt --samples 5",
 	"generate vae",
-	"eval vectors bars.npy",
+	"eval vae text.txt",
 	"nn vae light",
 	"train lm text.txt --from vae",
 
@@ -538,16 +538,16 @@ func wrongFolder(t *testing.T) *folder {
 
 // wrongPictures adds a VAE and pictures, good and bad.
 func wrongPictures(f *folder) {
-	f.write("bars.npy", bars(200, 1))
-	f.write("other.npy", bars(200, 2))
+	f.write("bars.npy", barPictures(200, 1))
+	f.write("other.npy", barPictures(200, 2))
 	f.write("wide.npy", npyBytes(make([]byte, 5*6*7), 5, 6, 7))
 	f.write("nan.npy", npyFloats([]float32{0, float32(math.NaN()), 1, 0}, 1, 2, 2))
-	f.write("cut.npy", bars(200, 1)[:5000])
+	f.write("cut.npy", barPictures(200, 1)[:5000])
 	f.mkdir("uneven")
 	f.write("uneven/a.png", pngOf(3, 4))
 	f.write("uneven/b.png", pngOf(4, 3))
 	f.mkdir("tests")
-	f.write("tests/test.npy", bars(5, 1))
+	f.write("tests/test.npy", barPictures(5, 1))
 	f.must(vaeArgs("vae", "--steps", "40", "--checkpoint-every", "20")...)
 	f.must(vectorArgs("vectors")...)
 	config := string(f.read("vae/config.json"))

@@ -43,6 +43,9 @@ func (t *trainCmd) inherit() (*inheritance, error) {
 	if !run.HasModel() {
 		return nil, badInput("%s: %s", t.From, notTrained(run))
 	}
+	if err := refuseVAE(run); err != nil {
+		return nil, err
+	}
 	i := new(inheritance)
 	if i.model, i.vocab, err = lm.ReadConfig(run); err != nil {
 		return nil, err

@@ -32,33 +32,40 @@ func kills(t *testing.T) int {
 // and then everything is, bit for bit, as in a run that was never stopped. A third of the signals are those
 // that ask a program to end, which then must say how to go on.
 func TestKilled(t *testing.T) {
-	f := newFolder(t)
+	f := vaeFolder(t)
 	// Runs take turns with these.
 	usual := []string{"--steps", "300", "--checkpoint-every", "15", "--dropout", "0.2", "--validations", "10", "--keep", "3"}
 	all := append(slices.Clone(usual), "--accumulate", "2", "--average", "0.95", "--patience", "9", "--lr", "0.1", "--schedule", "plateau", "--schedule-patience", "1")
 	gru := append(slices.Clone(usual), strings.Fields("--arch gru --layers 2 --norm --embed 8 --dropout-in 0.2 --variational")...)
 	window := append(slices.Clone(usual), strings.Fields("--arch window --context 3 --direct --embed 8 --dropout-in 0.2")...)
-	turns := [][]string{usual, all, gru, window}
+	var turns []func(dir string) []string
+	for _, settings := range [][]string{usual, all, gru, window} {
+		turns = append(turns, func(dir string) []string { return trainArgs(dir, settings...) })
+	}
+	turns = append(turns, func(dir string) []string {
+		return vaeArgs(dir, strings.Fields("--steps 300 --checkpoint-every 15 --keep 3 --average 0.95 --objective iwae --k 3")...)
+	})
 	var wants []string
-	for i, settings := range turns {
+	for i, begin := range turns {
 		dir := fmt.Sprint("whole", i)
-		cmd, out, stderr := f.slow(trainArgs(dir, settings...)...) // the same program as below, which writes its name down
+		cmd, out, stderr := f.slow(begin(dir)...) // the same program as below, which writes its name down
 		if err := cmd.Run(); err != nil {
 			t.Fatalf("%v\n%s%s", err, out, stderr)
 		}
 		wants = append(wants, fingerprint(f, dir))
 	}
 	f.contains(wants[1], `"plateaus":`, "average:lstm.weight_hh_l0")
+	f.contains(wants[4], `"log_likelihood":`, "average:encoder.0.0.weight", "samples.png")
 
 	seed := uint64(time.Now().UnixNano())
 	rng := rand.New(rand.NewPCG(seed, 0))
 	total, runs, inWrite, beforeState := kills(t), 0, 0, 0
 	for killed := 0; killed < total; runs++ {
-		dir, settings, want := fmt.Sprint("run", runs), turns[runs%len(turns)], wants[runs%len(turns)]
+		dir, begin, want := fmt.Sprint("run", runs), turns[runs%len(turns)], wants[runs%len(turns)]
 		for done := false; !done; {
 			args := []string{"resume", dir}
 			if !f.exists(dir + "/config.json") { // killed before there was a run
-				args = trainArgs(dir, settings...)
+				args = begin(dir)
 			}
 			cmd, out, stderr := f.slow(args...)
 			if err := cmd.Start(); err != nil {

@@ -18,8 +18,8 @@ func load(a *app, dir string, use func(lm.Config) (lm.Memory, error), text int64
 		return nil, nil, err
 	}
 	defer run.Close()
-	if kindOf(run) == vae.Kind {
-		return nil, nil, badInput("%s: a variational auto-encoder, which knows no text: inkling sample, reconstruct or encode is for that", dir)
+	if err := refuseVAE(run); err != nil {
+		return nil, nil, err
 	}
 	if !run.HasModel() {
 		return nil, nil, badInput("%s: %s", dir, notTrained(run))
@@ -38,6 +38,14 @@ func load(a *app, dir string, use func(lm.Config) (lm.Memory, error), text int64
 	}
 	plan.hold()
 	return lm.Load(run)
+}
+
+// refuseVAE refuses a VAE where a language model is asked for.
+func refuseVAE(run *checkpoint.Run) error {
+	if kindOf(run) != vae.Kind {
+		return nil
+	}
+	return badInput("%s: config.json is of a variational auto-encoder, which knows no text: inkling sample, reconstruct or encode is for that", run.Dir())
 }
 
 // forDecoding and forEvaluation are what a loaded model is used for.

@@ -42,6 +42,7 @@ func parseFault(err error) error {
 			break
 		}
 	}
+	text = strings.ReplaceAll(text, `must be one of "",`, "must be one of ") // no value at all is what it is unless given
 	text = strings.ReplaceAll(strings.ReplaceAll(text, `","`, `", "`), `"`, "")
 	if variable != nil {
 		text = "from " + variable[1] + ": " + text

@@ -17,8 +17,10 @@ import (
 func fingerprint(f *folder, dir string) string {
 	f.Helper()
 	var b strings.Builder
-	for _, name := range []string{"config.json", "tokenizer.json", "model.safetensors"} {
-		fmt.Fprintf(&b, "%s %x\n", name, hash(f.read(dir+"/"+name)))
+	for _, name := range []string{"config.json", "tokenizer.json", "model.safetensors", "samples.png"} {
+		if f.exists(dir + "/" + name) {
+			fmt.Fprintf(&b, "%s %x\n", name, hash(f.read(dir+"/"+name)))
+		}
 	}
 	b.WriteString(regexp.MustCompile(`"seconds":[^,}]*`).ReplaceAllString(string(f.read(dir+"/metrics.jsonl")), `"seconds":…`))
 	run, err := checkpoint.OpenRead(filepath.Join(f.dir, dir))

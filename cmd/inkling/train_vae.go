@@ -57,6 +57,11 @@ func (t *trainVAECmd) Run(a *app) error {
 	if err != nil {
 		return err
 	}
+	if s.pictures.held == nil {
+		if err := t.checkHeld(t.Valid); err != nil {
+			return err
+		}
+	}
 	if t.Plan {
 		return s.plan(a)
 	}
@@ -155,7 +160,7 @@ type pictures struct {
 func openPictures(a *app, d *imageSource, same func(imageSource) error) (p pictures, err error) {
 	set, err := data.OpenImages(d.File, data.ImageOptions{Gray: d.Gray, Limit: d.Limit, MaxBytes: a.memory()})
 	if err != nil {
-		return p, badInput("%w", err)
+		return p, err
 	}
 	d.Bytes, d.SHA256 = set.Size, set.SHA256
 	if same != nil {

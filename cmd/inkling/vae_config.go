@@ -61,6 +61,10 @@ func readVAEConfig(run *checkpoint.Run) (*vaeConfig, error) {
 	if d.Limit < 0 || d.Bytes < 0 || d.Pictures < 0 || d.Held < 0 || !(d.ValidShare >= 0 && d.ValidShare < 1) || d.Limit > math.MaxInt32 {
 		return nil, badInput("%s: config.json: data has a number below 0, or a share of 1 and more", run.Dir())
 	}
+	err = checkSizes(size{"data.bytes", d.Bytes, 1 << 60}, size{"data.pictures", int64(d.Pictures), 1 << 32}, size{"data.held_out", int64(d.Held), 1 << 32})
+	if err != nil {
+		return nil, badInput("%s: config.json: %w", run.Dir(), err)
+	}
 	return c, nil
 }
 
@@ -99,9 +103,9 @@ func openVAEFor(a *app, dir string, samples int) (*vae.Model, *vaeConfig, error)
 	defer run.Close()
 	switch kindOf(run) {
 	case "lm":
-		return nil, nil, badInput("%s: a language model, not a variational auto-encoder: inkling generate and score are for that", dir)
+		return nil, nil, badInput("%s: config.json is of a language model, not a variational auto-encoder: inkling generate and score are for that", dir)
 	case "vectors":
-		return nil, nil, badInput("%s: word vectors, not a variational auto-encoder: inkling nn and analogy are for that", dir)
+		return nil, nil, badInput("%s: config.json is of word vectors, not a variational auto-encoder: inkling nn and analogy are for that", dir)
 	}
 	c, err := readVAEConfig(run)
 	if err != nil {

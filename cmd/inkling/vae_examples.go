@@ -21,7 +21,7 @@ func (f partFlag) pictures(a *app, path string, c *vaeConfig, limit int) (e vae.
 	}
 	set, err := data.OpenImages(path, o)
 	if err != nil {
-		return e, badInput("%w", err)
+		return e, err
 	}
 	for _, n := range set.Notes {
 		a.note("%s", n)

@@ -30,9 +30,13 @@ func (i *infoCmd) vae(a *app, run *checkpoint.Run) error {
 	if err != nil {
 		return err
 	}
-	training, err := planVAE(c, c.Data.memory(c.Model))
-	if err != nil {
-		return badInput("%s: config.json: %w", i.Dir, err)
+	var plans []namedPlan
+	var training memoryPlan
+	if c.Train.Batch > 0 { // one that was not made here can only be used
+		if training, err = planVAE(c, c.Data.memory(c.Model)); err != nil {
+			return badInput("%s: config.json: %w", i.Dir, err)
+		}
+		plans = append(plans, namedPlan{"training", training})
 	}
 	if i.Plan {
 		use, err := planVAEUse(c.Model, 0)
@@ -43,7 +47,7 @@ func (i *infoCmd) vae(a *app, run *checkpoint.Run) error {
 		if err != nil {
 			return badInput("%s: config.json: %w", i.Dir, err)
 		}
-		return printPlansOf(a, []namedPlan{{"training", training}, {"sample", use}, {"score", score}})
+		return printPlansOf(a, append(plans, namedPlan{"sample", use}, namedPlan{"score", score}))
 	}
 	curve, err := readCurve(i.Dir)
 	if err != nil {

@@ -2,8 +2,11 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 	"math"
+	"os"
 	"strings"
 	"sync"
 
@@ -56,6 +59,9 @@ func newVAESitting(a *app, c *vaeConfig, same func(imageSource) error) (*vaeSitt
 	a.note("%s pictures of %d × %d to learn from, %s", thousands(t.Len()), t.Height, t.Width, held)
 	if c.Binarize != "none" {
 		a.note("black and white by chance (%s): each number is 1 with its value as the probability", c.Binarize)
+	}
+	if d := c.Model.Latent[0]; d > c.Model.Inputs() {
+		a.note("more latent variables, %s, than a picture has numbers, %s: some will have nothing to say", thousands(d), thousands(c.Model.Inputs()))
 	}
 	need, err := planVAE(c, p.bytes)
 	if err != nil {
@@ -319,6 +325,9 @@ func (r *resumeCmd) resumeVAE(a *app, run *checkpoint.Run) error {
 	want := c.Data
 	if r.File != "" {
 		c.Data.File = r.File
+	}
+	if _, err := os.Stat(c.Data.File); errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("the pictures that %s learns from: %w; if they were moved: inkling resume %s PATH", r.Dir, data.InWords(c.Data.File, err), r.Dir)
 	}
 	s, err := newVAESitting(a, c, func(is imageSource) error {
 		if is.SHA256 != want.SHA256 {

@@ -9,12 +9,13 @@ import (
 	"math"
 	"math/rand/v2"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 )
 
-// bars are pictures of 6 × 6 with a bar, upright or lying, as bytes of a .npy file: little to learn, and something.
-func bars(n int, seed uint64) string {
+// barPictures are pictures of 6 × 6 with a bar, upright or lying, as bytes of a .npy file: little to learn, and something.
+func barPictures(n int, seed uint64) string {
 	r := rand.New(rand.NewPCG(seed, 0))
 	pixels := make([]byte, n*36)
 	for i := range n {
@@ -64,7 +65,7 @@ func vaeArgs(out string, more ...string) []string {
 
 func vaeFolder(t *testing.T) *folder {
 	f := newFolder(t)
-	f.write("bars.npy", bars(200, 1))
+	f.write("bars.npy", barPictures(200, 1))
 	return f
 }
 
@@ -257,4 +258,47 @@ func TestVAEOfTwoLayers(t *testing.T) {
 	f.must("manifold", "m", "--size", "3")
 	f.must("score", "m", "bars.npy", "--samples", "10")
 	f.contains(f.must("info", "m").out, "4 3 variables", "in colour")
+}
+
+// latent changes how many latent variables some arguments ask for.
+func latent(args []string, to string) []string {
+	args[slices.Index(args, "--latent")+1] = to
+	return args
+}
+
+// TestVAEResume goes on with runs that were stopped, for each way of training, and where samples.png cannot be written.
+func TestVAEResume(t *testing.T) {
+	f := vaeFolder(t)
+	for _, how := range []string{"", "--objective iwae --hidden 8/4", "--anneal cyclical --warm 1 --free-bits 0.1", "--binarize fixed --valid 0"} {
+		for _, dir := range []string{"whole", "run"} {
+			args := vaeArgs(dir, append(strings.Fields(how), "--steps", "60", "--checkpoint-every", "20", "--keep", "4")...)
+			if strings.Contains(how, "/") {
+				args = latent(args, "3,2")
+			}
+			f.must(args...)
+		}
+		f.remove("run/state/000000060.safetensors")
+		f.remove("run/samples.png")
+		f.must("resume", "run", "--threads", "1")
+		f.equal("run")
+		f.must("rm", "whole", "run", "--yes")
+	}
+	f.must(vaeArgs("run", "--steps", "60", "--checkpoint-every", "20", "--keep", "4")...)
+	f.remove("run/state/000000060.safetensors")
+	f.remove("run/samples.png")
+	f.mkdir("run/samples.png")
+	f.contains(f.must("resume", "run").err, "samples.png: not written")
+}
+
+// TestVAENotes: pictures that there is nothing to learn from train all the same, and what is odd is said.
+func TestVAENotes(t *testing.T) {
+	f := newFolder(t)
+	f.write("bars.npy", npyBytes(make([]byte, 40*36), 40, 6, 6))
+	r := f.must(vaeArgs("black", "--steps", "30")...)
+	f.contains(r.err, "all pixels of the train part are equal, 0: there is nothing to learn from it")
+	f.contains(r.out, "collapsed")
+	f.write("bars.npy", barPictures(200, 1))
+	f.contains(f.must(latent(vaeArgs("many", "--steps", "3"), "100")...).err, "more latent variables, 100, than a picture has numbers, 36")
+	f.write("three.npy", barPictures(3, 1))
+	f.must("train", "vae", "three.npy", "--steps", "3", "--out", "three")
 }
