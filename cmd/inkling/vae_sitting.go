@@ -248,6 +248,11 @@ func (s *vaeSitting) trainAndReport(a *app) error {
 	if err != nil {
 		return err
 	}
+	if s.pictures.held == nil { // no validation has made it
+		if err := s.strip(); err != nil {
+			a.note("%s", oneLine(err.Error()))
+		}
+	}
 	if err := s.tell(a, r); err != nil {
 		return err
 	}
