@@ -236,7 +236,7 @@ func TestVectorErrors(t *testing.T) {
 		{"eval v pairs.txt --limit 3", 2, "--limit is for files, and v is a folder"},
 		{"eval two.txt pairs.txt --limit -1", 2, "--limit -1: must be at least 0"},
 		{"eval two.txt pairs.txt --limit 1", 3, "there is no pair both of whose words have vectors in two.txt"},
-		{"eval model pairs.txt --limit 3", 2, "--limit is for files of word vectors, and model is none"},
+		{"eval model pairs.txt --limit 3", 2, "--limit is for VAEs and files of word vectors, and model is neither"},
 		{"export v none/v.txt", 4, "none"},
 		{"generate v", 3, "not a language model"},
 	} {
