@@ -13,6 +13,7 @@ type Images struct {
 
 	values *[256]float32 // what the bytes stand for
 	names  []string      // of the files, where each picture has its own
+	picked []int         // which pictures these are, in their order; nil: all
 }
 
 var (
@@ -38,7 +39,20 @@ func newImages(s shape) *Images {
 }
 
 // Len is how many pictures there are.
-func (m *Images) Len() int { return (len(m.bytes) + len(m.floats)) / m.Size() }
+func (m *Images) Len() int {
+	if m.picked != nil {
+		return len(m.picked)
+	}
+	return (len(m.bytes) + len(m.floats)) / m.Size()
+}
+
+// at is where picture i is.
+func (m *Images) at(i int) int {
+	if m.picked != nil {
+		return m.picked[i]
+	}
+	return i
+}
 
 // Size is how many numbers a picture is: Height·Width·Channels.
 func (m *Images) Size() int { return m.Height * m.Width * m.Channels }
@@ -48,10 +62,10 @@ func (m *Images) Name(i int) string {
 	if m.names == nil {
 		return ""
 	}
-	return m.names[i]
+	return m.names[m.at(i)]
 }
 
-// Bytes is the memory that they take. A slice takes none of its own.
+// Bytes is the memory that they take. A slice, or those that were picked, take none of their own.
 func (m *Images) Bytes() int64 { return int64(len(m.bytes)) + 4*int64(len(m.floats)) }
 
 // Read sets dst, of Size numbers, to picture i: row after row, the channels of a pixel together (HWC). Numbers of
@@ -64,6 +78,7 @@ func (m *Images) Read(dst []float32, i int) {
 	if i < 0 || i >= m.Len() {
 		panic(fmt.Sprintf("data: picture %d of %d", i, m.Len()))
 	}
+	i = m.at(i)
 	if m.floats != nil {
 		copy(dst, m.floats[i*size:])
 		return
@@ -73,6 +88,36 @@ func (m *Images) Read(dst []float32, i int) {
 	}
 }
 
+// Pick is some of the pictures, in the order of their numbers. They share memory.
+func (m *Images) Pick(pictures []int) *Images {
+	s := *m
+	s.picked = make([]int, len(pictures))
+	for k, i := range pictures {
+		if i < 0 || i >= m.Len() {
+			panic(fmt.Sprintf("data: picture %d of %d", i, m.Len()))
+		}
+		s.picked[k] = m.at(i)
+	}
+	return &s
+}
+
+// Spread parts the pictures into n of them, evenly spread, and the rest: where they are in the order of what they show, as pictures often
+// are, both have some of everything.
+func (m *Images) Spread(n int) (picked, rest *Images) {
+	if n < 0 || n > m.Len() {
+		panic(fmt.Sprintf("data: %d of %d pictures", n, m.Len()))
+	}
+	var these, others []int
+	for i := range m.Len() {
+		if (i+1)*n/m.Len() > i*n/m.Len() {
+			these = append(these, i)
+		} else {
+			others = append(others, i)
+		}
+	}
+	return m.Pick(these), m.Pick(others)
+}
+
 // Slice is the pictures from one up to, not with, another. They share memory.
 func (m *Images) Slice(from, to int) *Images {
 	if from < 0 || from > to || to > m.Len() {
@@ -80,6 +125,10 @@ func (m *Images) Slice(from, to int) *Images {
 	}
 	s := *m
 	size := m.Size()
+	if m.picked != nil {
+		s.picked = m.picked[from:to:to]
+		return &s
+	}
 	if m.names != nil {
 		s.names = m.names[from:to:to]
 	}

@@ -14,6 +14,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"reflect"
 	"runtime"
 	"slices"
 	"strings"
@@ -417,5 +418,34 @@ func BenchmarkOpenImages(b *testing.B) {
 		if _, err := OpenImages(path, ImageOptions{}); err != nil {
 			b.Fatal(err)
 		}
+	}
+}
+
+// TestSpread: pictures in order are parted so that both parts have some of everything, each picture in one of them.
+func TestSpread(t *testing.T) {
+	set, err := OpenImages(file(t, npyFile("|u1", "(7, 1, 1)", []byte{0, 10, 20, 30, 40, 50, 60})), ImageOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	numbers := func(m *Images) (all []int) {
+		var x [1]float32
+		for i := range m.Len() {
+			m.Read(x[:], i)
+			all = append(all, int(x[0]*255+0.5))
+		}
+		return all
+	}
+	for n, want := range map[int][2][]int{0: {nil, {0, 10, 20, 30, 40, 50, 60}}, 2: {{30, 60}, {0, 10, 20, 40, 50}}, 3: {{20, 40, 60}, {0, 10, 30, 50}}, 7: {{0, 10, 20, 30, 40, 50, 60}, nil}} {
+		picked, rest := set.Train.Spread(n)
+		if got := [2][]int{numbers(picked), numbers(rest)}; !reflect.DeepEqual(got, want) {
+			t.Errorf("%d of 7: %v, want %v", n, got, want)
+		}
+	}
+	picked, rest := set.Train.Spread(3)
+	if got := numbers(rest.Slice(1, 3).Pick([]int{1, 0, 1})); !slices.Equal(got, []int{30, 10, 30}) {
+		t.Errorf("picked of a slice of the rest: %v", got)
+	}
+	if picked.Bytes() != 7 {
+		t.Errorf("%d bytes, where all are 7", picked.Bytes())
 	}
 }

@@ -17,7 +17,7 @@ import (
 // compareEMCmd is inkling compare em: the same decoder, pictures and budget for each way to fit it by variational inference.
 type compareEMCmd struct {
 	Path    string         `arg:"" help:"The pictures to learn from: a folder of PNG and JPEG files, of IDX files or of train.npy; or one such file."`
-	Limit   int            `help:"Only the first N of each part. Grey ones are made black and white, once and for all." default:"2000" placeholder:"N"`
+	Limit   int            `help:"Only N of each part, evenly spread. Grey ones are made black and white, once and for all." default:"2000" placeholder:"N"`
 	Held    int            `help:"Pictures held out to judge by, at most; the last tenth, if the folder has no part for that." default:"100" placeholder:"N"`
 	Latent  int            `help:"Latent variables." default:"20" placeholder:"N"`
 	Hidden  string         `help:"Layers of the encoder; those of the decoder are the same backwards." default:"200,200" placeholder:"N,…"`
@@ -96,7 +96,7 @@ func (c *compareEMCmd) Run(a *app) error {
 	if p.held == nil {
 		return badInput("%s: too few pictures to hold a tenth of them out: name more of them, or a higher --limit", c.Path)
 	}
-	p.held = p.held.Slice(0, min(p.held.Len(), c.Held))
+	p.held = limited(p.held, c.Held)
 	mean, grey := average(p.train)
 	config.Height, config.Width, config.Channels, config.Mean, config.Seed = p.train.Height, p.train.Width, p.train.Channels, mean, c.Seed
 	if err := config.Complete(); err != nil {

@@ -17,7 +17,7 @@ type evalCmd struct {
 	textFlags
 	Cache string `help:"Keep the tokens of the text in files of this folder." placeholder:"DIR"`
 	previewFlag
-	Limit int `help:"Judge by the first N pictures only; of a file of word vectors, read the first N." placeholder:"N"`
+	Limit int `help:"Judge by N pictures only, evenly spread; of a file of word vectors, read the first N." placeholder:"N"`
 	boundFlags
 }
 

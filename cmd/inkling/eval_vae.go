@@ -172,7 +172,7 @@ func (e *evalCmd) vae(a *app) error {
 // white as they were for training, but once and for all.
 func (e *evalCmd) pictures(a *app, c *vaeConfig) (vae.Examples, error) {
 	none := vae.Examples{}
-	set, err := data.OpenImages(e.File, data.ImageOptions{Part: data.TestPart, Gray: c.Data.Gray, Limit: e.Limit, MaxBytes: a.memory()})
+	set, err := data.OpenImages(e.File, data.ImageOptions{Part: data.TestPart, Gray: c.Data.Gray, MaxBytes: a.memory()})
 	if err != nil {
 		return none, badInput("%w", err)
 	}
@@ -193,6 +193,9 @@ func (e *evalCmd) pictures(a *app, c *vaeConfig) (vae.Examples, error) {
 	}
 	if set.SHA256 == c.Data.SHA256 && images == set.Train {
 		a.note("these are the pictures that it learned from: the figures say nothing of new ones")
+	}
+	if n := images.Len(); e.Limit > 0 && e.Limit < n {
+		images, part = limited(images, e.Limit), fmt.Sprintf("spread over the %s of the %s", thousands(n), part)
 	}
 	a.note("%s, %s", plural(images.Len(), "picture"), part)
 	return vae.Examples{Images: images, Binarize: c.Binarize, Seed: c.Train.Seed}, nil

@@ -16,9 +16,9 @@ type trainVAECmd struct {
 	Out  string `help:"Folder of the run; runs/ and the name of the pictures unless given." placeholder:"DIR"`
 
 	Gray     bool   `help:"Make colour pictures grey." group:"The pictures"`
-	Limit    int    `help:"Only the first N of each part." placeholder:"N" group:"The pictures"`
+	Limit    int    `help:"Only N of each part, evenly spread." placeholder:"N" group:"The pictures"`
 	Binarize string `help:"Make black and white of grey, with the grey as the probability of white: dynamic, anew whenever a picture is seen; fixed, once and for all; or none. dynamic of bernoulli, unless all is black and white, and none of others." enum:",none,dynamic,fixed" default:"" group:"The pictures"`
-	Valid    string `help:"The share of the pictures that is held out, the last ones, if the folder has no part for that. 0: none." default:"0.05" placeholder:"SHARE" group:"The pictures"`
+	Valid    string `help:"The share of the pictures that is held out, evenly spread, if the folder has no part for that. 0: none." default:"0.05" placeholder:"SHARE" group:"The pictures"`
 
 	Latent     []int  `help:"Latent variables; of two stochastic layers, first those next to the pictures: 100,50." default:"50" placeholder:"N,…" group:"The model"`
 	Hidden     string `help:"Layers of the encoder; those of the decoder are the same backwards. With two stochastic layers 200,200/100,100." placeholder:"N,…" group:"The model"`
@@ -158,7 +158,7 @@ type pictures struct {
 
 // openPictures reads the pictures of a run and completes what its source says of them. same refuses others than a run began with; nil: any.
 func openPictures(a *app, d *imageSource, same func(imageSource) error) (p pictures, err error) {
-	set, err := data.OpenImages(d.File, data.ImageOptions{Gray: d.Gray, Limit: d.Limit, MaxBytes: a.memory()})
+	set, err := data.OpenImages(d.File, data.ImageOptions{Gray: d.Gray, MaxBytes: a.memory()})
 	if err != nil {
 		return p, err
 	}
@@ -180,15 +180,23 @@ func openPictures(a *app, d *imageSource, same func(imageSource) error) (p pictu
 	if p.train == nil {
 		return p, badInput("%s: there is nothing to learn from, only parts to judge by: name a folder with training pictures", d.File)
 	}
+	p.train, p.held = limited(p.train, d.Limit), limited(p.held, d.Limit)
 	if p.held != nil {
 		d.ValidShare = 0
 	} else if n := int(d.ValidShare * float64(p.train.Len())); n > 0 {
-		p.held = p.train.Slice(p.train.Len()-n, p.train.Len())
-		p.train = p.train.Slice(0, p.train.Len()-n)
+		p.held, p.train = p.train.Spread(n)
 	}
 	d.Pictures = p.train.Len()
 	if p.held != nil {
 		d.Held = p.held.Len()
 	}
 	return p, nil
+}
+
+// limited is at most n of the pictures, evenly spread; all if n is 0.
+func limited(m *data.Images, n int) *data.Images {
+	if m != nil && n > 0 && n < m.Len() {
+		m, _ = m.Spread(n)
+	}
+	return m
 }
