@@ -59,7 +59,7 @@ func (f boundFlags) ofAIS() string {
 
 // annealing settles what ais does.
 func (f boundFlags) annealing(m *vae.Model) (annealing, error) {
-	err := check(bound{"--chains", f.Chains, 1, 1 << 10}, bound{"--temperatures", f.Temperatures, 2, 1 << 20}, bound{"--leapfrog", f.Leapfrog, 1, 1 << 10})
+	err := check(bound{"--chains", f.Chains, 1, 1 << 10}, bound{"--temperatures", f.Temperatures, 3, 1 << 20}, bound{"--leapfrog", f.Leapfrog, 1, 1 << 10})
 	n := annealing{m: m, start: valueOr(f.Start, "encoder"), seed: valueOr(f.Seed, 1), AISOptions: infer.AISOptions{
 		Chains: valueOr(f.Chains, 16), Temperatures: valueOr(f.Temperatures, 1000), Leapfrog: valueOr(f.Leapfrog, 10),
 	}}

@@ -7,6 +7,9 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+
+	"inkling/infer"
+	"inkling/vae"
 )
 
 // barsIDX is n pictures as an IDX file: a bar of grey, up or across, which is what there is to learn.
@@ -114,7 +117,7 @@ func TestEvalVAERefuses(t *testing.T) {
 		{codeUsage, "vae bars --bound elbo:5", "choose elbo"},
 		{codeUsage, "vae bars --chains 4", "--chains is for --bound ais"},
 		{codeUsage, "vae bars --bound ais --chains 0", "at least 1"},
-		{codeUsage, "vae bars --bound ais --temperatures 1", "at least 2"},
+		{codeUsage, "vae bars --bound ais --temperatures 2", "at least 3"},
 		{codeUsage, "vae bars --bound ais --leapfrog 0", "at least 1"},
 		{codeUsage, "vae bars --bound ais --start here", "encoder"},
 		{codeUsage, "vae bars --gaps", "add --bound ais"},
@@ -127,6 +130,30 @@ func TestEvalVAERefuses(t *testing.T) {
 		r := f.run(append([]string{"eval"}, strings.Fields(c.args)...)...)
 		if r.code != c.code || !strings.Contains(r.err, c.want) || strings.Count(r.err, "inkling: ") != 1 {
 			t.Errorf("eval %s: code %d, %s", c.args, r.code, fmt.Sprint(r.err))
+		}
+	}
+}
+
+// TestAnnealingGroups: with two temperatures a bound from above is log p(x, z) − log p(z) at the exact z, so that a picture that was given
+// another's z shows.
+func TestAnnealingGroups(t *testing.T) {
+	m, err := vae.New(vae.Config{Height: 3, Width: 3, Latent: []int{2}, Hidden: [][]int{{4}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	n := annealing{m: m, start: "prior", AISOptions: infer.AISOptions{Temperatures: 2, Pilot: 21, Chains: 16, Leapfrog: 1}}
+	examples := 2*n.group() + 1
+	z, x := m.DrawJoint(examples, rand.New(rand.NewPCG(1, 1)))
+	found, err := n.run(t.Context(), x, z, 1, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	joint, prior := make([]float64, examples), make([]float64, examples)
+	m.Joint(x, 1).At(joint, nil, z)
+	m.PriorDensity(examples, 1).At(prior, nil, z)
+	for i, got := range found.upper {
+		if want := joint[i] - prior[i]; math.Abs(got-want) > 1e-4 {
+			t.Errorf("picture %d: %g, want %g", i, got, want)
 		}
 	}
 }
