@@ -92,7 +92,7 @@ func TestCompareGradientsWrong(t *testing.T) {
 		says string
 	}{
 		{"", codeUsage, "no pictures: name them"},
-		{"none", codeInput, "there is no file none"},
+		{"none", codeIO, "there is no file none"},
 		{"bars-idx3-ubyte --k 1", codeUsage, "--k 1: must be at least 2"},
 		{"bars-idx3-ubyte --pairs 1", codeUsage, "--pairs 1: must be at least 2"},
 		{"bars-idx3-ubyte --examples 0", codeUsage, "--examples 0: must be at least 1"},
