@@ -41,6 +41,13 @@ type TopK interface {
 	TopK(tokens []int, logp []float32, states []State) bool
 }
 
+// Markov is what a model is whose state is its last Order tokens, fewer at the beginning, and nothing else: what comes before them makes
+// no difference, not even in the last bit.
+type Markov interface {
+	Model
+	Order() int
+}
+
 // A Decoder makes sequences that go on from a prefix.
 type Decoder interface {
 	// Decode gives Request.N hypotheses, in the order of their samples. When ctx ends it gives what
@@ -63,6 +70,16 @@ type Hypothesis struct {
 	LogProb      float64   // of Tokens given the prefix, in nats, under the model itself, before any filter
 	LogProbs     []float32 // of each token, if Request.LogProbs asks for them
 	FinishReason string
+	Certificate  *Certificate // what a search for the best sequence proved; nil of decoders that search for none
+}
+
+// A Certificate says what a search proved of the best of its hypotheses, in nats.
+type Certificate struct {
+	Best     float64 `json:"best"`     // log-probability of the first hypothesis
+	Bound    float64 `json:"bound"`    // no complete sequence that was not looked at has more
+	Exact    bool    `json:"exact"`    // none is better: Bound does not exceed Best
+	Expanded int     `json:"expanded"` // sequences whose next tokens were scored
+	Calls    int     `json:"calls"`    // of the model, those of many states at once counted once
 }
 
 // A Kind is one registered decoder.

@@ -28,6 +28,11 @@ type Request struct {
 	// is called from the goroutine of Decode; samples are written side by side.
 	Stream func(sample int, piece string)
 
+	// Constraint, if not nil, is what sequences must satisfy.
+	Constraint Constraint
+	// Nodes is the most sequences that a search expands, which bounds its memory; 0: a million.
+	Nodes int
+
 	LogProbs bool // fill Hypothesis.LogProbs
 }
 
