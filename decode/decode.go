@@ -61,6 +61,7 @@ const (
 	FinishLength    = "length"    // it has as many tokens as were asked for
 	FinishStop      = "stop"      // a stop string was written
 	FinishCancelled = "cancelled" // the context ended
+	FinishNodes     = "nodes"     // a search had expanded as many sequences as it may before it had a complete one
 )
 
 // A Hypothesis is one sequence that a decoder has made.
@@ -73,13 +74,14 @@ type Hypothesis struct {
 	Certificate  *Certificate // what a search for the best sequence proved; nil of decoders that search for none
 }
 
-// A Certificate says what a search proved of the best of its hypotheses, in nats.
+// A Certificate says what a search proved of the best of its hypotheses, in nats. If that is not complete, since the search was ended before
+// it had any that is, nothing is.
 type Certificate struct {
 	Best     float64 `json:"best"`     // log-probability of the first hypothesis
-	Bound    float64 `json:"bound"`    // no complete sequence that was not looked at has more
+	Bound    float64 `json:"bound"`    // no complete sequence has more
 	Exact    bool    `json:"exact"`    // none is better: Bound does not exceed Best
 	Expanded int     `json:"expanded"` // sequences whose next tokens were scored
-	Calls    int     `json:"calls"`    // of the model, those of many states at once counted once
+	Calls    int     `json:"calls"`    // of the model for scores, those of many states at once counted once
 }
 
 // A Kind is one registered decoder.

@@ -47,6 +47,9 @@ func (r Request) Check(vocab int) error {
 	if r.N < 0 {
 		return fmt.Errorf("%d samples: ask for at least 1", r.N)
 	}
+	if r.Nodes < 0 {
+		return fmt.Errorf("a search of %d nodes: allow at least 1", r.Nodes)
+	}
 	for _, stop := range r.Stop {
 		if stop == "" {
 			return errors.New("an empty stop string would end every text before it begins: leave it out")
@@ -61,6 +64,14 @@ func (r Request) Check(vocab int) error {
 		if token < 0 || token >= vocab {
 			return fmt.Errorf("token %d in the prompt, and the model has %d: the tokenizer is not the one it was trained with", token, vocab)
 		}
+	}
+	if r.Constraint == nil {
+		return nil
+	}
+	if least := r.Constraint.Least(r.Constraint.Start()); least < 0 {
+		return errors.New("no text satisfies the constraint, however long: demand less")
+	} else if least > r.Length {
+		return fmt.Errorf("no text of %d tokens satisfies the constraint: allow at least %d", r.Length, least)
 	}
 	return nil
 }

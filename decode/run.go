@@ -2,7 +2,6 @@ package decode
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"math"
 	"math/rand/v2"
@@ -23,9 +22,10 @@ const maxLanes = 32
 // takes them in one product, and one that ends leaves the others as they are.
 func run(ctx context.Context, m Model, req Request, k int, choose func(random *rand.Rand, tokens []int, logp []float32, soFar []int) int) ([]Hypothesis, error) {
 	n := max(1, req.N)
-	var stops []stop
-	for _, s := range req.Stop {
-		stops = append(stops, newStop(s))
+	stops := newStops(req.Stop)
+	masked := mask{req: &req, stops: stops}
+	if req.Constraint != nil {
+		k = 0 // of the k likeliest none may be allowed
 	}
 	prefix := m.Start()
 	for _, token := range req.Prefix {
@@ -43,6 +43,7 @@ func run(ctx context.Context, m Model, req Request, k int, choose func(random *r
 		active, states, next = active[:0], states[:0], next[:0]
 		for i := range lanes {
 			lanes[i].begin(first+i, &req, stops)
+			lanes[i].at = masked.start()
 			active, states, next = append(active, &lanes[i]), append(states, prefix), append(next, 0)
 		}
 		for len(active) > 0 && ctx.Err() == nil {
@@ -50,14 +51,21 @@ func run(ctx context.Context, m Model, req Request, k int, choose func(random *r
 			going := 0
 			for i, l := range active {
 				tokens, logp := scored.row(i)
-				if err := check(tokens, logp); err != nil {
-					return nil, fmt.Errorf("%w after %d tokens: its weights are damaged, or its training went astray", err, len(l.soFar))
+				if err := check(tokens, logp, len(l.soFar)); err != nil {
+					return nil, err
+				}
+				if req.Constraint != nil {
+					masked.apply(logp, l.at, l.last(), len(l.soFar)-len(req.Prefix), l.text.matched)
+					if !possible(logp) {
+						return nil, fmt.Errorf("after %d tokens the constraint allows none that the model holds for possible: a search, as beam or exact, can take back what led there", len(l.soFar))
+					}
 				}
 				token := choose(l.random, tokens, logp, l.soFar)
 				at := token
 				if tokens != nil {
 					at = slices.Index(tokens, token)
 				}
+				l.at = masked.next(l.at, token)
 				if !l.take(token, logp[at]) {
 					active[going], states[going], next[going] = l, states[i], token
 					going++
@@ -129,25 +137,26 @@ func advance(m Model, states []State, tokens []int) {
 	}
 }
 
-// check finds what is no log-probability, and rows in which nothing is possible.
-func check(tokens []int, logp []float32) error {
-	largest := float32(math.Inf(-1))
+// check finds what is no log-probability, and rows in which nothing is possible, in the scores of what follows so many tokens.
+func check(tokens []int, logp []float32, after int) error {
 	for i, x := range logp {
 		if !(x <= math.MaxFloat32) {
 			token := i
 			if tokens != nil {
 				token = tokens[i]
 			}
-			return fmt.Errorf("the model gives token %d the log-probability %v", token, x)
-		}
-		if x > largest {
-			largest = x
+			return fmt.Errorf("the model gives token %d the log-probability %v after %d tokens: its weights are damaged, or its training went astray", token, x, after)
 		}
 	}
-	if math.IsInf(float64(largest), -1) {
-		return errors.New("the model gives every token the probability 0")
+	if !possible(logp) {
+		return fmt.Errorf("the model gives every token the probability 0 after %d tokens: its weights are damaged, or its training went astray", after)
 	}
 	return nil
+}
+
+// possible says whether any of these log-probabilities is above −∞.
+func possible(logp []float32) bool {
+	return slices.ContainsFunc(logp, func(x float32) bool { return x >= -math.MaxFloat32 })
 }
 
 // A lane is one hypothesis in the making.
@@ -156,6 +165,7 @@ type lane struct {
 	random *rand.Rand
 	soFar  []int // the prefix and what was written
 	text   text
+	at     any // the constraint's state
 	out    Hypothesis
 }
 
@@ -168,12 +178,17 @@ func (l *lane) begin(sample int, req *Request, stops []stop) {
 	}
 }
 
+// last is the token before the next one, −1 if there is none.
+func (l *lane) last() int {
+	if len(l.soFar) == 0 {
+		return -1
+	}
+	return l.soFar[len(l.soFar)-1]
+}
+
 // take adds a token and says whether it was the last.
 func (l *lane) take(token int, logp float32) (last bool) {
-	prev := -1
-	if n := len(l.soFar); n > 0 {
-		prev = l.soFar[n-1]
-	}
+	prev := l.last()
 	l.soFar = append(l.soFar, token)
 	l.out.LogProb += float64(logp)
 	if l.req.LogProbs {

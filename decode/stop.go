@@ -16,6 +16,25 @@ func newStop(text string) stop {
 	return s
 }
 
+func newStops(texts []string) (list []stop) {
+	for _, s := range texts {
+		list = append(list, newStop(s))
+	}
+	return list
+}
+
+// watch takes all stop strings over one more byte; matched is how much of each there is. It gives the length of the longest that became
+// complete, 0 if none did.
+func watch(stops []stop, matched []int, c byte) (longest int) {
+	for i := range stops {
+		s := &stops[i]
+		if matched[i] = s.step(matched[i], c); matched[i] == len(s.text) {
+			longest = max(longest, matched[i])
+		}
+	}
+	return longest
+}
+
 // step gives how much of the string is matched after one more byte, when matched bytes, not all, were before.
 func (s *stop) step(matched int, c byte) int {
 	for matched > 0 && s.text[matched] != c {

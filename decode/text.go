@@ -29,15 +29,7 @@ func (t *text) write(piece string) (stopped bool) {
 func (t *text) watch(piece string) (stopped bool) {
 	for i := range len(piece) {
 		t.bytes = append(t.bytes, piece[i])
-		longest := 0
-		for j := range t.stops {
-			s := &t.stops[j]
-			t.matched[j] = s.step(t.matched[j], piece[i])
-			if t.matched[j] == len(s.text) {
-				longest = max(longest, len(s.text))
-			}
-		}
-		if longest > 0 {
+		if longest := watch(t.stops, t.matched, piece[i]); longest > 0 {
 			t.bytes = t.bytes[:len(t.bytes)-longest]
 			return true
 		}
