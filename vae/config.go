@@ -20,6 +20,9 @@ type Config struct {
 	Likelihood string  `json:"likelihood"`       // one of Likelihoods; "bernoulli"
 	Levels     int     `json:"levels,omitempty"` // values that a number can take, of logistic and categorical; 256
 
+	// Point makes z the mean of q and nothing else: an auto-encoder, which says nothing of how z is distributed.
+	Point bool `json:"point,omitempty"`
+
 	Mean []float32 `json:"-"` // of the training data, by number: the output's bias begins there; nil: at the middle
 	Seed uint64    `json:"-"` // of the initial weights
 }

@@ -143,6 +143,9 @@ func (e *evalCmd) vae(a *app) error {
 	if err != nil {
 		return err
 	}
+	if c.Model.Point && (kind.name != "elbo" || e.Gaps) {
+		return usage("%s is an auto-encoder, which says nothing of how z is distributed: there is no bound on log p(x), only how well it reconstructs: leave --bound and --gaps out", e.Dir)
+	}
 	if e.Gaps && len(c.Model.Latent) > 1 {
 		return usage("--gaps is for models of one stochastic layer, whose q has independent variables, and %s has %d: leave it out", e.Dir, len(c.Model.Latent))
 	}
@@ -157,7 +160,9 @@ func (e *evalCmd) vae(a *app) error {
 	if err != nil {
 		return err
 	}
-	if discrete(c) {
+	if c.Model.Point {
+		o.BoundKind = "reconstruction"
+	} else if discrete(c) {
 		bits := -o.Bound / math.Ln2 / float64(c.Model.Inputs())
 		o.BitsPerNumber = &bits
 	}
@@ -216,7 +221,7 @@ func (e *evalCmd) judge(a *app, m *vae.Model, kind boundKind, examples vae.Examp
 	if err != nil {
 		return nil, err
 	}
-	o := &evaluatedVAE{BoundKind: kind.String(), Examples: examples.Len(), judgedVAE: summarize(j), Divergences: j.Variables, bounds: j.Bound()}
+	o := &evaluatedVAE{BoundKind: kind.String(), Examples: examples.Len(), judgedVAE: summarize(m.Config, j), Divergences: j.Variables, bounds: j.Bound()}
 	o.Information = eval.Information(j.Means[0], j.LogDeviations[0], m.Config.Latent[0], seed)
 	switch kind.name {
 	case "iwae":
@@ -309,6 +314,10 @@ func within(value float64, e *float64) string {
 
 func (o *evaluatedVAE) print(a *app) {
 	fmt.Fprintf(a.out, "nats of each of %s:\n", plural(o.Examples, "picture"))
+	if o.point {
+		o.judgedVAE.print(a)
+		return
+	}
 	rows := [][]string{}
 	if o.BoundKind != "elbo" {
 		rows = append(rows, []string{"log p(x) ≥", within(o.Bound, o.StandardError) + "   by " + o.BoundKind})

@@ -116,6 +116,7 @@ func (t *trainVAECmd) config() (*vaeConfig, error) {
 		MadeWith: madeWith{build: thisBuild(), Threads: runtime.GOMAXPROCS(0)},
 	}
 	c.Train.Options.Rate = valueOr(t.LR, defaultVAERate)
+	c.Model.Point = t.Objective == "ae"
 	if err := c.Objective.Complete(); err != nil {
 		return nil, usage("%w", err)
 	}

@@ -117,6 +117,7 @@ func (s *vaeSitting) source() *vae.Source {
 
 // watch is what progress says of a VAE beside its loss.
 type watch struct {
+	config         vae.Config
 	mu             sync.Mutex
 	likelihood, kl float64
 	active, all    int // latent variables; all is 0 before the first validation
@@ -127,7 +128,7 @@ type watch struct {
 
 // judged takes over what a validation says, of two the better: of the weights and of their averages.
 func (w *watch) judged(j *vae.Judged, loss float64) {
-	o := summarize(j)
+	o := summarize(w.config, j)
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.also != nil && !(loss < w.loss) {
@@ -147,6 +148,9 @@ func (w *watch) take() map[string]float64 {
 func (w *watch) String() string {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	if w.config.Point {
+		return "" // the loss is all there is
+	}
 	s := fmt.Sprintf("  log p(x|z) %.2f  KL %.2f", w.likelihood, w.kl)
 	if w.all > 0 {
 		s += fmt.Sprintf("  active %d/%d", w.active, w.all)
@@ -160,7 +164,7 @@ func (s *vaeSitting) train(a *app) (train.Result, error) {
 	if err != nil {
 		return train.Result{}, err
 	}
-	var w watch
+	w := watch{config: s.cfg.Model}
 	p := newProgress(a.err, "images")
 	p.more = w.String
 	defer p.close()
@@ -228,8 +232,6 @@ func (s *vaeSitting) information(p *progress) (float64, error) {
 func (s *vaeSitting) heldOut(ctx context.Context, j *vae.Judged) (float64, error) {
 	bounds := j.Bound()
 	switch o := s.cfg.Objective; {
-	case o.Name == "ae":
-		bounds = j.LogLikelihood
 	case o.Weighted():
 		var err error
 		if bounds, err = s.fit.Model.Importance(context.WithoutCancel(ctx), s.held(), o.K, s.cfg.Train.Seed, nil); err != nil {
@@ -287,7 +289,7 @@ func (s *vaeSitting) tell(a *app, r train.Result) error {
 		if err != nil {
 			return err
 		}
-		o.judgedVAE = summarize(j)
+		o.judgedVAE = summarize(s.cfg.Model, j)
 	}
 	if err := s.run.WriteFile("README.md", s.card(o)); err != nil {
 		return err
@@ -306,7 +308,11 @@ func (s *vaeSitting) tell(a *app, r train.Result) error {
 	}
 	fmt.Fprintf(a.out, "%s at step %s after %s: %s images seen, %s images/s\n", how, thousands(r.Steps), span(seconds(r.Seconds)), thousands(int64(r.Weight)), thousands(int64(o.ImagesPerS)))
 	dir := quoted(s.run.Dir())
-	next := []string{"inkling sample " + dir + " -n 64 --out samples.png", "inkling eval " + dir + " " + quoted(s.cfg.Data.File) + " --bound iwae:100", "inkling info " + dir}
+	eval := "inkling eval " + dir + " " + quoted(s.cfg.Data.File)
+	if !s.cfg.Model.Point {
+		eval += " --bound iwae:100"
+	}
+	next := []string{"inkling sample " + dir + " -n 64 --out samples.png", eval, "inkling info " + dir}
 	if r.Interrupted {
 		next = append([]string{"inkling resume " + dir}, next...)
 	}
