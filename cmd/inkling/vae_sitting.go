@@ -40,8 +40,9 @@ func newVAESitting(a *app, c *vaeConfig, same func(imageSource) error) (*vaeSitt
 		return nil, usage("--aggressive ends when the encoder tells no more about what is held out, and nothing is: give --valid a share, or leave --aggressive out")
 	}
 	t := p.train
-	mean, grey := average(t)
-	c.Model.Height, c.Model.Width, c.Model.Channels, c.Model.Mean, c.Model.Seed = t.Height, t.Width, t.Channels, mean, c.Train.Seed
+	mean, deviation, grey := average(t)
+	c.Model.Height, c.Model.Width, c.Model.Channels, c.Model.Seed = t.Height, t.Width, t.Channels, c.Train.Seed
+	c.Model.Mean, c.Model.Deviation = mean, deviation
 	if err := c.Model.Complete(); err != nil {
 		return nil, usage("%w", err)
 	}
@@ -79,21 +80,23 @@ func newVAESitting(a *app, c *vaeConfig, same func(imageSource) error) (*vaeSitt
 	return &vaeSitting{cfg: c, pictures: p, need: need, fit: &vae.Fit{Model: m, Objective: c.Objective}}, nil
 }
 
-// average is the mean of each number over the pictures, and whether there are others than 0 and 1.
-func average(m *data.Images) (mean []float32, grey bool) {
-	sums, x := make([]float64, m.Size()), make([]float32, m.Size())
+// average is the mean and the deviation of each number over the pictures, and whether there are others than 0 and 1.
+func average(m *data.Images) (mean, deviation []float32, grey bool) {
+	sums, squares, x := make([]float64, m.Size()), make([]float64, m.Size()), make([]float32, m.Size())
 	for i := range m.Len() {
 		m.Read(x, i)
 		for j, v := range x {
 			sums[j] += float64(v)
+			squares[j] += float64(v) * float64(v)
 			grey = grey || v != 0 && v != 1
 		}
 	}
-	mean = make([]float32, len(sums))
-	for j, s := range sums {
-		mean[j] = float32(s / float64(m.Len()))
+	mean, deviation = make([]float32, len(sums)), make([]float32, len(sums))
+	for j := range sums {
+		average := sums[j] / float64(m.Len())
+		mean[j], deviation[j] = float32(average), float32(math.Sqrt(max(0, squares[j]/float64(m.Len())-average*average)))
 	}
-	return mean, grey
+	return mean, deviation, grey
 }
 
 // begin writes down what was settled, trains and reports.
