@@ -73,14 +73,14 @@ func (c *Candidates) draw(u float64) int {
 
 // heap makes a heap of the list, with the candidate on top that is above all others. Getting the best
 // m of V from one costs O(V + m log V), where sorting would cost O(V log V).
-func heap(list []Candidate, above func(a, b Candidate) bool) {
+func heap[T any](list []T, above func(a, b T) bool) {
 	for i := len(list)/2 - 1; i >= 0; i-- {
 		sift(list, i, above)
 	}
 }
 
 // sift lets the candidate at i sink to its place in a heap.
-func sift(list []Candidate, i int, above func(a, b Candidate) bool) {
+func sift[T any](list []T, i int, above func(a, b T) bool) {
 	for {
 		child := 2*i + 1
 		if child >= len(list) {

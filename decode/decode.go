@@ -41,8 +41,8 @@ type TopK interface {
 	TopK(tokens []int, logp []float32, states []State) bool
 }
 
-// Markov is what a model is whose state is its last Order tokens, fewer at the beginning, and nothing else: what comes before them makes
-// no difference, not even in the last bit.
+// Markov is what a model can be whose state is its last Order tokens, fewer at the beginning, and nothing else: what comes before them
+// makes no difference, not even in the last bit. Order is 0 of one that is not.
 type Markov interface {
 	Model
 	Order() int

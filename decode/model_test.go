@@ -37,6 +37,7 @@ func newMarkov(vocab int, peak float64, seed uint64) *markov {
 
 func (m *markov) VocabSize() int { return m.vocab }
 func (m *markov) Start() State   { return 0 }
+func (m *markov) Order() int     { return 2 }
 
 func (m *markov) Next(s State, token int) State {
 	return s.(int)%(m.vocab+1)*(m.vocab+1) + token + 1

@@ -38,6 +38,11 @@ func (n *node) compare(m *node) int {
 	if n.logp != m.logp {
 		return cmp.Compare(m.logp, n.logp)
 	}
+	return n.lexical(m)
+}
+
+// lexical orders sequences as words are in a dictionary.
+func (n *node) lexical(m *node) int {
 	shorter := cmp.Compare(n.length, m.length)
 	for n.length > m.length {
 		n = n.parent

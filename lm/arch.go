@@ -56,6 +56,7 @@ type architecture interface {
 	weights(c Config) int64  // how many
 	carry(c Config) int      // floats of the state of a lane
 	warm(c Config) int       // tokens after which what came before them makes no difference that counts
+	order(c Config) int      // tokens that the next one depends on, and on no others; 0: on all
 	decoding(c Config) int64 // floats that a stepper holds, beside the weights
 	tabled(c Config) bool    // a token picks a row of a table that has the first product in it
 	build(c Config, embed *tensor.Param, rnd *rand.Rand) body

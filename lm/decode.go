@@ -12,6 +12,10 @@ type state struct{ floats []float32 }
 // VocabSize is the number of tokens.
 func (m *Model) VocabSize() int { return m.Vocab() }
 
+// Order is the d of a model whose next token depends on the last d and on nothing else, fewer at the beginning: what comes before
+// them makes no difference, not even in the last bit. It is 0 of a model that remembers all that it read.
+func (m *Model) Order() int { return m.Config.arch().order(m.Config) }
+
 // Start is the state before the first token.
 func (m *Model) Start() any { return &state{m.stepper().Start()} }
 

@@ -43,6 +43,8 @@ func (r recurrent) carry(c Config) int { return r.stack(c).Floats(1) }
 // warm was measured: LSTMs of these sizes remember less.
 func (recurrent) warm(Config) int { return 200 }
 
+func (recurrent) order(Config) int { return 0 }
+
 func (r recurrent) stack(c Config) nn.Stack {
 	return nn.Stack{Cell: r.cell, In: cmp.Or(c.Embed, len(c.Counts)), Hidden: c.Hidden, Layers: c.Layers, Norm: c.Norm}
 }

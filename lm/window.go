@@ -93,6 +93,8 @@ func (window) carry(c Config) int { return c.Context - 1 }
 
 func (window) warm(c Config) int { return c.Context - 1 }
 
+func (window) order(c Config) int { return c.Context }
+
 func (window) decoding(Config) int64 { return 0 }
 
 func (window) tabled(Config) bool { return false }

@@ -3,6 +3,8 @@ package lm
 import (
 	"fmt"
 	"math"
+	"math/rand/v2"
+	"slices"
 	"testing"
 
 	"inkling/data"
@@ -162,4 +164,55 @@ func TestWindowForgets(t *testing.T) {
 	if after(0, 1, 2, 3) == after(0, 5, 2, 3) || after(1, 2) == after(0, 1, 2) {
 		t.Error("the third token back is not seen")
 	}
+}
+
+// TestOrder: a model that says its order gives the same bits after the same last tokens, whatever was before, alone and beside
+// others; and all of these tokens count. Recurrent ones say that they have none.
+func TestOrder(t *testing.T) {
+	const vocab = 5
+	every(t, vocab, func(t *testing.T, m *Model) {
+		d := m.Order()
+		if m.Config.Arch != "window" {
+			if d != 0 {
+				t.Errorf("order %d", d)
+			}
+			return
+		}
+		if d != m.Config.Context {
+			t.Fatalf("order %d of a window of %d", d, m.Config.Context)
+		}
+		after := func(tokens []int) any {
+			s := m.Start()
+			for _, token := range tokens {
+				s = m.Next(s, token)
+			}
+			return s
+		}
+		r := rand.New(rand.NewPCG(3, uint64(d)))
+		for range 20 {
+			last := make([]int, d)
+			for i := range last {
+				last[i] = r.IntN(vocab)
+			}
+			states := []any{after(last)}
+			for n := range 4 {
+				before := make([]int, n+1, n+1+d)
+				for i := range before {
+					before[i] = r.IntN(vocab)
+				}
+				states = append(states, after(append(before, last...)))
+			}
+			other := slices.Clone(last)
+			other[0] = (other[0] + 1) % vocab
+			states = append(states, after(other))
+			want, rows := make([]float32, vocab), make([]float32, len(states)*vocab)
+			m.LogProbs(want, states[0])
+			m.LogProbsBatch(rows, states)
+			for i := range states {
+				if same := slices.Equal(rows[i*vocab:(i+1)*vocab], want); same != (i < len(states)-1) {
+					t.Fatalf("state %d after %v: equal %v", i, last, same)
+				}
+			}
+		}
+	})
 }

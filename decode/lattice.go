@@ -1,0 +1,201 @@
+package decode
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"runtime"
+	"sync"
+)
+
+// errLattice is that of a lattice that grows beyond its bounds.
+var errLattice = errors.New("there are too many contexts, with what the constraint and stop strings remember")
+
+// A lattice is all that sequences of a Markov model of order d can come to: the nodes are pairs of the last d tokens and a state of the
+// automaton of the request, and from each there is an arc for each token, with the token's log-probability. Ways that meet in a
+// node go on alike, so the best that can come after it,
+//
+//	β_r(n) = max over w of [ log p(w|n) + β_{r−1}(n after w) ],   β_0(n) = 0 where a sequence may end, else −∞
+//
+// with r tokens left, is known for all nodes after r steps through all arcs (Viterbi 1967, from the end): N·V additions a step for N nodes,
+// which for all contexts of d tokens is V^(d+1). That is max-plus algebra's product of a matrix and a vector. β is what is left
+// to get, so a search that knows it never looks at a sequence that is not among the best.
+//
+// Where an arc leads does not depend on the oldest of the d tokens. So nodes that differ in nothing else share a block of where
+// their arcs lead, and the values there are gathered once a step: the innermost loop adds two slices.
+type lattice struct {
+	vocab int
+	rows  []float32 // [·, vocab], of transitions
+	row   []int32   // of each node: which of the rows it has
+	block []int32   // of each node: which of the blocks it has
+	next  []int32   // [blocks, vocab]: nodes
+	ends  []bool    // of each node: a sequence may end here for want of tokens
+}
+
+// The first nodes: complete sequences, what cannot be completed, and the prefix.
+const (
+	done = iota
+	dead
+	opening
+)
+
+// corner is what a node stands for.
+type corner struct {
+	past past
+	at   int32 // of the automaton
+}
+
+// newLattice finds all nodes that can be come to in steps tokens after the prefix, at most so many. When ctx ends it ends with its error.
+func newLattice(ctx context.Context, t *transitions, a *automaton, prefix []int, steps, most int) (*lattice, error) {
+	l := &lattice{vocab: t.vocab}
+	nodes, blocks := map[corner]int32{}, map[corner]int32{}
+	add := func(ends bool) int32 {
+		l.row, l.block, l.ends = append(l.row, 0), append(l.block, 0), append(l.ends, ends)
+		return int32(len(l.row) - 1)
+	}
+	add(true)
+	add(false)
+	for range l.vocab { // the block of nodes that are not gone on from
+		l.next = append(l.next, dead)
+	}
+	start := corner{pastOf(prefix, t.keep), 0}
+	nodes[start] = add(a.accepts(0))
+	pasts := make([]past, 0, tableBlock)
+	for depth, border := 0, []corner{start}; depth < steps && len(border) > 0; depth++ {
+		pasts = pasts[:0]
+		for _, c := range border {
+			pasts = append(pasts, c.past)
+		}
+		if err := t.add(ctx, pasts, len(prefix)+depth); err != nil {
+			return nil, err
+		}
+		var found []corner
+		for _, c := range border {
+			n := nodes[c]
+			l.row[n] = t.index[c.past]
+			rest := corner{c.past.without(max(0, t.keep-1)), c.at}
+			b, ok := blocks[rest]
+			if !ok {
+				b = int32(len(l.next) / l.vocab)
+				blocks[rest] = b
+				for w := range l.vocab {
+					to := int32(dead)
+					if at, ended, ok := a.next(c.at, w, steps-depth-1); ended && ok {
+						to = done
+					} else if ok {
+						c := corner{rest.past.after(w, t.keep), at}
+						if to, ok = nodes[c]; !ok {
+							to = add(a.accepts(at))
+							nodes[c] = to
+							found = append(found, c)
+						}
+					}
+					l.next = append(l.next, to)
+				}
+			}
+			l.block[n] = b
+		}
+		if len(l.row) > most || 4*float64(len(t.rows)+len(l.next))+16*math.Sqrt(float64(steps))*float64(len(l.row)) > mostTable {
+			return nil, fmt.Errorf("%w: after %d tokens there are %d", errLattice, depth+1, len(l.row))
+		}
+		border = found
+	}
+	l.rows = t.rows
+	return l, nil
+}
+
+// to is the node after a token.
+func (l *lattice) to(n int32, token int) int32 { return l.next[int(l.block[n])*l.vocab+token] }
+
+// arcs of a node: what each token adds, and where it leads.
+func (l *lattice) arcs(n int32) (logp []float32, next []int32) {
+	return l.rows[int(l.row[n])*l.vocab:][:l.vocab], l.next[int(l.block[n])*l.vocab:][:l.vocab]
+}
+
+// values are β for all numbers of tokens left. They are N numbers each, so only every stride-th is kept, and those between are made
+// again, stride at a time, when they are asked for in turn.
+type values struct {
+	lattice  *lattice
+	stride   int
+	kept     [][]float64 // β_0, β_stride, …
+	some     [][]float64 // those from kept[at]
+	at       int
+	gathered []float64
+}
+
+// values makes those for up to steps tokens. When ctx ends it ends with its error.
+func (l *lattice) values(ctx context.Context, steps, stride int) (*values, error) {
+	v := &values{lattice: l, stride: stride, at: -1, gathered: make([]float64, len(l.next))}
+	last := make([]float64, len(l.row))
+	for n, ends := range l.ends {
+		if !ends {
+			last[n] = math.Inf(-1)
+		}
+	}
+	v.kept = append(v.kept, last)
+	spare := [2][]float64{make([]float64, len(last)), make([]float64, len(last))}
+	for r := 1; r <= steps; r++ {
+		if ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
+		next := spare[r%2]
+		v.step(next, last)
+		if last = next; r%stride == 0 {
+			v.kept = append(v.kept, append([]float64(nil), next...))
+		}
+	}
+	return v, nil
+}
+
+// left is β_r.
+func (v *values) left(r int) []float64 {
+	if v.stride == 1 {
+		return v.kept[r]
+	}
+	if v.at != r/v.stride {
+		v.at = r / v.stride
+		for len(v.some) < v.stride {
+			v.some = append(v.some, make([]float64, len(v.kept[0])))
+		}
+		copy(v.some[0], v.kept[v.at])
+		for i := 1; i < v.stride; i++ {
+			v.step(v.some[i], v.some[i-1])
+		}
+	}
+	return v.some[r%v.stride]
+}
+
+// step sets dst to β_r of each node, from β_{r−1}. A node's value is a maximum, which comes out the same on however many cores.
+func (v *values) step(dst, after []float64) {
+	for i, n := range v.lattice.next {
+		v.gathered[i] = after[n]
+	}
+	workers, nodes := runtime.GOMAXPROCS(0), len(dst)
+	if nodes*v.lattice.vocab < 1<<16 {
+		workers = 1 // waking another core takes longer than the work
+	}
+	var wg sync.WaitGroup
+	for i := 1; i < workers; i++ {
+		wg.Go(func() { v.best(dst, nodes*i/workers, nodes*(i+1)/workers) })
+	}
+	v.best(dst, 0, nodes/workers)
+	wg.Wait()
+	dst[done], dst[dead] = 0, math.Inf(-1)
+}
+
+// best is the innermost loop, over some of the nodes.
+func (v *values) best(dst []float64, from, to int) {
+	l, k := v.lattice, v.lattice.vocab
+	for n := from; n < to; n++ {
+		logp := l.rows[int(l.row[n])*k:][:k]
+		after := v.gathered[int(l.block[n])*k:][:k]
+		best := math.Inf(-1)
+		for w, x := range logp {
+			if y := float64(x) + after[w]; y > best {
+				best = y
+			}
+		}
+		dst[n] = best
+	}
+}

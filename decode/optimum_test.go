@@ -1,0 +1,208 @@
+package decode
+
+import (
+	"cmp"
+	"context"
+	"math"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"testing"
+
+	"pgregory.net/rapid"
+)
+
+// gram is a model of any order, whose scores are drawn from a seed and what it sees. Those of a coarse one are of few values, so that many
+// sequences are equally likely; it sums to no 1, which no search needs.
+type gram struct {
+	vocab, order int
+	coarse       bool
+	seed         uint64
+}
+
+func (g gram) VocabSize() int { return g.vocab }
+func (g gram) Order() int     { return g.order }
+func (g gram) Start() State   { return past("") }
+
+func (g gram) Next(s State, token int) State { return s.(past).after(token, g.order) }
+
+func (g gram) LogProbs(dst []float32, s State) {
+	seed := uint64(1)
+	for i := range s.(past).length() {
+		seed = seed*31 + uint64(s.(past).token(i)) + 1
+	}
+	r := rand.New(rand.NewPCG(g.seed, seed))
+	for i := range dst {
+		if dst[i] = -float32(r.ExpFloat64()); g.coarse {
+			dst[i] = -float32(1+r.IntN(3)) / 2
+		}
+		if i > 0 && r.IntN(8) == 0 {
+			dst[i] = float32(math.Inf(-1))
+		}
+	}
+}
+
+// endless is a model of which nobody knows the order.
+type endless struct{ Model }
+
+// dfa is a constraint of few states: what follows which by which token, −1 for what may not, and where a sequence may end.
+type dfa struct {
+	next    [][]int
+	accepts []bool
+}
+
+func newDFA(states, vocab int, r *rand.Rand) *dfa {
+	d := &dfa{}
+	for range states {
+		row := make([]int, vocab)
+		for w := range row {
+			row[w] = r.IntN(states+1) - 1
+		}
+		d.next, d.accepts = append(d.next, row), append(d.accepts, r.IntN(2) == 0)
+	}
+	return d
+}
+
+func (d *dfa) Start() any                    { return 0 }
+func (d *dfa) Accepts(s any) bool            { return d.accepts[s.(int)] }
+func (d *dfa) Next(s any, w int) (any, bool) { n := d.next[s.(int)][w]; return n, n >= 0 }
+
+func (d *dfa) Allow(allowed []bool, s any) {
+	for w, n := range d.next[s.(int)] {
+		allowed[w] = allowed[w] && n >= 0
+	}
+}
+
+func (d *dfa) Least(s any) int {
+	at := map[int]bool{s.(int): true}
+	for steps := range len(d.next) {
+		after := map[int]bool{}
+		for s := range at {
+			if d.accepts[s] {
+				return steps
+			}
+			for _, n := range d.next[s] {
+				if n >= 0 {
+					after[n] = true
+				}
+			}
+		}
+		at = after
+	}
+	return -1
+}
+
+// enumerate lists all complete sequences of a request that are possible, the likeliest first, equals in the order of their tokens.
+func enumerate(m Model, req Request) (all []Hypothesis) {
+	s := m.Start()
+	for _, token := range req.Prefix {
+		s = m.Next(s, token)
+	}
+	var walk func(s State, h Hypothesis)
+	walk = func(s State, h Hypothesis) {
+		reason := ""
+		if n := len(h.Tokens); n > 0 {
+			if slices.Contains(req.Ends, h.Tokens[n-1]) {
+				reason = FinishStop
+			}
+			if len(req.Stop) > 0 {
+				if _, _, stopped := cutAtStop(h.Tokens, req.Stop); stopped != "" {
+					reason = FinishStop
+				}
+			}
+			if reason == "" && n == req.Length {
+				reason = FinishLength
+			}
+		}
+		if reason != "" {
+			if h.FinishReason = reason; satisfied(req.Constraint, h.Tokens) {
+				all = append(all, h)
+			}
+			return
+		}
+		logp := make([]float32, m.VocabSize())
+		m.LogProbs(logp, s)
+		for w, p := range logp {
+			if !math.IsInf(float64(p), -1) {
+				walk(m.Next(s, w), Hypothesis{Tokens: append(slices.Clone(h.Tokens), w), LogProb: h.LogProb + float64(p)})
+			}
+		}
+	}
+	walk(s, Hypothesis{})
+	slices.SortFunc(all, func(a, b Hypothesis) int {
+		return cmp.Or(cmp.Compare(b.LogProb, a.LogProb), slices.Compare(a.Tokens, b.Tokens))
+	})
+	return all
+}
+
+func satisfied(c Constraint, tokens []int) bool {
+	if c == nil {
+		return true
+	}
+	s, ok := c.Start(), true
+	for _, w := range tokens {
+		if s, ok = c.Next(s, w); !ok {
+			return false
+		}
+	}
+	return c.Accepts(s)
+}
+
+// drawn is a small model and a request of it.
+func drawn(t *rapid.T) (gram, Request) {
+	m := gram{
+		vocab: rapid.IntRange(1, 4).Draw(t, "vocab"), order: rapid.IntRange(1, 3).Draw(t, "order"),
+		coarse: rapid.Bool().Draw(t, "coarse"), seed: rapid.Uint64Range(0, 1000).Draw(t, "seed"),
+	}
+	token := rapid.IntRange(0, m.vocab-1)
+	req := Request{
+		Prefix: rapid.SliceOfN(token, 0, 4).Draw(t, "prefix"), Length: rapid.IntRange(1, 5).Draw(t, "length"), N: rapid.IntRange(0, 7).Draw(t, "n"),
+		Ends: rapid.SliceOfN(token, 0, 1).Draw(t, "ends"), Piece: piece,
+		Stop: rapid.SliceOfN(rapid.SampledFrom([]string{"aa", "b", "ba", "abab", "c"}), 0, 2).Draw(t, "stop"),
+	}
+	if states := rapid.IntRange(0, 3).Draw(t, "states"); states > 0 {
+		req.Constraint = newDFA(states, m.vocab, rand.New(rand.NewPCG(rapid.Uint64Range(0, 1000).Draw(t, "constraint"), 1)))
+	}
+	return m, req
+}
+
+// optimal holds a decoder that finds the best, and knows it, to the list of all.
+func optimal(t interface{ Fatalf(string, ...any) }, name string, d Decoder, m Model, req Request, all []Hypothesis) {
+	hyps, err := d.Decode(context.Background(), m, req)
+	if len(all) == 0 {
+		if err == nil || !strings.Contains(err.Error(), "no text") && !strings.Contains(err.Error(), "probability 0") {
+			t.Fatalf("%s: %+v, %v where nothing is possible", name, hyps, err)
+		}
+		return
+	}
+	want := all[:min(len(all), max(1, req.N))]
+	if err != nil || len(hyps) != len(want) {
+		t.Fatalf("%s: %d hypotheses, want %d: %v", name, len(hyps), len(want), err)
+	}
+	for i, h := range hyps {
+		if !slices.Equal(h.Tokens, want[i].Tokens) || math.Abs(h.LogProb-want[i].LogProb) > 1e-9 || h.FinishReason != want[i].FinishReason {
+			t.Fatalf("%s, number %d: %v %g %s, by brute force %v %g %s", name, i, h.Tokens, h.LogProb, h.FinishReason, want[i].Tokens, want[i].LogProb, want[i].FinishReason)
+		}
+		if text, _, _ := cutAtStop(h.Tokens, req.Stop); h.Text != text {
+			t.Fatalf("%s: text %q of %v, want %q", name, h.Text, h.Tokens, text)
+		}
+	}
+	if c := hyps[0].Certificate; c == nil || !c.Exact || c.Best != hyps[0].LogProb || c.Bound != c.Best {
+		t.Fatalf("%s: %+v of the best, %g", name, c, hyps[0].LogProb)
+	}
+}
+
+// TestOptimum: what finds the best of all finds it, and the N best, as a list of all sequences has them, ties too, whatever the prefix, the
+// tokens that end a text, stop strings and a constraint.
+func TestOptimum(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		m, req := drawn(t)
+		all := enumerate(m, req)
+		optimal(t, "viterbi", Viterbi{}, m, req, all)
+		optimal(t, "viterbi of many states", Viterbi{States: 1 << 20}, m, req, all)
+		optimal(t, "astar of no order", AStar{}, endless{m}, req, all)
+		for _, h := range append(Heuristics, "") {
+			optimal(t, "astar "+h, AStar{Heuristic: h}, m, req, all)
+		}
+	})
+}
