@@ -196,8 +196,11 @@ func TestNarrowSearches(t *testing.T) {
 		n := norm{rapid.SampledFrom([]string{"", NormGNMT, NormPlain}).Draw(t, "norm"), rapid.SampledFrom([]float64{0, 0.6, 1, 2}).Draw(t, "alpha")}
 		p.req.Nodes = rapid.SampledFrom([]int{0, 0, 1, 2, 3, 7, 20}).Draw(t, "nodes")
 		for _, d := range []Decoder{
-			Exact{Width: width}, Beam{Width: width, LengthNorm: n.kind, LengthPenalty: n.alpha}, BestFirst{Width: width, LengthNorm: n.kind, LengthPenalty: n.alpha},
-			Beam{Width: 2 * width, Groups: 2, DiversityPenalty: 0.7}, Beam{Width: width, KeepGreedy: true},
+			Exact{Width: width},
+			Beam{Width: width, LengthNorm: n.kind, LengthPenalty: n.alpha},
+			BestFirst{Width: width, LengthNorm: n.kind, LengthPenalty: n.alpha},
+			Beam{Width: 2 * width, Groups: 2, DiversityPenalty: 0.7},
+			Beam{Width: width, KeepGreedy: true},
 		} {
 			hyps, err := d.Decode(context.Background(), p.m, p.req)
 			if err != nil {
