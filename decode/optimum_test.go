@@ -206,3 +206,159 @@ func TestOptimum(t *testing.T) {
 		}
 	})
 }
+
+// TestTies: of many equally likely sequences the ones with the smaller tokens come first.
+func TestTies(t *testing.T) {
+	for seed := range uint64(300) {
+		m := gram{vocab: 2 + int(seed)%4, order: 1 + int(seed)%2, coarse: true, seed: seed}
+		req := Request{Length: 4, N: []int{1, 2, 30}[seed%3], Piece: piece, Prefix: []int{1, 0}[:seed%3]}
+		all := enumerate(m, req)
+		optimal(t, "viterbi", Viterbi{}, m, req, all)
+		optimal(t, "viterbi of many states", Viterbi{States: 1000}, m, req, all)
+		for _, h := range Heuristics {
+			optimal(t, "astar "+h, AStar{Heuristic: h}, m, req, all)
+		}
+	}
+}
+
+// TestStates: with few contexts kept, what is found is there and no better than the best, and the best is within the bound.
+func TestStates(t *testing.T) {
+	exact, missed := 0, 0
+	rapid.Check(t, func(t *rapid.T) {
+		m, req := drawn(t)
+		all := enumerate(m, req)
+		hyps, err := Viterbi{States: rapid.IntRange(1, 4).Draw(t, "kept")}.Decode(context.Background(), m, req)
+		if err != nil {
+			if len(all) > 0 && !strings.Contains(err.Error(), "keep more than") {
+				t.Fatalf("%v where there are %d", err, len(all))
+			}
+			return
+		}
+		c := hyps[0].Certificate
+		for i, h := range hyps {
+			at := slices.IndexFunc(all, func(a Hypothesis) bool { return slices.Equal(a.Tokens, h.Tokens) })
+			if at < i || math.Abs(all[at].LogProb-h.LogProb) > 1e-9 || h.FinishReason != all[at].FinishReason {
+				t.Fatalf("number %d: %+v, by brute force number %d", i, h, at)
+			}
+		}
+		if best := all[0].LogProb; c.Best != hyps[0].LogProb || c.Bound < best || c.Exact != (c.Bound == c.Best) || c.Exact && c.Best < best {
+			t.Fatalf("%+v, the best %g", c, best)
+		}
+		if c.Exact {
+			exact++
+		} else if c.Best < all[0].LogProb {
+			missed++
+		}
+	})
+	if exact == 0 || missed == 0 {
+		t.Errorf("%d exact, %d that missed the best: too few to mean anything", exact, missed)
+	}
+}
+
+// admissible looks whether a search in which so much is known of what may follow ever holds something for less than it can come to, or
+// comes to more after a while.
+func admissible(m Model, req Request, h *values, all []Hypothesis) (wrong string) {
+	last := math.Inf(1)
+	a := &agenda{e: newExpander(context.Background(), m, &req), n: len(all), h: h}
+	a.watch = func(x hope) {
+		if x.f > last+1e-9 {
+			wrong = "something came to more than what was before it"
+		}
+		last = x.f
+		begun := x.tokens()
+		for _, h := range all {
+			if len(h.Tokens) > len(begun) && slices.Equal(h.Tokens[:len(begun)], begun) && h.LogProb > x.f+1e-9 {
+				wrong = "something was held for less than it came to"
+			}
+		}
+	}
+	if _, _, err := a.search(); err != nil {
+		panic(err)
+	}
+	return wrong
+}
+
+// TestHeuristics: no heuristic says less than the best that can follow, nor makes it seem more after a token; and one that does is found.
+func TestHeuristics(t *testing.T) {
+	found := 0
+	rapid.Check(t, func(t *rapid.T) {
+		m, req := drawn(t)
+		all := enumerate(m, req)
+		if len(all) == 0 {
+			return
+		}
+		for keep := range m.order + 1 { // the last knows all
+			h, err := relaxation(newExpander(context.Background(), m, &req), m.order, keep)
+			if err != nil {
+				t.Fatalf("%v", err)
+			}
+			if wrong := admissible(m, req, h, all); wrong != "" {
+				t.Fatalf("what sees %d of %d tokens: %s", keep, m.order, wrong)
+			}
+			for r := range req.Length {
+				for i := range h.kept[r] {
+					h.kept[r][i]--
+				}
+			}
+			if keep == m.order && admissible(m, req, h, all) != "" {
+				found++
+			}
+		}
+		if wrong := admissible(m, req, nil, all); wrong != "" {
+			t.Fatalf("zero: %s", wrong)
+		}
+	})
+	if found < 10 {
+		t.Errorf("a heuristic that says too little was found %d times", found)
+	}
+}
+
+// TestNodes: a search that is ended by its budget gives what it has, and a true bound.
+func TestNodes(t *testing.T) {
+	reasons := map[string]int{}
+	rapid.Check(t, func(t *rapid.T) {
+		m, req := drawn(t)
+		all := enumerate(m, req)
+		if len(all) == 0 {
+			return
+		}
+		req.Nodes = rapid.IntRange(1, 40).Draw(t, "nodes")
+		for _, h := range Heuristics {
+			hyps, err := AStar{Heuristic: h}.Decode(context.Background(), m, req)
+			if err != nil {
+				t.Fatalf("%v", err)
+			}
+			c, best := hyps[0].Certificate, all[0].LogProb
+			reasons[hyps[0].FinishReason]++
+			if c.Bound < best-1e-9 || c.Expanded > req.Nodes || c.Exact && c.Best < best {
+				t.Fatalf("%+v with %d nodes, the best is %g", c, req.Nodes, best)
+			}
+			if hyps[0].FinishReason == FinishNodes && (c.Exact || len(hyps) > 1) {
+				t.Fatalf("%+v, %+v", hyps, c)
+			}
+		}
+	})
+	if reasons[FinishNodes] == 0 || reasons[FinishLength] == 0 || reasons[FinishStop] == 0 {
+		t.Errorf("too few of a kind to mean anything: %v", reasons)
+	}
+}
+
+// TestAgendaIsBounded: what waits is no more than what may still be expanded, twice, and what is dropped for that changes nothing.
+func TestAgendaIsBounded(t *testing.T) {
+	m := gram{vocab: 40, order: 2, coarse: true, seed: 3}
+	req := Request{Length: 12, Nodes: 300}
+	a := &agenda{e: newExpander(context.Background(), m, &req), n: 2}
+	a.watch = func(hope) {
+		if most := 2*max(maxLanes, a.e.left()) + m.vocab; len(a.hopes) > most {
+			t.Fatalf("%d wait with %d to expand", len(a.hopes), a.e.left())
+		}
+	}
+	_, bound, err := a.search()
+	if err != nil {
+		t.Fatal(err)
+	}
+	hyps, err := Viterbi{}.Decode(context.Background(), m, Request{Length: 12})
+	if err != nil || bound < hyps[0].LogProb || math.IsInf(a.dropped, -1) {
+		t.Errorf("bound %g, dropped %g, the best %+v: %v", bound, a.dropped, hyps, err)
+	}
+}
