@@ -73,13 +73,17 @@ func Conv2D(tp *Tape, x *Tensor, w, b *Param, g Conv) *Tensor {
 }
 
 // ConvTranspose2D is the transpose of the linear map that Conv2D is without its bias: of x [n, OutHeight·OutWidth·in] it makes
-// images y [n, Height·Width·Channels], with weights w [in, Kernel·Kernel·Channels] and a bias b [Channels] or nil. Each pixel of x
-// adds a window, w times its channels, to the image.
+// images y [n, Height·Width·Channels], with weights w [in, Kernel·Kernel·Channels] and a bias b [Channels], or [Height·Width·Channels] with
+// one for each number, or nil. Each pixel of x adds a window, w times its channels, to the image.
 //
 // PyTorch's weight of ConvTranspose2d, [in,out,k,k], becomes w by permute(0,2,3,1).reshape(in,−1). What it calls output padding
 // is (Height+2·Pad−Kernel) mod Stride: a geometry names the images that come out, so that 7→4→7 needs nothing else.
 func ConvTranspose2D(tp *Tape, x *Tensor, w, b *Param, g Conv) *Tensor {
-	g.check("ConvTranspose2D", x, g.Windows()*w.Rows, w, b, g.Channels)
+	biases := g.Channels
+	if b != nil && b.Cols == g.Size() {
+		biases = b.Cols
+	}
+	g.check("ConvTranspose2D", x, g.Windows()*w.Rows, w, b, biases)
 	in, patch := w.Rows, g.Patch()
 	y := tp.New(x.Rows, g.Size(), x.Wanted() || tp.Trains(w) || b != nil && tp.Trains(b))
 	repeat(y, b)

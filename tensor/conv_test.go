@@ -115,11 +115,11 @@ func TestConvGradients(t *testing.T) {
 	for _, g := range geometries[:8] {
 		for _, n := range []int{1, 3} {
 			for _, other := range []int{1, 3} {
-				w, b, bT := param("w", other, g.Patch()), param("b", other), param("bT", g.Channels)
-				gradcheck.Check(t, []*tensor.Param{w, b, bT}, []shape{{n, g.Size()}, {n, g.Windows() * other}}, func(tp *tensor.Tape, in []*T) []*T {
+				w, b, bT, all := param("w", other, g.Patch()), param("b", other), param("bT", g.Channels), param("all", g.Size())
+				gradcheck.Check(t, []*tensor.Param{w, b, bT, all}, []shape{{n, g.Size()}, {n, g.Windows() * other}}, func(tp *tensor.Tape, in []*T) []*T {
 					return []*T{
 						tensor.Conv2D(tp, in[0], w, b, g), tensor.Conv2D(tp, in[0], w, nil, g),
-						tensor.ConvTranspose2D(tp, in[1], w, bT, g), tensor.ConvTranspose2D(tp, in[1], w, nil, g),
+						tensor.ConvTranspose2D(tp, in[1], w, bT, g), tensor.ConvTranspose2D(tp, in[1], w, nil, g), tensor.ConvTranspose2D(tp, in[1], w, all, g),
 					}
 				})
 			}

@@ -23,10 +23,19 @@ type block struct {
 const blockFloats = 1 << 15 // 128 KiB: a part of the second-level cache
 
 func (tp *Tape) windowsOf(g Conv) *windows {
-	line := g.OutWidth() * g.Patch()
-	lines := max(1, blockFloats/line)
-	seen := (min(lines, g.OutHeight())-1)*g.Stride + g.Kernel
-	return &windows{g, lines, tp.Scratch(lines * line), tp.Scratch(seen * (g.Width + 2*g.Pad) * g.Channels)}
+	rows, canvas := g.ScratchFloats()
+	return &windows{g, g.blockLines(), tp.Scratch(rows), tp.Scratch(canvas)}
+}
+
+func (g Conv) blockLines() int { return max(1, blockFloats/(g.OutWidth()*g.Patch())) }
+
+// BlockWindows is how many windows a convolution has in a product at most.
+func (g Conv) BlockWindows() int { return g.blockLines() * g.OutWidth() }
+
+// ScratchFloats is what a convolution takes of a tape beside its result, in two pieces.
+func (g Conv) ScratchFloats() (rows, canvas int) {
+	seen := (min(g.blockLines(), g.OutHeight())-1)*g.Stride + g.Kernel
+	return g.BlockWindows() * g.Patch(), seen * (g.Width + 2*g.Pad) * g.Channels
 }
 
 // blocks cuts the windows of all images, whose pixels are in t, into blocks that lie without a gap in t.

@@ -38,17 +38,17 @@ func BenchmarkStep(b *testing.B) {
 			}
 			fit := Fit{Model: m, Objective: c.Objective}
 			tp := tensor.NewTape()
-			encoder, decoder := m.Config.shapes()
+			encoder, decoder := m.Config.layers()
 			flops := 0.0
-			for i, s := range encoder {
+			for i, l := range encoder {
 				each := 6.0
 				if i == 0 {
 					each = 4
 				}
-				flops += each * float64(s[0]*s[1]) * rows
+				flops += each * float64(l.rows*l.cols) * rows
 			}
-			for _, s := range decoder {
-				flops += 6 * float64(s[0]*s[1]) * float64(rows*c.Objective.K)
+			for _, l := range decoder {
+				flops += 6 * float64(l.rows*l.cols) * float64(rows*c.Objective.K)
 			}
 			b.ResetTimer()
 			for i := range b.N {

@@ -14,7 +14,7 @@ type Config struct {
 	Width      int     `json:"width"`
 	Channels   int     `json:"channels"`         // 1
 	Latent     []int   `json:"latent"`           // variables of each stochastic layer, the one next to the data first; 50
-	Hidden     [][]int `json:"hidden"`           // layers of the networks of each stochastic layer, from the data; 200, 200, of a second 100, 100
+	Hidden     [][]int `json:"hidden"`           // layers of the networks of each stochastic layer, from the data; 200, 200, of conv 32, 64, 256, of a second 100, 100
 	Net        string  `json:"net"`              // one of Nets, next to the data; "dense"
 	Activation string  `json:"activation"`       // "tanh" or "relu"
 	Likelihood string  `json:"likelihood"`       // one of Likelihoods; "bernoulli"
@@ -58,9 +58,15 @@ func (c *Config) Complete() error {
 	if len(c.Latent) == 0 {
 		c.Latent = []int{50}
 	}
+	net, err := netNamed(c.Net)
+	if err != nil {
+		return err
+	}
+	if len(c.Hidden) == 0 {
+		c.Hidden = [][]int{net.usual()}
+	}
 	for l := len(c.Hidden); l < min(len(c.Latent), MaxStochastic); l++ {
-		size := 200 >> l
-		c.Hidden = append(slices.Clone(c.Hidden), []int{size, size})
+		c.Hidden = append(slices.Clone(c.Hidden), []int{100, 100})
 	}
 	switch {
 	case c.Height < 1 || c.Width < 1 || c.Channels < 1 || c.Height > maxSide || c.Width > maxSide || c.Channels > maxSide || c.Inputs() > maxInputs:
@@ -86,10 +92,6 @@ func (c *Config) Complete() error {
 		}
 	}
 	if _, err := activationNamed(c.Activation); err != nil {
-		return err
-	}
-	net, err := netNamed(c.Net)
-	if err != nil {
 		return err
 	}
 	like, err := likelihoodNamed(c.Likelihood)

@@ -1,7 +1,7 @@
 package vae
 
-// shapes are the weight matrices [rows, cols] of the encoder and of the decoder, each with a bias for each row. c is complete.
-func (c Config) shapes() (encoder, decoder [][2]int) {
+// layers are those of the encoder and of the decoder. c is complete.
+func (c Config) layers() (encoder, decoder []layer) {
 	net, err := netNamed(c.Net)
 	if err != nil {
 		panic("vae: " + err.Error())
@@ -10,7 +10,7 @@ func (c Config) shapes() (encoder, decoder [][2]int) {
 	if err != nil {
 		panic("vae: " + err.Error())
 	}
-	encoder, decoder = net.encoderShapes(c, 2*c.Latent[0]), net.decoderShapes(c, c.Latent[0], like.width(c))
+	encoder, decoder = net.encoderLayers(c, 2*c.Latent[0]), net.decoderLayers(c, c.Latent[0], like.width(c))
 	for l := 1; l < len(c.Latent); l++ {
 		up, down := c.between(l)
 		encoder, decoder = append(encoder, up...), append(decoder, down...)
@@ -20,9 +20,9 @@ func (c Config) shapes() (encoder, decoder [][2]int) {
 
 // Weights counts the parameters, before there are any. c is complete.
 func (c Config) Weights() (n int64) {
-	encoder, decoder := c.shapes()
-	for _, s := range append(encoder, decoder...) {
-		n += int64(s[0]) * int64(s[1]+1)
+	encoder, decoder := c.layers()
+	for _, l := range append(encoder, decoder...) {
+		n += l.weights()
 	}
 	return n
 }

@@ -239,7 +239,7 @@ func TestLikelihoodBegins(t *testing.T) {
 			if deviation == nil && c.like.parts() == 2 && c.levels > 0 {
 				continue // of a scale of 1, most is beyond the ends
 			}
-			b := lastBias(m.decoders[0]).Value
+			b := m.decoders[0].outputs()[0].Value
 			got := make([]float32, len(means))
 			c.like.mean(config, got, b)
 			for i, want := range means {

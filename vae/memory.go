@@ -3,7 +3,6 @@ package vae
 import (
 	"fmt"
 
-	"inkling/internal/kernel"
 	"inkling/tensor"
 )
 
@@ -112,21 +111,6 @@ func (t *tally) flows(n int, rows int64, cols int) {
 	t.results(n, rows, cols)
 }
 
-// layers counts what rows through layers of such weight matrices make. What the last puts out has no gradient of its own if it is consumed.
-func (t *tally) layers(shapes [][2]int, rows int64, consumed bool) {
-	for i, s := range shapes {
-		t.flows(1, 1, s[0]) // the bias, and the sum of its gradient
-		switch {
-		case i < len(shapes)-1:
-			t.flows(2, rows, s[0]) // before and after the activation
-		case consumed:
-			t.results(1, rows, s[0])
-		default:
-			t.flows(1, rows, s[0])
-		}
-	}
-}
-
 // terms are the floats that a tape holds for n examples with k samples of each, from Model.terms to the loss.
 func (c Config) terms(o Objective, n, k int64, training bool) int64 {
 	net, err := netNamed(c.Net)
@@ -185,23 +169,25 @@ func (c Config) terms(o Objective, n, k int64, training bool) int64 {
 	return t.floats
 }
 
-// between are the weight matrices of the networks from layer l−1 to l and back.
-func (c Config) between(l int) (encoder, decoder [][2]int) {
+// between are the layers of the networks from stochastic layer l−1 to l and back.
+func (c Config) between(l int) (encoder, decoder []layer) {
 	below, d, hidden := c.Latent[l-1], c.Latent[l], c.Hidden[l]
-	return chain(below, hidden, 2*d), chain(d, reversed(hidden), 2*below)
+	return denseLayers(below, hidden, 2*d), denseLayers(d, reversed(hidden), 2*below)
 }
 
 // packed is what the matrices take that are operands of products, in bytes; training multiplies by each of them and by its transpose, but
 // for the first, and measures in float32.
 func (c Config) packed(p tensor.Precision, training bool) (bytes int64) {
-	encoder, decoder := c.shapes()
-	for i, s := range append(encoder, decoder...) {
-		bytes += kernel.PackedBytes(s[1], s[0], p)
+	encoder, decoder := c.layers()
+	for i, l := range append(encoder, decoder...) {
+		forward, backward := l.packed(p)
+		bytes += forward
 		if training && i > 0 {
-			bytes += kernel.PackedBytes(s[0], s[1], p)
+			bytes += backward
 		}
 		if training && p != tensor.Float32 {
-			bytes += kernel.PackedBytes(s[1], s[0], tensor.Float32)
+			measured, _ := l.packed(tensor.Float32)
+			bytes += measured
 		}
 	}
 	return bytes
@@ -209,9 +195,9 @@ func (c Config) packed(p tensor.Precision, training bool) (bytes int64) {
 
 // scratch is what the products of one shard round operands into, in bytes: the largest of them.
 func (c Config) scratch(rows int, p tensor.Precision) (bytes int64) {
-	encoder, decoder := c.shapes()
-	for _, s := range append(encoder, decoder...) {
-		bytes = max(bytes, kernel.ScratchBytes(s[0], s[1], rows, p))
+	encoder, decoder := c.layers()
+	for _, l := range append(encoder, decoder...) {
+		bytes = max(bytes, l.scratch(rows, p))
 	}
 	return bytes
 }

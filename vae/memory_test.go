@@ -34,8 +34,16 @@ func TestMemoryPlan(t *testing.T) {
 		{with(func(c *Config) { c.Latent = []int{260, 300}; c.Hidden = [][]int{{64}, {300}} }), "dreg", 6, 50, 1, false},
 		{mnist, "iwae", 20, 100, 2, false},
 		{with(func(c *Config) { c.Latent = []int{260, 300}; c.Hidden = [][]int{{64}, {300}} }), "elbo", 10, 100, 1, false},
+		{with(func(c *Config) { c.Net = "conv" }), "elbo", 1, 100, 2, false},
+		{with(func(c *Config) { c.Net = "conv"; c.Likelihood = "logistic" }), "elbo", 2, 50, 1, false},
+		{with(func(c *Config) { c.Net, c.Likelihood, c.Channels = "conv", "gaussian", 3; c.Activation = "relu" }), "iwae", 5, 30, 2, false},
+		{with(func(c *Config) {
+			c.Net, c.Height, c.Width, c.Latent, c.Hidden = "conv", 13, 7, []int{20, 30}, [][]int{{16, 8, 64}, {300}}
+		}), "dreg", 5, 100, 1, false},
+		{with(func(c *Config) { c.Likelihood = "categorical" }), "elbo", 1, 50, 1, false},
+		{with(func(c *Config) { c.Likelihood = "logistic" }), "iwae", 5, 50, 2, false},
 	} {
-		t.Run(fmt.Sprintf("%v %v %s %d", c.config.Latent, c.config.Hidden, c.objective, c.k), func(t *testing.T) {
+		t.Run(fmt.Sprintf("%s %s %v %v %s %d", c.config.Net, c.config.Likelihood, c.config.Latent, c.config.Hidden, c.objective, c.k), func(t *testing.T) {
 			o := Objective{Name: c.objective, K: c.k, Sampled: c.sampled}
 			if err := o.Complete(); err != nil {
 				t.Fatal(err)

@@ -13,20 +13,22 @@ import (
 type network interface {
 	params() nn.Params
 	apply(tp *tensor.Tape, x *tensor.Tensor) *tensor.Tensor
+	outputs() []*tensor.Param // biases of what it puts out, in the order of that
 }
 
 // A net is a kind of network next to the data: the encoder up to the first stochastic layer, and the decoder from it.
 type net interface {
 	about() part
-	settle(c *Config) error // sets its defaults, and refuses what it does not have
+	usual() []int           // Hidden[0] unless something else is asked for
+	settle(c *Config) error // refuses what it does not have
 
 	// encoder maps an example to out numbers, decoder in numbers to out, which are as many for each number of an example.
 	encoder(c Config, out int, rnd *rand.Rand) network
 	decoder(c Config, in, out int, rnd *rand.Rand) network
 
-	// shapes are the weight matrices [rows, cols] of an encoder of out numbers and a decoder of in to out; each has a bias for each row.
-	encoderShapes(c Config, out int) [][2]int
-	decoderShapes(c Config, in, out int) [][2]int
+	// encoderLayers and decoderLayers say the same before there are weights.
+	encoderLayers(c Config, out int) []layer
+	decoderLayers(c Config, in, out int) []layer
 
 	// encoderResults and decoderResults count what rows through an encoder or a decoder make on a tape, which is what they put out and all
 	// between. What a decoder puts out has no gradient of its own: the likelihood writes that over it.
@@ -35,7 +37,7 @@ type net interface {
 }
 
 // nets are the kinds there are, the default first. A new one is a file and a line here.
-var nets = []net{dense{}}
+var nets = []net{dense{}, conv{}}
 
 // Nets lists the kinds of network.
 func Nets() []part { return abouts(nets) }
@@ -56,6 +58,8 @@ func (dense) about() part {
 	return part{"dense", "layers in which every number is connected with every other"}
 }
 
+func (dense) usual() []int { return []int{200, 200} }
+
 func (dense) settle(*Config) error { return nil }
 
 func (dense) encoder(c Config, out int, rnd *rand.Rand) network {
@@ -66,27 +70,20 @@ func (dense) decoder(c Config, in, out int, rnd *rand.Rand) network {
 	return newLayers("decoder.0", c.Activation, in, reversed(c.Hidden[0]), out, rnd)
 }
 
-func (dense) encoderShapes(c Config, out int) [][2]int { return chain(c.Inputs(), c.Hidden[0], out) }
+func (dense) encoderLayers(c Config, out int) []layer {
+	return denseLayers(c.Inputs(), c.Hidden[0], out)
+}
 
-func (dense) decoderShapes(c Config, in, out int) [][2]int {
-	return chain(in, reversed(c.Hidden[0]), out)
+func (dense) decoderLayers(c Config, in, out int) []layer {
+	return denseLayers(in, reversed(c.Hidden[0]), out)
 }
 
 func (n dense) encoderResults(t *tally, c Config, out int, rows int64) {
-	t.layers(n.encoderShapes(c, out), rows, false)
+	t.layers(n.encoderLayers(c, out), rows, false)
 }
 
 func (n dense) decoderResults(t *tally, c Config, in, out int, rows int64) {
-	t.layers(n.decoderShapes(c, in, out), rows, true)
-}
-
-// chain are the weight matrices of layers.
-func chain(in int, hidden []int, out int) (shapes [][2]int) {
-	for _, size := range append(append([]int(nil), hidden...), out) {
-		shapes = append(shapes, [2]int{size, in})
-		in = size
-	}
-	return shapes
+	t.layers(n.decoderLayers(c, in, out), rows, true)
 }
 
 // An activation is what stands between two products.
@@ -121,14 +118,14 @@ func newLayers(name, between string, in int, hidden []int, out int, rnd *rand.Ra
 		panic("vae: " + err.Error())
 	}
 	n := &layers{between: act}
-	for i, shape := range chain(in, hidden, out) {
+	for i, l := range denseLayers(in, hidden, out) {
 		gain := act.gain
 		if i == len(hidden) {
 			gain = 0.1
 		}
-		w := tensor.NewParam(fmt.Sprintf("%s.%d.weight", name, i), shape[0], shape[1])
-		n.weights = append(n.weights, nn.Uniform(w, gain*math.Sqrt(6/float64(shape[0]+shape[1])), rnd))
-		n.biases = append(n.biases, tensor.NewParam(fmt.Sprintf("%s.%d.bias", name, i), shape[0]))
+		w := tensor.NewParam(fmt.Sprintf("%s.%d.weight", name, i), l.rows, l.cols)
+		n.weights = append(n.weights, nn.Uniform(w, gain*math.Sqrt(6/float64(l.rows+l.cols)), rnd))
+		n.biases = append(n.biases, tensor.NewParam(fmt.Sprintf("%s.%d.bias", name, i), l.rows))
 	}
 	return n
 }
@@ -150,11 +147,7 @@ func (n *layers) apply(tp *tensor.Tape, x *tensor.Tensor) *tensor.Tensor {
 	return x
 }
 
-// lastBias is the bias of what a network puts out.
-func lastBias(n network) *tensor.Param {
-	ps := n.params()
-	return ps[len(ps)-1]
-}
+func (n *layers) outputs() []*tensor.Param { return n.biases[len(n.biases)-1:] }
 
 func reversed(x []int) []int {
 	y := make([]int, len(x))

@@ -24,6 +24,8 @@ func (m *Model) WithTable(examples int) *Model {
 
 func (t table) params() nn.Params { return nn.Params{t.rows} }
 
+func (table) outputs() []*tensor.Param { return nil }
+
 func (t table) apply(*tensor.Tape, *tensor.Tensor) *tensor.Tensor {
 	panic("vae: a table is asked for examples without an index")
 }

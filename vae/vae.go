@@ -35,9 +35,12 @@ func New(c Config) (*Model, error) {
 	m.encoders = append(m.encoders, net.encoder(c, 2*c.Latent[0], rnd))
 	m.decoders = append(m.decoders, net.decoder(c, c.Latent[0], like.width(c), rnd))
 	if c.Mean != nil {
-		bias := lastBias(m.decoders[0])
-		like.begin(c, bias.Value)
-		bias.Changed()
+		begins := make([]float32, like.width(c))
+		like.begin(c, begins)
+		for _, b := range m.decoders[0].outputs() {
+			begins = begins[copy(b.Value, begins):]
+			b.Changed()
+		}
 	}
 	for l := 1; l < len(c.Latent); l++ {
 		below, d, hidden := c.Latent[l-1], c.Latent[l], c.Hidden[l]
