@@ -4,12 +4,14 @@
 //
 //	cmd/inkling      the command: train, resume, eval, generate, info, bench, demo
 //	lm               language models: LSTMs, GRUs and windows over tokens
+//	vae              variational auto-encoders of pictures
+//	infer            HMC, annealed importance sampling and variational fits for any log-joint
 //	train            optimizers, schedules and the loop: shards, budgets, validation, exact resume
 //	eval             perplexity and bits per character of a model on held-out text
 //	infer            posterior inference for any differentiable log-joint: HMC, AIS, variational fits
 //	decode           turning a model into text: greedy, sampling; filters, stop strings, streaming
 //	softmax          output layers, from a hidden vector to a distribution over a vocabulary
-//	data             text readers, vocabularies, tokenizers, splits and batches
+//	data             text and picture readers, vocabularies, tokenizers, splits and batches
 //	checkpoint       a model and a run as files: safetensors, JSON, atomic replacement
 //	nn               layers, parameters and their initial values
 //	tensor           tensors, the tape that records and differentiates, and the operations

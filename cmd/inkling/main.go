@@ -65,7 +65,7 @@ type compareCmds struct {
 	EM compareEMCmd `cmd:"" name:"em" help:"Fit a decoder of pictures by variational EM, with and without an encoder, and as a VAE is trained."`
 }
 
-const description = `Small language models, trained and used on an ordinary CPU.
+const description = `Small generative models of text and pictures, trained and used on an ordinary CPU.
 
 Try first: inkling demo
 
