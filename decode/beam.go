@@ -49,6 +49,11 @@ func (b Beam) Check() error {
 	return norm{b.LengthNorm, b.LengthPenalty}.check()
 }
 
+// Score is what complete sequences are compared by.
+func (b Beam) Score(logProb float64, tokens int) float64 {
+	return norm{b.LengthNorm, b.LengthPenalty}.score(logProb, tokens)
+}
+
 // Decode is that of [Decoder]. With one group the stream is given of the first hypothesis what all that may become it have in common, while
 // the search goes on.
 func (b Beam) Decode(ctx context.Context, m Model, req Request) ([]Hypothesis, error) {

@@ -28,6 +28,9 @@ func (b BestFirst) beam() Beam {
 	return Beam{Width: b.Width, LengthNorm: b.LengthNorm, LengthPenalty: b.LengthPenalty}
 }
 
+// Score is that of [Beam].
+func (b BestFirst) Score(logProb float64, tokens int) float64 { return b.beam().Score(logProb, tokens) }
+
 // Decode is that of [Decoder].
 func (b BestFirst) Decode(ctx context.Context, m Model, req Request) ([]Hypothesis, error) {
 	if err := req.Check(m.VocabSize()); err != nil {

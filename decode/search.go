@@ -23,15 +23,6 @@ type node struct {
 	ended   bool  // by its token or a stop string
 }
 
-// tokens of the sequence, without the prefix.
-func (n *node) tokens() []int {
-	tokens := make([]int, n.length)
-	for ; n.parent != nil; n = n.parent {
-		tokens[n.length-1] = int(n.token)
-	}
-	return tokens
-}
-
 // compare orders nodes from the best down: by log-probability, and of equals first the one with the smaller token where they differ first, or
 // that ends there. So if n follows a complete sequence, all that go on from n follow it as well.
 func (n *node) compare(m *node) int {
