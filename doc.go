@@ -5,7 +5,6 @@
 //	cmd/inkling      the command: train, resume, eval, generate, info, bench, demo
 //	lm               language models: LSTMs, GRUs and windows over tokens
 //	vae              variational auto-encoders of pictures
-//	infer            HMC, annealed importance sampling and variational fits for any log-joint
 //	train            optimizers, schedules and the loop: shards, budgets, validation, exact resume
 //	eval             perplexity and bits per character of a model on held-out text
 //	infer            posterior inference for any differentiable log-joint: HMC, AIS, variational fits
