@@ -265,7 +265,7 @@ func admissible(m Model, req Request, h *values, all []Hypothesis) (wrong string
 			wrong = "something came to more than what was before it"
 		}
 		last = x.f
-		begun := x.tokens()
+		begun := spelled(x.node)
 		for _, h := range all {
 			if len(h.Tokens) > len(begun) && slices.Equal(h.Tokens[:len(begun)], begun) && h.LogProb > x.f+1e-9 {
 				wrong = "something was held for less than it came to"
@@ -361,4 +361,13 @@ func TestAgendaIsBounded(t *testing.T) {
 	if err != nil || bound < hyps[0].LogProb || math.IsInf(a.dropped, -1) {
 		t.Errorf("bound %g, dropped %g, the best %+v: %v", bound, a.dropped, hyps, err)
 	}
+}
+
+// spelled is the tokens of a sequence, without the prefix.
+func spelled(n *node) []int {
+	tokens := make([]int, n.length)
+	for ; n.parent != nil; n = n.parent {
+		tokens[n.length-1] = int(n.token)
+	}
+	return tokens
 }
