@@ -88,6 +88,7 @@ func (g *generateCmd) Run(a *app) error {
 			}
 		}
 	}
+	defer a.orderly()() // with the text that there is
 	texts, err := decoder.Decode(a.ctx, model, req)
 	if err != nil {
 		return err
@@ -121,8 +122,10 @@ func (g *generateCmd) finish(a *app, decoder decode.Decoder, texts []decode.Hypo
 	if len(texts) < g.N {
 		a.note("%d texts of %d: the search has come to no more", len(texts), g.N)
 	}
-	if isSearch(g.Decoder) {
-		a.note("%s", proved(texts[0], a.ctx.Err() != nil))
+	if interrupted := a.ctx.Err() != nil; interrupted && !isSearch(g.Decoder) {
+		a.note("interrupted: the text is not complete")
+	} else if isSearch(g.Decoder) {
+		a.note("%s", proved(texts[0], interrupted))
 	}
 	return nil
 }
