@@ -259,7 +259,8 @@ func TestStates(t *testing.T) {
 // comes to more after a while.
 func admissible(m Model, req Request, h *values, all []Hypothesis) (wrong string) {
 	last := math.Inf(1)
-	a := &agenda{e: newExpander(context.Background(), m, &req), n: len(all), h: h}
+	req.N = len(all)
+	a := newAgenda(newExpander(context.Background(), m, &req), h)
 	a.watch = func(x hope) {
 		if x.f > last+1e-9 {
 			wrong = "something came to more than what was before it"
@@ -347,7 +348,7 @@ func TestNodes(t *testing.T) {
 func TestAgendaIsBounded(t *testing.T) {
 	m := gram{vocab: 40, order: 2, coarse: true, seed: 3}
 	req := Request{Length: 12, Nodes: 300}
-	a := &agenda{e: newExpander(context.Background(), m, &req), n: 2}
+	a := newAgenda(newExpander(context.Background(), endless{m}, &req), nil)
 	a.watch = func(hope) {
 		if most := 2*max(maxLanes, a.e.left()) + m.vocab; len(a.hopes) > most {
 			t.Fatalf("%d wait with %d to expand", len(a.hopes), a.e.left())
