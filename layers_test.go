@@ -39,6 +39,7 @@ var layers = map[string][]string{
 	"train":               {"internal/kernel", "tensor", "nn", "checkpoint"},
 	"eval":                {},
 	"bench":               {},
+	"bench/mnist":         {},
 	"bench/shakespeare":   {},
 	"bench/vectors":       {},
 	"cmd/inkling":         anything,

@@ -23,15 +23,6 @@ type node struct {
 	ended   bool  // by its token or a stop string
 }
 
-// tokens of the sequence, without the prefix.
-func (n *node) tokens() []int {
-	tokens := make([]int, n.length)
-	for ; n.parent != nil; n = n.parent {
-		tokens[n.length-1] = int(n.token)
-	}
-	return tokens
-}
-
 // compare orders nodes from the best down: by log-probability, and of equals first the one with the smaller token where they differ first, or
 // that ends there. So if n follows a complete sequence, all that go on from n follow it as well.
 func (n *node) compare(m *node) int {
@@ -104,6 +95,14 @@ func (e *expander) left() int {
 // all tokens, −∞ for those that cannot follow, makes children of it and keeps no slice. It says how many of the nodes were expanded;
 // fewer than there are if the budget or the context ended. A node can be expanded once.
 func (e *expander) expand(nodes []*node, each func(n *node, logp []float32)) (done int, err error) {
+	return e.look(nodes, func(n *node, logp []float32) {
+		each(n, logp)
+		n.state = nil // its children have it, as long as they need it
+	})
+}
+
+// look is expand, but children may be made until the nodes' states are dropped.
+func (e *expander) look(nodes []*node, each func(n *node, logp []float32)) (done int, err error) {
 	for some := range slices.Chunk(nodes, maxLanes) {
 		some = some[:min(len(some), max(0, e.left()))]
 		if len(some) == 0 {
@@ -118,11 +117,17 @@ func (e *expander) expand(nodes []*node, each func(n *node, logp []float32)) (do
 			e.mask.apply(logp, n.at, e.before(n), int(n.length), n.matched)
 			n.state = e.states[i]
 			each(n, logp)
-			n.state = nil // its children have it, as long as they need it
 			done++
 		}
 	}
 	return done, nil
+}
+
+// drop lets go of the states of nodes of which no more children will be made.
+func drop(nodes []*node) {
+	for _, n := range nodes {
+		n.state = nil
+	}
 }
 
 // score brings the states of nodes up to date and scores what follows.
@@ -176,6 +181,11 @@ func (e *expander) child(n *node, token int, step float32) *node {
 
 // complete says whether a sequence goes on no further.
 func (e *expander) complete(n *node) bool { return n.ended || int(n.length) == e.req.Length }
+
+// completes says whether a token ends a sequence.
+func (e *expander) completes(n *node, token int) bool {
+	return int(n.length)+1 == e.req.Length || e.mask.ends(e.before(n), token, n.matched)
+}
 
 // nothing is the error of a search that has looked everywhere.
 func (e *expander) nothing() error {

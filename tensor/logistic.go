@@ -2,8 +2,8 @@ package tensor
 
 import "inkling/internal/kernel"
 
-// lowestLogScale bounds the scale of a logistic variable: for images of 256 levels to a quarter of a level.
-const lowestLogScale = -7
+// LowestLogScale bounds the scale of a logistic variable: for images of 256 levels to a quarter of a level.
+const LowestLogScale = -7
 
 // DiscretizedLogisticLogProb is the log-probability in nats of x [n,d], whose values are of levels equally spaced ones from 0 to 1
 // (256 for bytes, v/255), under logistic variables rounded to the nearest level (PixelCNN++, Salimans et al. 2017): params [m,2d] are
@@ -23,6 +23,6 @@ func DiscretizedLogisticLogProb(tp *Tape, params, x *Tensor, levels int) *Tensor
 	checkUnit(op, x)
 	d, h := x.Cols, 0.5/float32(levels-1)
 	return logProb(tp, op, params, x, 2*d, func(derivative, params, x []float32) float64 {
-		return kernel.Logistic(derivative[:d], derivative[d:], params[:d], params[d:], x, h, lowestLogScale)
+		return kernel.Logistic(derivative[:d], derivative[d:], params[:d], params[d:], x, h, LowestLogScale)
 	})
 }

@@ -1,6 +1,7 @@
 package vae
 
 import (
+	"cmp"
 	"math"
 	"math/rand/v2"
 
@@ -14,9 +15,11 @@ type bernoulli struct{}
 
 func (bernoulli) about() part { return part{"bernoulli", "black or white, for binarized pictures"} }
 
-func (bernoulli) settle(*Config) error { return nil }
+func (bernoulli) settle(c *Config) error { return cmp.Or(noLevels(c), unitMean(c)) }
 
 func (bernoulli) width(c Config) int { return c.Inputs() }
+
+func (bernoulli) parts() int { return 1 }
 
 // begin sets the logit of the mean, kept from the ends as Burda et al. (2016) do.
 func (bernoulli) begin(c Config, b []float32) {
@@ -40,4 +43,13 @@ func (l bernoulli) sample(c Config, dst, params []float32, rnd *rand.Rand) {
 			dst[i] = 1
 		}
 	}
+}
+
+func (bernoulli) improper(x []float32) string {
+	for _, v := range x {
+		if v != 0 && v != 1 {
+			return "bernoulli is for black and white, and these are grey: what it gives is no probability of them, and comes to no bits"
+		}
+	}
+	return ""
 }

@@ -18,10 +18,14 @@ type Config struct {
 	Net        string  `json:"net"`              // one of Nets, next to the data; "dense"
 	Activation string  `json:"activation"`       // "tanh" or "relu"
 	Likelihood string  `json:"likelihood"`       // one of Likelihoods; "bernoulli"
-	Levels     int     `json:"levels,omitempty"` // values that a number can take, of logistic and categorical; 256
+	Levels     int     `json:"levels,omitempty"` // values that a number can take, of logistic 256 unless given, of categorical 16
 
-	Mean []float32 `json:"-"` // of the training data, by number: the output's bias begins there; nil: at the middle
-	Seed uint64    `json:"-"` // of the initial weights
+	// Point makes z the mean of q and nothing else: an auto-encoder, which says nothing of how z is distributed.
+	Point bool `json:"point,omitempty"`
+
+	Mean      []float32 `json:"-"` // of the training data, by number: the output's bias begins there; nil: at the middle
+	Deviation []float32 `json:"-"` // of the training data, by number: where scales begin, if Mean is there; nil: at 1
+	Seed      uint64    `json:"-"` // of the initial weights
 }
 
 // Sizes past these are a mistake or an attack, not a small model.
@@ -61,6 +65,8 @@ func (c *Config) Complete() error {
 	switch {
 	case c.Height < 1 || c.Width < 1 || c.Channels < 1 || c.Height > maxSide || c.Width > maxSide || c.Channels > maxSide || c.Inputs() > maxInputs:
 		return fmt.Errorf("pictures of %d × %d with %d channels: must have at least 1 number and at most %d", c.Height, c.Width, c.Channels, maxInputs)
+	case c.Mean != nil && len(c.Mean) != c.Inputs(), c.Deviation != nil && len(c.Deviation) != c.Inputs():
+		return fmt.Errorf("means of %d numbers and deviations of %d, for examples of %d", len(c.Mean), len(c.Deviation), c.Inputs())
 	case len(c.Latent) > MaxStochastic:
 		return fmt.Errorf("%d stochastic layers: at most %d", len(c.Latent), MaxStochastic)
 	case len(c.Hidden) != len(c.Latent):

@@ -85,16 +85,20 @@ func (m *Model) Judge(ctx context.Context, e Examples, seed uint64) (*Judged, er
 		rnd := rand.New(rand.NewPCG(seed, uint64(c)))
 		t := m.terms(tp, e.batch(from, to), draw{analytic: true, noise: func(dst []float32) { normal(dst, rnd) }})
 		sums := make([][]float64, len(t.KL))
+		for l, q := range t.Posterior {
+			d := m.Config.Latent[l]
+			for i := range q.Rows {
+				copy(j.Means[l][(from+i)*d:], q.Row(i)[:d])
+				copy(j.LogDeviations[l][(from+i)*d:(from+i+1)*d], q.Row(i)[d:])
+			}
+		}
 		for l, kl := range t.KL {
-			d := kl.Cols
-			sums[l] = make([]float64, d)
+			sums[l] = make([]float64, kl.Cols)
 			for i := range kl.Rows {
 				for v, nats := range kl.Row(i) {
 					sums[l][v] += float64(nats)
 					j.KL[from+i] += float64(nats)
 				}
-				copy(j.Means[l][(from+i)*d:], t.Posterior[l].Row(i)[:d])
-				copy(j.LogDeviations[l][(from+i)*d:(from+i+1)*d], t.Posterior[l].Row(i)[d:])
 			}
 		}
 		for i := range t.LogLikelihood.Rows {

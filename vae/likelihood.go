@@ -12,19 +12,27 @@ type likelihood interface {
 	about() part
 	settle(c *Config) error      // sets its defaults, and refuses data that it does not fit
 	width(c Config) int          // of a row of params
-	begin(c Config, b []float32) // sets the output's bias from Config.Mean
+	parts() int                  // of a row of params, one after the other, each as long as x or a multiple: 2 of means and scales
+	begin(c Config, b []float32) // sets the output's bias from Config.Mean and Config.Deviation
 
 	// logProb is log p(x|z) in nats, [n·k, 1]. params may be consumed.
 	logProb(tp *tensor.Tape, c Config, params, x *tensor.Tensor) *tensor.Tensor
 
 	mean(c Config, dst, params []float32)                   // E[x|z] of a row
 	sample(c Config, dst, params []float32, rnd *rand.Rand) // a draw from p(x|z)
+
+	// improper says in a sentence why what it knows of x is no probability; "" if it is one.
+	improper(x []float32) string
 }
 
 // likelihoods are the kinds there are, the default first. A new one is a file and a line here.
-var likelihoods = []likelihood{bernoulli{}}
+var likelihoods = []likelihood{bernoulli{}, gaussian{}, logistic{}, categorical{}}
 
 // Likelihoods lists the kinds of likelihood.
 func Likelihoods() []part { return abouts(likelihoods) }
 
 func likelihoodNamed(name string) (likelihood, error) { return named("likelihood", likelihoods, name) }
+
+// Improper says in a sentence why what the model knows of these numbers is a density, or no probability of them at all; "" if it is one, of
+// which the logarithm can be told in bits.
+func (m *Model) Improper(x []float32) string { return m.like.improper(x) }

@@ -388,3 +388,32 @@ func TestObjectivesRefuse(t *testing.T) {
 		}
 	}
 }
+
+// TestPoint: the z of an auto-encoder is the encoder's mean wherever it is judged, reconstructed or encoded, and costs nothing.
+func TestPoint(t *testing.T) {
+	m, err := New(Config{Height: 4, Width: 4, Latent: []int{3}, Hidden: [][]int{{5}}, Point: true, Seed: 3})
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := Batch{Rows: 2, X: make([]float32, 32)}
+	for i := range b.X {
+		b.X[i] = float32(i * i % 5 % 2)
+	}
+	tp := tensor.NewInference()
+	drawn := m.terms(tp, b, draw{samples: 2, noise: func(dst []float32) {
+		for i := range dst {
+			dst[i] = 3
+		}
+	}})
+	z := m.Encode(b.X, rand.New(rand.NewPCG(1, 1)))
+	for i := range 2 {
+		for k := range 2 {
+			if !slices.Equal(drawn.Z[0].Row(2*i+k), z[3*i:3*i+3]) || !slices.Equal(z[3*i:3*i+3], m.Posterior(b.X)[6*i:6*i+3]) {
+				t.Errorf("z of example %d is %v, encoded %v", i, drawn.Z[0].Row(2*i+k), z[3*i:3*i+3])
+			}
+		}
+	}
+	if w := drawn.logWeights(tp); len(drawn.KL) != 0 || w.Row(1)[0] != drawn.LogLikelihood.Row(1)[0] {
+		t.Errorf("%d divergences, log w %v where log p(x|z) is %v", len(drawn.KL), w.Row(1), drawn.LogLikelihood.Row(1))
+	}
+}

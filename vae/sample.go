@@ -21,6 +21,9 @@ func (m *Model) Prior(z []float32, rnd *rand.Rand) { normal(z, rnd) }
 
 // Encode is the last layer's z of each example in x: the mean of q, and a draw from it where rnd is not nil. Layers below are drawn likewise.
 func (m *Model) Encode(x []float32, rnd *rand.Rand) (z []float32) {
+	if m.Config.Point {
+		rnd = nil
+	}
 	return m.inRows(x, m.Config.Inputs(), func(tp *tensor.Tape, t *tensor.Tensor) *tensor.Tensor {
 		for _, e := range m.encoders {
 			t = pick(tp, e.apply(tp, t), rnd)

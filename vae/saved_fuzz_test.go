@@ -97,9 +97,18 @@ func FuzzModel(f *testing.F) {
 		f.Add(config, header, fill)
 	}
 	for _, edit := range [][2]string{
-		{`"height":2`, `"height":3`}, {`"height":2`, `"height":-2`}, {`"width":3`, `"width":4611686018427387904`}, {`"latent":[3,2]`, `"latent":[3]`},
-		{`"latent":[3,2]`, `"latent":[65536,65536]`}, {`"hidden":[[4],[5]]`, `"hidden":[[65536,65536],[5]]`}, {`"hidden":[[4],[5]]`, `"hidden":[[],[]]`},
-		{`"bernoulli"`, `"none"`}, {`"elbo"`, `"iwae"`}, {`"k":1`, `"k":4096`}, {`"format":1`, `"format":1,"format":1`}, {`"none"`, `"fixed"`},
+		{`"height":2`, `"height":3`},
+		{`"height":2`, `"height":-2`},
+		{`"width":3`, `"width":4611686018427387904`},
+		{`"latent":[3,2]`, `"latent":[3]`},
+		{`"latent":[3,2]`, `"latent":[65536,65536]`},
+		{`"hidden":[[4],[5]]`, `"hidden":[[65536,65536],[5]]`},
+		{`"hidden":[[4],[5]]`, `"hidden":[[],[]]`},
+		{`"bernoulli"`, `"none"`},
+		{`"elbo"`, `"iwae"`},
+		{`"k":1`, `"k":4096`},
+		{`"format":1`, `"format":1,"format":1`},
+		{`"none"`, `"fixed"`},
 	} {
 		f.Add(bytes.Replace(config, []byte(edit[0]), []byte(edit[1]), 1), header, byte(0))
 	}

@@ -9,7 +9,7 @@ type Terms struct {
 	N, K          int
 	LogLikelihood *tensor.Tensor // log p(x|z), [N·K, 1]
 
-	// KL has, for each stochastic layer, what its variables cost in nats: [N·K, d] is log q − log p at the sample, whose expectation is
+	// KL is empty of a model whose z is a point. Else it has, for each stochastic layer, what its variables cost in nats: [N·K, d] is log q − log p at the sample, whose expectation is
 	// the divergence; the divergence itself, where it is known in closed form, has a row for each row of Posterior.
 	KL        []*tensor.Tensor
 	Z         []*tensor.Tensor // samples of each layer, [N·K, d]
@@ -40,7 +40,11 @@ func (m *Model) terms(tp *tensor.Tape, b Batch, d draw) Terms {
 	for l := range m.encoders {
 		q := m.posterior(tp, b, l, from)
 		noise := tp.Scratch(q.Rows * k * q.Cols / 2)
-		d.noise(noise)
+		if m.Config.Point {
+			clear(noise)
+		} else {
+			d.noise(noise)
+		}
 		z := tensor.Reparametrize(tp, q, noise, k)
 		if d.constant {
 			z = tensor.Detach(tp, z)
@@ -57,6 +61,9 @@ func (m *Model) terms(tp *tensor.Tape, b Batch, d draw) Terms {
 	}
 	last := len(judged) - 1
 	for l, z := range judged {
+		if m.Config.Point {
+			break
+		}
 		if l == last && d.analytic {
 			t.KL = append(t.KL, tensor.GaussianKL(tp, t.Posterior[l]))
 			continue

@@ -44,7 +44,7 @@ func New(c Config) (*Model, error) {
 		m.encoders = append(m.encoders, newLayers(fmt.Sprintf("encoder.%d", l), c.Activation, below, hidden, 2*d, rnd))
 		m.decoders = append(m.decoders, newLayers(fmt.Sprintf("decoder.%d", l), c.Activation, d, reversed(hidden), 2*below, rnd))
 	}
-	m.Config.Mean = nil
+	m.Config.Mean, m.Config.Deviation = nil, nil
 	m.params = append(m.EncoderParams(), m.DecoderParams()...)
 	return m, nil
 }

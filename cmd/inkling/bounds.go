@@ -13,6 +13,7 @@ const (
 	mostValidations = 100_000 // each is a line of metrics.jsonl
 	mostAccumulate  = 1 << 16 // windows of a step
 	mostStates      = 10_000
+	mostBeam        = 100_000 // beginnings of each length
 	mostTexts       = 100_000 // of one call of generate, which holds them all
 	mostVocab       = 1 << 20 // tokens
 	mostRows        = 1 << 24 // and columns, of a product in bench

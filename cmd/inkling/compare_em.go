@@ -97,7 +97,7 @@ func (c *compareEMCmd) Run(a *app) error {
 		return badInput("%s: too few pictures to hold a tenth of them out: name more of them, or a higher --limit", c.Path)
 	}
 	p.held = limited(p.held, c.Held)
-	mean, grey := average(p.train)
+	mean, _, grey := average(p.train)
 	config.Height, config.Width, config.Channels, config.Mean, config.Seed = p.train.Height, p.train.Width, p.train.Channels, mean, c.Seed
 	if err := config.Complete(); err != nil {
 		return usage("%w", err)

@@ -110,10 +110,10 @@ func (k boundKind) String() string {
 
 // evaluatedVAE is what --json says of pictures. Nats of each.
 type evaluatedVAE struct {
-	Bound         float64  `json:"bound"`          // on log p(x), higher is better
-	BoundKind     string   `json:"bound_kind"`     // elbo, iwae:K
-	StandardError *float64 `json:"standard_error"` // of the mean over pictures; null of one
-	BitsPerNumber *float64 `json:"bits_per_number"`
+	Bound         float64  `json:"bound"`           // on log p(x), higher is better
+	BoundKind     string   `json:"bound_kind"`      // elbo, iwae:K
+	StandardError *float64 `json:"standard_error"`  // of the mean over pictures; null of one
+	BitsPerNumber *float64 `json:"bits_per_number"` // null of what is no probability
 	Examples      int      `json:"examples"`
 	judgedVAE
 	Divergences [][]float64 `json:"kl_by_unit"`         // of each variable, by layer
@@ -121,7 +121,8 @@ type evaluatedVAE struct {
 	AIS         *aisJudged  `json:"ais,omitempty"`
 	Gaps        *gaps       `json:"gaps,omitempty"`
 
-	bounds []float64
+	bounds   []float64
+	improper string // why there are no bits
 }
 
 // vae measures a VAE by pictures.
@@ -143,6 +144,9 @@ func (e *evalCmd) vae(a *app) error {
 	if err != nil {
 		return err
 	}
+	if c.Model.Point && (kind.name != "elbo" || e.Gaps) {
+		return usage("%s is an auto-encoder, which says nothing of how z is distributed: there is no bound on log p(x), only how well it reconstructs: leave --bound and --gaps out", e.Dir)
+	}
 	if e.Gaps && len(c.Model.Latent) > 1 {
 		return usage("--gaps is for models of one stochastic layer, whose q has independent variables, and %s has %d: leave it out", e.Dir, len(c.Model.Latent))
 	}
@@ -157,7 +161,9 @@ func (e *evalCmd) vae(a *app) error {
 	if err != nil {
 		return err
 	}
-	if discrete(c) {
+	if c.Model.Point {
+		o.BoundKind = "reconstruction"
+	} else if o.improper = improper(m, examples); o.improper == "" {
 		bits := -o.Bound / math.Ln2 / float64(c.Model.Inputs())
 		o.BitsPerNumber = &bits
 	}
@@ -201,13 +207,16 @@ func (e *evalCmd) pictures(a *app, c *vaeConfig) (vae.Examples, error) {
 	return vae.Examples{Images: images, Binarize: c.Binarize, Seed: c.Train.Seed}, nil
 }
 
-// discrete says whether what the model knows are probabilities, and not densities: only then do they cost bits.
-func discrete(c *vaeConfig) bool {
-	switch c.Model.Likelihood {
-	case "bernoulli", "logistic", "categorical":
-		return true
+// improper says why what the model knows of some of these is no probability, and so does not come to bits; "" if it is one of all.
+func improper(m *vae.Model, e vae.Examples) string {
+	x := make([]float32, m.Config.Inputs())
+	for i := range e.Len() {
+		e.Read(x, i)
+		if why := m.Improper(x); why != "" {
+			return why
+		}
 	}
-	return false
+	return ""
 }
 
 func (e *evalCmd) judge(a *app, m *vae.Model, kind boundKind, examples vae.Examples) (*evaluatedVAE, error) {
@@ -216,7 +225,7 @@ func (e *evalCmd) judge(a *app, m *vae.Model, kind boundKind, examples vae.Examp
 	if err != nil {
 		return nil, err
 	}
-	o := &evaluatedVAE{BoundKind: kind.String(), Examples: examples.Len(), judgedVAE: summarize(j), Divergences: j.Variables, bounds: j.Bound()}
+	o := &evaluatedVAE{BoundKind: kind.String(), Examples: examples.Len(), judgedVAE: summarize(m.Config, j), Divergences: j.Variables, bounds: j.Bound()}
 	o.Information = eval.Information(j.Means[0], j.LogDeviations[0], m.Config.Latent[0], seed)
 	switch kind.name {
 	case "iwae":
@@ -309,6 +318,10 @@ func within(value float64, e *float64) string {
 
 func (o *evaluatedVAE) print(a *app) {
 	fmt.Fprintf(a.out, "nats of each of %s:\n", plural(o.Examples, "picture"))
+	if o.point {
+		o.judgedVAE.print(a)
+		return
+	}
 	rows := [][]string{}
 	if o.BoundKind != "elbo" {
 		rows = append(rows, []string{"log p(x) ≥", within(o.Bound, o.StandardError) + "   by " + o.BoundKind})
@@ -330,6 +343,9 @@ func (o *evaluatedVAE) print(a *app) {
 		rows = append(rows, []string{"bits per number", fmt.Sprintf("%.4f", *o.BitsPerNumber)})
 	}
 	list(a.out, rows...)
+	if o.improper != "" {
+		fmt.Fprintln(a.out, "\n"+o.improper)
+	}
 	if o.AIS != nil {
 		o.AIS.print(a)
 	}

@@ -20,7 +20,7 @@ type generateCmd struct {
 	Stop      []string `help:"End before this text; may be given several times. \\n, \\t and the like are read." sep:"none" placeholder:"TEXT"`
 	Seed      *uint64  `help:"Of what is random; another each time unless given."`
 	previewFlag
-	Decoder string `help:"How the next token is chosen: ${enum}." enum:"${decoders}" default:"sample"`
+	Decoder string `help:"How tokens are chosen, one after the other or by a search for the likeliest text: ${enum}." enum:"${decoders}" default:"sample"`
 
 	Temp          *float64 `help:"Below 1 prefers likely tokens more, above 1 less." aliases:"temperature" placeholder:"1" group:"Sampling"`
 	TopK          *int     `help:"Only the K likeliest tokens." placeholder:"K" group:"Sampling"`
@@ -28,6 +28,8 @@ type generateCmd struct {
 	MinP          *float64 `help:"Only those at least P times as likely as the likeliest." placeholder:"P" group:"Sampling"`
 	RepeatPenalty *float64 `help:"Above 1 makes tokens that were there lately less likely." placeholder:"X" group:"Sampling"`
 	RepeatLast    *int     `help:"How many tokens back that looks." placeholder:"64" group:"Sampling"`
+
+	searchFlags
 
 	items bool // the model writes items, each a line
 }
@@ -39,7 +41,10 @@ type generated struct {
 	LogProb      float64 `json:"logprob"` // nats, of the model itself, whatever the filters; approximate with --output
 	FinishReason string  `json:"finish_reason"`
 	Decoder      string  `json:"decoder"`
-	Certificate  *string `json:"certificate"` // what a decoder proves of its result: these prove nothing
+
+	// Of decoders that search; null of others.
+	Score       *float64            `json:"score"`       // what texts are compared by: log-probability, or what a length penalty makes of it
+	Certificate *decode.Certificate `json:"certificate"` // what was proved of the first text
 }
 
 func (g *generateCmd) Run(a *app) error {
@@ -83,22 +88,27 @@ func (g *generateCmd) Run(a *app) error {
 			}
 		}
 	}
+	defer a.orderly()() // with the text that there is
 	texts, err := decoder.Decode(a.ctx, model, req)
 	if err != nil {
 		return err
 	}
-	if err := g.finish(a, texts); err != nil {
+	if err := g.finish(a, decoder, texts); err != nil {
 		return err
 	}
 	return a.ctx.Err()
 }
 
 // finish writes what was not streamed: the texts after the first, or all of them as JSON.
-func (g *generateCmd) finish(a *app, texts []decode.Hypothesis) error {
+func (g *generateCmd) finish(a *app, decoder decode.Decoder, texts []decode.Hypothesis) error {
 	if a.json {
 		all := make([]generated, len(texts))
 		for i, t := range texts {
-			all[i] = generated{Text: t.Text, Tokens: len(t.Tokens), LogProb: t.LogProb, FinishReason: t.FinishReason, Decoder: g.Decoder}
+			all[i] = generated{Text: t.Text, Tokens: len(t.Tokens), LogProb: t.LogProb, FinishReason: t.FinishReason, Decoder: g.Decoder, Certificate: t.Certificate}
+			if isSearch(g.Decoder) {
+				score := scoreOf(decoder, t)
+				all[i].Score = &score
+			}
 		}
 		return a.printJSON(all)
 	}
@@ -108,6 +118,14 @@ func (g *generateCmd) finish(a *app, texts []decode.Hypothesis) error {
 			io.WriteString(onTerminal(a), t.Text)
 		}
 		io.WriteString(a.out, "\n")
+	}
+	if len(texts) < g.N {
+		a.note("%d texts of %d: the search has come to no more", len(texts), g.N)
+	}
+	if interrupted := a.ctx.Err() != nil; interrupted && !isSearch(g.Decoder) {
+		a.note("interrupted: the text is not complete")
+	} else if isSearch(g.Decoder) {
+		a.note("%s", proved(texts[0], interrupted))
 	}
 	return nil
 }
@@ -141,35 +159,36 @@ func (g *generateCmd) request() (decode.Decoder, decode.Request, error) {
 	} else {
 		req.Seed = rand.Uint64()
 	}
-	filters := []struct {
-		name  string
-		given bool
-	}{
-		{"temp", g.Temp != nil},
-		{"top-k", g.TopK != nil},
-		{"top-p", g.TopP != nil},
-		{"min-p", g.MinP != nil},
-		{"repeat-penalty", g.RepeatPenalty != nil},
-		{"repeat-last", g.RepeatLast != nil},
-		{"seed", g.Seed != nil},
+	sampling := []string{"sample"}
+	if err := refuse(g.Decoder, append([]flagOf{
+		{"temp", g.Temp != nil, sampling},
+		{"top-k", g.TopK != nil, sampling},
+		{"top-p", g.TopP != nil, sampling},
+		{"min-p", g.MinP != nil, sampling},
+		{"repeat-penalty", g.RepeatPenalty != nil, sampling},
+		{"repeat-last", g.RepeatLast != nil, sampling},
+		{"seed", g.Seed != nil, sampling},
+	}, g.searchFlags.given()...)); err != nil {
+		return nil, req, err
 	}
-	if g.Decoder != "sample" {
-		for _, f := range filters {
-			if f.given {
-				return nil, req, usage("--%s is for --decoder sample: leave one of them out", f.name)
-			}
-		}
-		if g.N > 1 {
-			return nil, req, usage("-n %d: the %s decoder has only one text; use --decoder sample", g.N, g.Decoder)
-		}
-		for _, k := range decode.Kinds() {
-			if k.Name == g.Decoder {
-				return k.Default, req, nil
-			}
+	if g.Decoder == "sample" {
+		s, err := g.sampler()
+		return s, req, err
+	}
+	if g.Decoder == "greedy" && g.N > 1 {
+		return nil, req, usage("-n %d: the greedy decoder has only one text; use --decoder sample, or beam", g.N)
+	}
+	set(&req.Nodes, g.Nodes)
+	d, err := g.searchFlags.decoder(g.Decoder)
+	if d != nil || err != nil {
+		return d, req, err
+	}
+	for _, k := range decode.Kinds() {
+		if k.Name == g.Decoder {
+			d = k.Default
 		}
 	}
-	s, err := g.sampler()
-	return s, req, err
+	return d, req, nil
 }
 
 // sampler checks what a zero, which is decode's word for a default, would hide.

@@ -34,6 +34,9 @@ func (s *scoreCmd) pictures(a *app) error {
 	if err != nil {
 		return err
 	}
+	if c.Model.Point {
+		return usage("%s is an auto-encoder, which says nothing of how likely pictures are: train a VAE, with --objective elbo", s.Dir)
+	}
 	seen, err := s.partFlag.pictures(a, s.File, c, 0)
 	if err != nil {
 		return err

@@ -25,7 +25,7 @@ type trainVAECmd struct {
 	Net        string `help:"What the networks are made of: ${enum}." enum:"${nets}" default:"${net}" group:"The model"`
 	Activation string `help:"Between layers: ${enum}." enum:"tanh,relu" default:"tanh" group:"The model"`
 	Likelihood string `help:"What the decoder gives the parameters of: ${enum}; inkling info likelihoods says what each is." enum:"${likelihoods}" default:"${likelihood}" group:"The model"`
-	Levels     *int   `help:"Of logistic and categorical: values that a number can take; 256." placeholder:"N" group:"The model"`
+	Levels     *int   `help:"Of logistic and categorical: values that a number can take; of logistic 256, of categorical 16." placeholder:"N" group:"The model"`
 
 	Objective string   `help:"What training makes larger: ${enum}; inkling info objectives says what each is." enum:"${objectives}" default:"${objective}" group:"The objective"`
 	K         *int     `name:"k" help:"Samples of z for each picture; 1, of iwae and dreg 5, of score 8." placeholder:"K" group:"The objective"`
@@ -116,6 +116,7 @@ func (t *trainVAECmd) config() (*vaeConfig, error) {
 		MadeWith: madeWith{build: thisBuild(), Threads: runtime.GOMAXPROCS(0)},
 	}
 	c.Train.Options.Rate = valueOr(t.LR, defaultVAERate)
+	c.Model.Point = t.Objective == "ae"
 	if err := c.Objective.Complete(); err != nil {
 		return nil, usage("%w", err)
 	}

@@ -20,10 +20,14 @@ type judgedVAE struct {
 	Collapsed      []int   `json:"collapsed"` // variables, numbered from 1 through all layers, that say nothing of x
 
 	layers [][2]int // active and all, by layer
+	point  bool     // the model is an auto-encoder, of which only the reconstruction says something
 }
 
-func summarize(j *vae.Judged) judgedVAE {
-	o := judgedVAE{Reconstruction: eval.Mean(j.LogLikelihood), KL: eval.Mean(j.KL), Information: informationOf(j), Collapsed: []int{}}
+func summarize(c vae.Config, j *vae.Judged) judgedVAE {
+	o := judgedVAE{Reconstruction: eval.Mean(j.LogLikelihood), KL: eval.Mean(j.KL), Collapsed: []int{}, point: c.Point}
+	if !c.Point {
+		o.Information = informationOf(j)
+	}
 	o.ELBO = o.Reconstruction - o.KL
 	active := map[int]bool{}
 	for _, v := range j.Active() {
@@ -52,6 +56,11 @@ func informationOf(j *vae.Judged) float64 {
 }
 
 func (o judgedVAE) print(a *app) {
+	if o.point {
+		table(a.out, []string{"log p(x|z)", fmt.Sprintf("%.2f", o.Reconstruction)})
+		fmt.Fprintln(a.out, "an auto-encoder: it says nothing of how z is distributed, and so nothing of how likely x is")
+		return
+	}
 	table(a.out,
 		[]string{"log p(x|z)", fmt.Sprintf("%.2f", o.Reconstruction)},
 		[]string{"KL(q ‖ p)", fmt.Sprintf("%.2f", o.KL)},
@@ -74,7 +83,7 @@ func (o judgedVAE) active() string {
 
 // collapse says of a model that it has collapsed, with what to try; nothing of others.
 func (o judgedVAE) collapse() string {
-	if o.ActiveUnits > 0 || o.Variables == 0 || math.IsNaN(o.KL) {
+	if o.point || o.ActiveUnits > 0 || o.Variables == 0 || math.IsNaN(o.KL) {
 		return ""
 	}
 	return "collapsed: " + numbered(o.Collapsed) + " say nothing of x (q(z|x) is the prior), and the decoder writes the same whatever z is; try --anneal linear, --free-bits 0.1, --aggressive, a --beta of 1 or less, or a lower --lr"
@@ -106,13 +115,19 @@ func numbered(units []int) string {
 func (s *vaeSitting) card(o trainedVAE) []byte {
 	var b strings.Builder
 	c, m := s.cfg, s.cfg.Model
-	fmt.Fprintf(&b, "# A variational auto-encoder of pictures of %d × %d\n\n", m.Height, m.Width)
+	kind := "A variational auto-encoder"
+	if m.Point {
+		kind = "An auto-encoder"
+	}
+	fmt.Fprintf(&b, "# %s of pictures of %d × %d\n\n", kind, m.Height, m.Width)
 	fmt.Fprintf(&b, "%s, trained with Inkling %s.\n\n", m.Describe(), c.MadeWith.Version)
 	b.WriteString("## Use\n\n    inkling sample DIR -n 64 --out samples.png\n    inkling eval DIR PICTURES --bound ais\n\n## Data\n\n")
 	fmt.Fprintf(&b, "- %s pictures, and %s held out, of files of %s, SHA-256 %s; binarized: %s\n\n## Settings\n\n", thousands(c.Data.Pictures), thousands(c.Data.Held), sizeOf(c.Data.Bytes), c.Data.SHA256, c.Binarize)
 	fmt.Fprintf(&b, "- %s\n- batch %d, %s, products in %s, seed %d\n- %s\n", c.Objective.Describe(), c.Train.Batch, plural(c.Train.Shards, "shard"), c.Train.Precision, c.Train.Seed, c.Train.optimizer())
 	fmt.Fprintf(&b, "- %s/%s, %s, %s\n\n## Results\n\n%s steps, %s images seen.\n", c.MadeWith.OS, c.MadeWith.Arch, c.MadeWith.ISA, plural(c.MadeWith.Threads, "thread"), thousands(o.Steps), thousands(int64(o.ImagesPerS*o.Seconds+0.5)))
-	if o.Valid != nil {
+	if o.Valid != nil && o.point {
+		fmt.Fprintf(&b, "On the pictures held out, log p(x|z) at the encoder's z is %.2f nats of each.\n", o.Reconstruction)
+	} else if o.Valid != nil {
 		fmt.Fprintf(&b, "On the pictures held out, nats of each:\n\n| log p(x\\|z) | KL | ELBO | active units |\n|---|---|---|---|\n| %.2f | %.2f | %.2f | %s |\n", o.Reconstruction, o.KL, o.ELBO, o.active())
 		if why := o.collapse(); why != "" {
 			fmt.Fprintf(&b, "\n%s.\n", capital(why))

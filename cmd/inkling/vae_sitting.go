@@ -40,8 +40,9 @@ func newVAESitting(a *app, c *vaeConfig, same func(imageSource) error) (*vaeSitt
 		return nil, usage("--aggressive ends when the encoder tells no more about what is held out, and nothing is: give --valid a share, or leave --aggressive out")
 	}
 	t := p.train
-	mean, grey := average(t)
-	c.Model.Height, c.Model.Width, c.Model.Channels, c.Model.Mean, c.Model.Seed = t.Height, t.Width, t.Channels, mean, c.Train.Seed
+	mean, deviation, grey := average(t)
+	c.Model.Height, c.Model.Width, c.Model.Channels, c.Model.Seed = t.Height, t.Width, t.Channels, c.Train.Seed
+	c.Model.Mean, c.Model.Deviation = mean, deviation
 	if err := c.Model.Complete(); err != nil {
 		return nil, usage("%w", err)
 	}
@@ -79,21 +80,23 @@ func newVAESitting(a *app, c *vaeConfig, same func(imageSource) error) (*vaeSitt
 	return &vaeSitting{cfg: c, pictures: p, need: need, fit: &vae.Fit{Model: m, Objective: c.Objective}}, nil
 }
 
-// average is the mean of each number over the pictures, and whether there are others than 0 and 1.
-func average(m *data.Images) (mean []float32, grey bool) {
-	sums, x := make([]float64, m.Size()), make([]float32, m.Size())
+// average is the mean and the deviation of each number over the pictures, and whether there are others than 0 and 1.
+func average(m *data.Images) (mean, deviation []float32, grey bool) {
+	sums, squares, x := make([]float64, m.Size()), make([]float64, m.Size()), make([]float32, m.Size())
 	for i := range m.Len() {
 		m.Read(x, i)
 		for j, v := range x {
 			sums[j] += float64(v)
+			squares[j] += float64(v) * float64(v)
 			grey = grey || v != 0 && v != 1
 		}
 	}
-	mean = make([]float32, len(sums))
-	for j, s := range sums {
-		mean[j] = float32(s / float64(m.Len()))
+	mean, deviation = make([]float32, len(sums)), make([]float32, len(sums))
+	for j := range sums {
+		average := sums[j] / float64(m.Len())
+		mean[j], deviation[j] = float32(average), float32(math.Sqrt(max(0, squares[j]/float64(m.Len())-average*average)))
 	}
-	return mean, grey
+	return mean, deviation, grey
 }
 
 // begin writes down what was settled, trains and reports.
@@ -117,6 +120,7 @@ func (s *vaeSitting) source() *vae.Source {
 
 // watch is what progress says of a VAE beside its loss.
 type watch struct {
+	config         vae.Config
 	mu             sync.Mutex
 	likelihood, kl float64
 	active, all    int // latent variables; all is 0 before the first validation
@@ -127,7 +131,7 @@ type watch struct {
 
 // judged takes over what a validation says, of two the better: of the weights and of their averages.
 func (w *watch) judged(j *vae.Judged, loss float64) {
-	o := summarize(j)
+	o := summarize(w.config, j)
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.also != nil && !(loss < w.loss) {
@@ -147,6 +151,9 @@ func (w *watch) take() map[string]float64 {
 func (w *watch) String() string {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	if w.config.Point {
+		return "" // the loss is all there is
+	}
 	s := fmt.Sprintf("  log p(x|z) %.2f  KL %.2f", w.likelihood, w.kl)
 	if w.all > 0 {
 		s += fmt.Sprintf("  active %d/%d", w.active, w.all)
@@ -160,7 +167,7 @@ func (s *vaeSitting) train(a *app) (train.Result, error) {
 	if err != nil {
 		return train.Result{}, err
 	}
-	var w watch
+	w := watch{config: s.cfg.Model}
 	p := newProgress(a.err, "images")
 	p.more = w.String
 	defer p.close()
@@ -228,8 +235,6 @@ func (s *vaeSitting) information(p *progress) (float64, error) {
 func (s *vaeSitting) heldOut(ctx context.Context, j *vae.Judged) (float64, error) {
 	bounds := j.Bound()
 	switch o := s.cfg.Objective; {
-	case o.Name == "ae":
-		bounds = j.LogLikelihood
 	case o.Weighted():
 		var err error
 		if bounds, err = s.fit.Model.Importance(context.WithoutCancel(ctx), s.held(), o.K, s.cfg.Train.Seed, nil); err != nil {
@@ -287,7 +292,7 @@ func (s *vaeSitting) tell(a *app, r train.Result) error {
 		if err != nil {
 			return err
 		}
-		o.judgedVAE = summarize(j)
+		o.judgedVAE = summarize(s.cfg.Model, j)
 	}
 	if err := s.run.WriteFile("README.md", s.card(o)); err != nil {
 		return err
@@ -306,7 +311,11 @@ func (s *vaeSitting) tell(a *app, r train.Result) error {
 	}
 	fmt.Fprintf(a.out, "%s at step %s after %s: %s images seen, %s images/s\n", how, thousands(r.Steps), span(seconds(r.Seconds)), thousands(int64(r.Weight)), thousands(int64(o.ImagesPerS)))
 	dir := quoted(s.run.Dir())
-	next := []string{"inkling sample " + dir + " -n 64 --out samples.png", "inkling eval " + dir + " " + quoted(s.cfg.Data.File) + " --bound iwae:100", "inkling info " + dir}
+	eval := "inkling eval " + dir + " " + quoted(s.cfg.Data.File)
+	if !s.cfg.Model.Point {
+		eval += " --bound iwae:100"
+	}
+	next := []string{"inkling sample " + dir + " -n 64 --out samples.png", eval, "inkling info " + dir}
 	if r.Interrupted {
 		next = append([]string{"inkling resume " + dir}, next...)
 	}

@@ -67,7 +67,9 @@ func BenchmarkVector(b *testing.B) {
 		{"logistic", 5, most, func(n int) { Logistic(u[:n], w[:n], x[:n], y[:n], z[:n], 1./510, -7) }},
 		{"adam", 7, most, func(n int) { Adam(x[:n], u[:n], w[:n], z[:n], &adamBench) }},
 		{"momentum", 5, most, func(n int) { Momentum(x[:n], u[:n], w[:n], &MomentumStep{Rate: 1e-6, Momentum: 0.5, Clip: 1}) }},
-		{"rmsprop", 5, most, func(n int) { RMSProp(x[:n], u[:n], z[:n], &RMSPropStep{Rate: 1e-6, Alpha: 0.9, New: 0.1, Eps: 1e-3, Clip: 1}) }},
+		{"rmsprop", 5, most, func(n int) {
+			RMSProp(x[:n], u[:n], z[:n], &RMSPropStep{Rate: 1e-6, Alpha: 0.9, New: 0.1, Eps: 1e-3, Clip: 1})
+		}},
 		{"randomMask", 1, most, func(n int) { RandomMask(y[:n], 0.3, 1, 2) }},
 	} {
 		for _, n := range []int{512, 2048, f.largest} {

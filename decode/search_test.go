@@ -1,0 +1,559 @@
+package decode
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+
+	"pgregory.net/rapid"
+)
+
+// contains is the constraint that a token occurs; parity that it occurs an even number of times, and another never.
+type contains struct{ token int }
+
+func (contains) Start() any { return false }
+func (c contains) Next(s any, token int) (any, bool) {
+	return s.(bool) || token == c.token, true
+}
+func (contains) Allow([]bool, any)  {}
+func (contains) Accepts(s any) bool { return s.(bool) }
+func (c contains) Least(s any) (n int) {
+	if !s.(bool) {
+		n = 1
+	}
+	return n
+}
+
+type parity struct{ even, never int }
+
+func (parity) Start() any { return 0 }
+func (p parity) Next(s any, token int) (any, bool) {
+	if token == p.even {
+		return 1 - s.(int), true
+	}
+	return s, token != p.never
+}
+func (p parity) Allow(allowed []bool, _ any) { allowed[p.never] = false }
+func (parity) Accepts(s any) bool            { return s.(int) == 0 }
+func (parity) Least(s any) int               { return s.(int) }
+
+// impossible is satisfied by nothing.
+type impossible struct{ parity }
+
+func (impossible) Accepts(any) bool { return false }
+func (impossible) Least(any) int    { return -1 }
+
+// A problem is a small model and a request, of which all sequences can be looked at.
+type problem struct {
+	m   *markov
+	req Request
+}
+
+func drawProblem(t *rapid.T) problem {
+	v := rapid.IntRange(2, 5).Draw(t, "vocabulary")
+	m := newMarkov(v, rapid.SampledFrom([]float64{0, 0.3, 1, 3}).Draw(t, "peak"), rapid.Uint64Range(0, 1000).Draw(t, "seed"))
+	p := problem{m, Request{Length: rapid.IntRange(1, 5).Draw(t, "length"), N: rapid.SampledFrom([]int{1, 1, 2, 5, 5000}).Draw(t, "n"), LogProbs: true}}
+	if rapid.Bool().Draw(t, "ends") {
+		p.req.Ends = []int{rapid.IntRange(0, v-1).Draw(t, "end")}
+	}
+	if rapid.Bool().Draw(t, "stops") {
+		p.req.Piece, p.req.Stop = piece, rapid.SampledFrom([][]string{{"b"}, {"aa", "ba"}, {"aab"}}).Draw(t, "stop")
+	}
+	if rapid.Bool().Draw(t, "prefixed") {
+		p.req.Prefix = []int{1, 0}
+	}
+	switch rapid.IntRange(0, 2).Draw(t, "constraint") {
+	case 1:
+		p.req.Constraint = contains{rapid.IntRange(0, v-1).Draw(t, "contains")}
+	case 2:
+		p.req.Constraint = parity{0, 1}
+	}
+	return p
+}
+
+// all complete sequences that are possible and satisfy the constraint, the best first: as a search sees them, done without one.
+func (p problem) all() (list []Hypothesis) {
+	var write func(tokens []int)
+	write = func(tokens []int) {
+		reason := ""
+		text, used, stop := cutAtStop(tokens, p.req.Stop)
+		if p.req.Piece == nil {
+			text = ""
+		}
+		switch {
+		case len(tokens) == 0:
+		case used < len(tokens):
+			panic("written on after a stop string")
+		case stop != "" || slices.Contains(p.req.Ends, tokens[len(tokens)-1]):
+			reason = FinishStop
+		case len(tokens) == p.req.Length:
+			reason = FinishLength
+		}
+		each, sum := p.m.logProb(p.req.Prefix, tokens)
+		if math.IsInf(sum, -1) {
+			return
+		}
+		if reason == "" {
+			for token := range p.m.vocab {
+				write(append(slices.Clone(tokens), token))
+			}
+			return
+		}
+		if c := p.req.Constraint; c != nil {
+			at, ok := c.Start(), true
+			for _, token := range tokens {
+				if at, ok = c.Next(at, token); !ok {
+					return
+				}
+			}
+			if !c.Accepts(at) {
+				return
+			}
+		}
+		list = append(list, Hypothesis{Tokens: tokens, Text: text, LogProb: sum, LogProbs: each, FinishReason: reason})
+	}
+	write(nil)
+	slices.SortStableFunc(list, func(a, b Hypothesis) int { // they come in the order of a dictionary
+		switch {
+		case a.LogProb > b.LogProb:
+			return -1
+		case a.LogProb < b.LogProb:
+			return 1
+		}
+		return 0
+	})
+	return list
+}
+
+// without takes the certificates away.
+func without(hyps []Hypothesis) []Hypothesis {
+	hyps = slices.Clone(hyps)
+	for i := range hyps {
+		hyps[i].Certificate = nil
+	}
+	return hyps
+}
+
+// certified checks what a search says it proved against the best of all.
+func certified(hyps []Hypothesis, best float64) error {
+	c := hyps[0].Certificate
+	switch {
+	case c == nil:
+		return fmt.Errorf("no certificate")
+	case c.Best != hyps[0].LogProb:
+		return fmt.Errorf("a best of %g, and the first has %g", c.Best, hyps[0].LogProb)
+	case c.Bound < best:
+		return fmt.Errorf("a bound of %g, and the best has %g", c.Bound, best)
+	case c.Bound < c.Best, c.Exact && c.Best != best, c.Exact && c.Bound != c.Best:
+		return fmt.Errorf("certificate %+v, and the best has %g", *c, best)
+	}
+	return nil
+}
+
+// TestSearchesByBruteForce: what ends of itself, and looks at enough, gives the best of all sequences, in order.
+func TestSearchesByBruteForce(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		p := drawProblem(t)
+		want := p.all()
+		var m Model = p.m
+		if rapid.Bool().Draw(t, "batch") {
+			m = &batched{markov: p.m}
+		}
+		for _, d := range []Decoder{Exact{}, Exact{Width: 1}, Beam{Width: 4096}, BestFirst{Width: 4096}, Beam{Width: 4096, Groups: 2}, Beam{Width: 4096, KeepGreedy: true}} {
+			hyps, err := d.Decode(context.Background(), m, p.req)
+			if len(want) == 0 {
+				if err == nil {
+					t.Fatalf("%+v: nothing is possible, and it gives %+v", d, hyps)
+				}
+				continue
+			}
+			if err != nil {
+				t.Fatalf("%+v: %v", d, err)
+			}
+			if n := min(p.req.N, len(want)); !reflect.DeepEqual(without(hyps), want[:n]) {
+				t.Fatalf("%+v:\n%+v\nbest by brute force:\n%+v", d, without(hyps), want[:n])
+			}
+			if err := certified(hyps, want[0].LogProb); err != nil || !hyps[0].Certificate.Exact {
+				t.Fatalf("%+v: %+v, %v", d, *hyps[0].Certificate, err)
+			}
+		}
+	})
+}
+
+// TestNarrowSearches: whatever the width, options and budget, hypotheses are complete sequences that satisfy the constraint, in order, and
+// certificates are true.
+func TestNarrowSearches(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		p := drawProblem(t)
+		want := p.all()
+		width := rapid.IntRange(1, 6).Draw(t, "width")
+		n := norm{rapid.SampledFrom([]string{"", NormGNMT, NormPlain}).Draw(t, "norm"), rapid.SampledFrom([]float64{0, 0.6, 1, 2}).Draw(t, "alpha")}
+		p.req.Nodes = rapid.SampledFrom([]int{0, 0, 1, 2, 3, 7, 20}).Draw(t, "nodes")
+		for _, d := range []Decoder{
+			Exact{Width: width},
+			Beam{Width: width, LengthNorm: n.kind, LengthPenalty: n.alpha},
+			BestFirst{Width: width, LengthNorm: n.kind, LengthPenalty: n.alpha},
+			Beam{Width: 2 * width, Groups: 2, DiversityPenalty: 0.7},
+			Beam{Width: width, KeepGreedy: true},
+		} {
+			hyps, err := d.Decode(context.Background(), p.m, p.req)
+			if err != nil {
+				if len(want) > 0 && (p.req.Constraint == nil || !strings.Contains(err.Error(), "satisfies the constraint")) {
+					t.Fatalf("%+v: %v", d, err)
+				}
+				continue // a narrow beam may lead nowhere
+			}
+			c := hyps[0].Certificate
+			if p.req.Nodes > 0 && c.Expanded > p.req.Nodes {
+				t.Fatalf("%+v expanded %d of %d", d, c.Expanded, p.req.Nodes)
+			}
+			if len(want) > 0 {
+				if err := certified(hyps, want[0].LogProb); err != nil {
+					t.Fatalf("%+v: %v", d, err)
+				}
+			}
+			if len(hyps) > p.req.N {
+				t.Fatalf("%+v: %d hypotheses of %d", d, len(hyps), p.req.N)
+			}
+			norms := n
+			if b, ok := d.(Beam); !ok && !isBestFirst(d) || ok && b.LengthPenalty == 0 {
+				norms = norm{}
+			}
+			for i, h := range hyps {
+				if h.FinishReason == FinishNodes {
+					if _, sum := p.m.logProb(p.req.Prefix, h.Tokens); p.req.Nodes == 0 || sum != h.LogProb || c.Exact {
+						t.Fatalf("%+v: %+v", d, h)
+					}
+					continue
+				}
+				h.Certificate = nil
+				if !slices.ContainsFunc(want, func(w Hypothesis) bool { return reflect.DeepEqual(w, h) }) {
+					t.Fatalf("%+v: %+v is none of those there are", d, h)
+				}
+				if b, _ := d.(Beam); i > 0 && b.Groups < 2 {
+					if norms.score(h.LogProb, len(h.Tokens)) > norms.score(hyps[i-1].LogProb, len(hyps[i-1].Tokens)) {
+						t.Fatalf("%+v: out of order %+v", d, hyps)
+					}
+				}
+				for _, before := range hyps[:i] {
+					if slices.Equal(before.Tokens, h.Tokens) {
+						t.Fatalf("%+v: twice %+v", d, h)
+					}
+				}
+			}
+		}
+	})
+}
+
+func isBestFirst(d Decoder) bool { _, ok := d.(BestFirst); return ok }
+
+// textbook is beam search written down as it is defined: all children of all that is live, sorted; no pruning, no end before the last
+// length. Complete children of what is live are candidates.
+func textbook(p problem, width int, n norm) []Hypothesis {
+	possible := map[string]Hypothesis{} // complete ones
+	for _, h := range p.all() {
+		possible[fmt.Sprint(h.Tokens)] = h
+	}
+	live, pool := []Hypothesis{{}}, []Hypothesis{}
+	for length := 1; length <= p.req.Length; length++ {
+		var next []Hypothesis
+		for _, l := range live {
+			for token := range p.m.vocab {
+				tokens := append(slices.Clone(l.Tokens), token)
+				if h, ok := possible[fmt.Sprint(tokens)]; ok {
+					pool = append(pool, h)
+					continue
+				}
+				_, sum := p.m.logProb(p.req.Prefix, tokens)
+				_, _, stop := cutAtStop(tokens, p.req.Stop)
+				if math.IsInf(sum, -1) || stop != "" || slices.Contains(p.req.Ends, token) || length == p.req.Length {
+					continue
+				}
+				next = append(next, Hypothesis{Tokens: tokens, LogProb: sum})
+			}
+		}
+		slices.SortStableFunc(next, func(a, b Hypothesis) int {
+			switch {
+			case a.LogProb > b.LogProb:
+				return -1
+			case a.LogProb < b.LogProb:
+				return 1
+			}
+			return slices.Compare(a.Tokens, b.Tokens)
+		})
+		live = next[:min(width, len(next))]
+	}
+	slices.SortStableFunc(pool, func(a, b Hypothesis) int {
+		x, y := n.score(a.LogProb, len(a.Tokens)), n.score(b.LogProb, len(b.Tokens))
+		switch {
+		case x > y:
+			return -1
+		case x < y:
+			return 1
+		case a.LogProb != b.LogProb:
+			if a.LogProb > b.LogProb {
+				return -1
+			}
+			return 1
+		}
+		return slices.Compare(a.Tokens, b.Tokens)
+	})
+	return pool[:min(len(pool), p.req.N)]
+}
+
+// TestBeamByTheTextbook: beam search is what its definition says, best-first beam search the same with no more sequences scored, and with the
+// greedy path kept never less likely.
+func TestBeamByTheTextbook(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		p := drawProblem(t)
+		p.req.Constraint, p.req.Length = nil, rapid.IntRange(1, 8).Draw(t, "more")
+		for len(p.all()) > 3_000 {
+			p.req.Length--
+		}
+		width := rapid.IntRange(1, 5).Draw(t, "width")
+		n := norm{rapid.SampledFrom([]string{"", NormGNMT, NormPlain}).Draw(t, "norm"), rapid.SampledFrom([]float64{0, 0, 0.6, 1, 2}).Draw(t, "alpha")}
+		want := textbook(p, width, n)
+		var m Model = p.m
+		if rapid.Bool().Draw(t, "batch") {
+			m = &batched{markov: p.m}
+		}
+		b := Beam{Width: width, LengthNorm: n.kind, LengthPenalty: n.alpha}
+		hyps, err := b.Decode(context.Background(), m, p.req)
+		if len(want) == 0 {
+			if err == nil {
+				t.Fatalf("%+v from nothing", hyps)
+			}
+			return
+		}
+		if err != nil || !reflect.DeepEqual(without(hyps), want) {
+			t.Fatalf("beam %+v\ntextbook %+v\n%v", without(hyps), want, err)
+		}
+		first, err := BestFirst{width, n.kind, n.alpha}.Decode(context.Background(), m, p.req)
+		if err != nil || !reflect.DeepEqual(without(first), want) {
+			t.Fatalf("best first %+v\ntextbook %+v\n%v", without(first), want, err)
+		}
+		if a, b := first[0].Certificate.Expanded, hyps[0].Certificate.Expanded; a > b {
+			t.Fatalf("best first expanded %d, beam %d", a, b)
+		}
+		b.KeepGreedy, b.LengthPenalty = true, 0
+		greedy, _ := Greedy{}.Decode(context.Background(), m, Request{Prefix: p.req.Prefix, Length: p.req.Length, Ends: p.req.Ends, Piece: p.req.Piece, Stop: p.req.Stop})
+		with, err := b.Decode(context.Background(), m, p.req)
+		if err != nil || with[0].LogProb < greedy[0].LogProb {
+			t.Fatalf("keeping greedy %v: %+v, greedy %+v", err, with, greedy)
+		}
+	})
+}
+
+// TestBestFirstAndGreedyPathMatter: on models that are sure of much, best-first beam search scores fewer sequences; and there are some whose
+// greedy path is better than what a beam finds.
+func TestBestFirstAndGreedyPathMatter(t *testing.T) {
+	fewer, better, total := 0, 0, 0
+	for seed := range uint64(300) {
+		m := newMarkov(9, 3, seed)
+		req := Request{Length: 12}
+		beam, err := Beam{Width: 2}.Decode(context.Background(), m, req)
+		first, err2 := BestFirst{Width: 2}.Decode(context.Background(), m, req)
+		kept, err3 := Beam{Width: 2, KeepGreedy: true}.Decode(context.Background(), m, req)
+		if err := cmp.Or(err, err2, err3); err != nil || !alike(beam, first) {
+			t.Fatalf("%+v and %+v: %v", beam, first, err)
+		}
+		fewer, total = fewer+first[0].Certificate.Expanded, total+beam[0].Certificate.Expanded
+		if kept[0].LogProb > beam[0].LogProb {
+			better++
+		}
+	}
+	t.Logf("best first expanded %d, beam %d; the greedy path was better %d times", fewer, total, better)
+	if fewer > total*9/10 || better == 0 {
+		t.Error("too little to mean anything")
+	}
+}
+
+// TestDiverseGroups: groups do not write the same token where the penalty is high, and without one they are the same.
+func TestDiverseGroups(t *testing.T) {
+	for seed := range uint64(20) {
+		m := newMarkov(8, 1, seed)
+		req := Request{Length: 6, N: 4, Prefix: []int{int(seed) % 8}}
+		hyps, err := Beam{Width: 8, Groups: 4, DiversityPenalty: 50}.Decode(context.Background(), m, req)
+		if err != nil || len(hyps) != 4 {
+			t.Fatalf("%+v, %v", hyps, err)
+		}
+		first := map[int]bool{}
+		for _, h := range hyps {
+			first[h.Tokens[0]] = true
+		}
+		same, _ := Beam{Width: 8, Groups: 4}.Decode(context.Background(), m, req)
+		alone, _ := Beam{Width: 2}.Decode(context.Background(), m, req)
+		if !reflect.DeepEqual(without(same), without(alone)) {
+			t.Fatalf("groups without a penalty %+v, one of them alone %+v", without(same), without(alone))
+		}
+		if len(first) < 3 {
+			t.Fatalf("seed %d: groups begin with %v", seed, first)
+		}
+	}
+}
+
+// TestBudgetsAndBadOptions: what cannot be asked for is said in words, and the smallest budget gives something.
+func TestBudgetsAndBadOptions(t *testing.T) {
+	m, ctx := newMarkov(4, 1, 5), context.Background()
+	for _, c := range []struct {
+		d    Decoder
+		req  Request
+		want string
+	}{
+		{Beam{Width: -1}, Request{Length: 5}, "a beam of -1"},
+		{BestFirst{Width: -1}, Request{Length: 5}, "a beam of -1"},
+		{Exact{Width: -1}, Request{Length: 5}, "a beam of -1"},
+		{Beam{Groups: -2}, Request{Length: 5}, "-2 groups"},
+		{Beam{Width: 5, Groups: 2, DiversityPenalty: 1}, Request{Length: 5}, "a multiple of 2"},
+		{Beam{DiversityPenalty: 1}, Request{Length: 5}, "between groups"},
+		{Beam{Groups: 2, DiversityPenalty: math.NaN()}, Request{Length: 5}, "NaN"},
+		{Beam{LengthPenalty: -1}, Request{Length: 5}, "length penalty of -1"},
+		{Beam{LengthPenalty: math.Inf(1)}, Request{Length: 5}, "+Inf"},
+		{BestFirst{LengthNorm: "long"}, Request{Length: 5}, `"long"`},
+		{Exact{}, Request{Length: 5, Nodes: -1}, "-1 nodes"},
+		{Greedy{}, Request{Length: 5, Constraint: impossible{}}, "however long"},
+		{Exact{}, Request{Length: 5, Constraint: impossible{}}, "however long"},
+	} {
+		if hyps, err := c.d.Decode(ctx, m, c.req); err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%+v %+v: %+v, %v", c.d, c.req, hyps, err)
+		}
+	}
+	for _, d := range []Decoder{Beam{}, Exact{}, BestFirst{}} {
+		hyps, err := d.Decode(ctx, m, Request{Length: 5, Nodes: 1, Piece: piece})
+		if err != nil || len(hyps) != 1 || hyps[0].FinishReason != FinishNodes || hyps[0].Certificate.Exact || hyps[0].Certificate.Expanded != 1 {
+			t.Errorf("%+v: %+v, %v", d, hyps, err)
+		}
+	}
+}
+
+// TestConstraintsFromLeftToRight: greedy search and sampling keep to a constraint too, and say where they cannot go on.
+func TestConstraintsFromLeftToRight(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		p := drawProblem(t)
+		p.req.N = 1
+		if p.req.Constraint == nil {
+			return
+		}
+		want := p.all()
+		for _, d := range []Decoder{Greedy{}, Sample{}, Sample{TopK: 2, Temperature: 2}} {
+			if _, sample := d.(Sample); sample {
+				p.req.N = 3
+			}
+			hyps, err := d.Decode(context.Background(), p.m, p.req)
+			if err != nil {
+				if !strings.Contains(err.Error(), "the constraint allows none") {
+					t.Fatalf("%+v: %v", d, err)
+				}
+				continue
+			}
+			for _, h := range hyps {
+				if !slices.ContainsFunc(want, func(w Hypothesis) bool { return reflect.DeepEqual(w, h) }) {
+					t.Fatalf("%+v: %+v is none of those there are", d, h)
+				}
+			}
+		}
+	})
+}
+
+// TestSampleUnderConstraint: what is allowed is drawn in proportion to its probability.
+func TestSampleUnderConstraint(t *testing.T) {
+	m, c := newMarkov(4, 1, 11), parity{0, 1}
+	const n = 40_000
+	hyps, err := Sample{}.Decode(context.Background(), m, Request{Length: 1, N: n, Constraint: c})
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := make([]float64, 4)
+	for _, token := range []int{2, 3} {
+		p[token] = math.Exp(float64(m.table[0][token])) / (math.Exp(float64(m.table[0][2])) + math.Exp(float64(m.table[0][3])))
+	}
+	counts := map[int]int{}
+	for _, h := range hyps {
+		counts[h.Tokens[0]]++
+		if h.LogProb != float64(m.table[0][h.Tokens[0]]) {
+			t.Fatalf("the log-probability is not the model's own: %+v", h)
+		}
+	}
+	if z := chiSquare(counts, p, n); z > 4 || z < -4 {
+		t.Errorf("chi-square %.1f standard deviations off: %v", z, counts)
+	}
+}
+
+// lstm is a model as large as a network: a state of many floats, made anew for each token, and scores of products.
+type lstm struct {
+	weights [][]float32
+	hidden  int
+}
+
+func newLSTM(vocab, hidden int) *lstm {
+	r, m := rand.New(rand.NewPCG(1, 2)), &lstm{make([][]float32, vocab), hidden}
+	for i := range m.weights {
+		m.weights[i] = make([]float32, hidden)
+		for j := range m.weights[i] {
+			m.weights[i][j] = float32(r.NormFloat64())
+		}
+	}
+	return m
+}
+
+func (m *lstm) VocabSize() int { return len(m.weights) }
+func (m *lstm) Start() State   { return make([]float32, m.hidden) }
+func (m *lstm) Next(s State, token int) State {
+	h := slices.Clone(s.([]float32))
+	for j := range h {
+		h[j] = float32(math.Tanh(float64(h[(j+1)%len(h)])/2 + float64(m.weights[token][j])))
+	}
+	return h
+}
+
+func (m *lstm) LogProbs(dst []float32, s State) {
+	total := 0.0
+	for i, w := range m.weights {
+		dst[i] = 0
+		for j, h := range s.([]float32) {
+			dst[i] += w[j] * h / 8
+		}
+		total += math.Exp(float64(dst[i]))
+	}
+	for i := range dst {
+		dst[i] -= float32(math.Log(total))
+	}
+}
+
+// TestBeamAllocations: a step allocates what it keeps, whatever the vocabulary and however long the text.
+func TestBeamAllocations(t *testing.T) {
+	for _, vocab := range []int{50, 500} {
+		m := newLSTM(vocab, 16)
+		run := func(length int) float64 {
+			return testing.AllocsPerRun(3, func() {
+				if _, err := (Beam{Width: 4}).Decode(context.Background(), m, Request{Length: length}); err != nil {
+					t.Fatal(err)
+				}
+			})
+		}
+		// Four nodes, four states with the slice headers they are boxed by, the slice of what is live.
+		if short, long := run(20), run(120); long-short > 100*18 {
+			t.Errorf("vocabulary of %d: %g allocations for 20 tokens, %g for 120", vocab, short, long)
+		}
+	}
+}
+
+func BenchmarkSearch(b *testing.B) {
+	m := newLSTM(65, 128)
+	for _, d := range []Decoder{Greedy{}, Beam{}, Beam{Width: 32}, BestFirst{}, Exact{}} {
+		b.Run(fmt.Sprintf("%T%+v", d, d), func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				if _, err := d.Decode(context.Background(), m, Request{Length: 50, Nodes: 20_000}); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}
