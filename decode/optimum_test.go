@@ -266,7 +266,10 @@ func admissible(m Model, req Request, h *values, all []Hypothesis) (wrong string
 			wrong = "something came to more than what was before it"
 		}
 		last = x.f
-		begun := x.tokens()
+		var begun []int
+		for n := x.node; n.parent != nil; n = n.parent {
+			begun = append([]int{int(n.token)}, begun...)
+		}
 		for _, h := range all {
 			if len(h.Tokens) > len(begun) && slices.Equal(h.Tokens[:len(begun)], begun) && h.LogProb > x.f+1e-9 {
 				wrong = "something was held for less than it came to"
