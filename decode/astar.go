@@ -20,7 +20,8 @@ func init() {
 //
 // so the first complete sequence of which it is the turn is the likeliest there is, and the N-th the N-th. No search that knows no more than h
 // can be sure with fewer expansions. With h = 0, which is all that is known of most models, it goes through everything that
-// is likelier than the best, which is a great deal of text; of a [Markov] model of order d tables give more, see Heuristic.
+// is likelier than the best, which is a great deal of text; of a [Markov] model of order d tables give more, see Heuristic, and of sequences that
+// agree in the last d tokens, and so go on alike, only the best N are gone on from.
 //
 // When Request.Nodes were expanded or the context ends it gives the best complete sequences it has seen, of which the certificate says how much
 // they may lack; if there is none, the longest it has. Memory is bounded by the nodes that may still be expanded, see agenda.
@@ -61,7 +62,7 @@ func (s AStar) Decode(ctx context.Context, m Model, req Request) ([]Hypothesis, 
 	if err != nil && ctx.Err() == nil {
 		return nil, err
 	}
-	best, bound, err := (&agenda{e: e, n: max(1, req.N), h: h}).search()
+	best, bound, err := newAgenda(e, h).search()
 	if err != nil {
 		return nil, err
 	}
@@ -132,7 +133,13 @@ type agenda struct {
 	dropped float64    // the largest f of what was dropped
 	found   []*node    // complete, the best n
 	longest *node      // of those expanded
+	order   int        // of a Markov model; 0: sequences do not meet
+	met     map[meeting]int
 	watch   func(hope) // is shown what is expanded; nil: nobody looks
+}
+
+func newAgenda(e *expander, h *values) *agenda {
+	return &agenda{e: e, n: max(1, e.req.N), h: h, order: order(e.model), met: map[meeting]int{}, dropped: math.Inf(-1)}
 }
 
 // search gives the n best and a bound on all others; if nothing is complete, the longest it has.
@@ -141,10 +148,13 @@ func (a *agenda) search() (best []*node, bound float64, err error) {
 	if a.h != nil {
 		root.f = a.h.left(a.e.req.Length)[opening]
 	}
-	a.dropped, a.longest = math.Inf(-1), root.node
+	a.longest = root.node
 	a.push(root)
 	for len(a.hopes) > 0 && a.e.left() > 0 && a.wanted(a.hopes[0]) {
 		x := a.pop()
+		if a.again(x) {
+			continue
+		}
 		if a.watch != nil {
 			a.watch(x)
 		}
@@ -164,6 +174,33 @@ func (a *agenda) search() (best []*node, bound float64, err error) {
 		a.found = append(a.found, a.longest)
 	}
 	return a.found, bound, nil
+}
+
+// A meeting is where sequences of a Markov model meet: they go on alike.
+type meeting struct {
+	past    past
+	at      any
+	matched string
+	length  int32
+}
+
+// again says whether n sequences were expanded before that go on as x does. They were not worse, so x cannot come among the n best.
+func (a *agenda) again(x hope) bool {
+	if a.order == 0 {
+		return false
+	}
+	m := meeting{at: x.at, matched: numbers(x.matched), length: x.length}
+	last := make([]int, 0, a.order)
+	for n := x.node; n.parent != nil && len(last) < a.order; n = n.parent {
+		last = append(last, int(n.token))
+	}
+	slices.Reverse(last)
+	if int(x.length) < a.order {
+		last = append(slices.Clone(a.e.req.Prefix), last...)
+	}
+	m.past = pastOf(last, a.order)
+	a.met[m]++
+	return a.met[m] > a.n
 }
 
 // wanted says whether something may come of a sequence that is among the n best.

@@ -24,12 +24,21 @@ type ending struct {
 
 func newAutomaton(e *expander) *automaton {
 	a := &automaton{req: e.req, mask: &e.mask, index: map[ending]int32{}}
-	start := ending{at: e.mask.start(), matched: string(make([]byte, 4*len(e.mask.stops)))}
+	start := ending{at: e.mask.start(), matched: numbers(make([]int, len(e.mask.stops)))}
 	if len(e.mask.stops) > 0 {
 		start.prev = e.before(e.root())
 	}
 	a.number(start)
 	return a
+}
+
+// numbers are as a string, which can be compared: 4 bytes each.
+func numbers(list []int) string {
+	var b []byte
+	for _, n := range list {
+		b = binary.LittleEndian.AppendUint32(b, uint32(n))
+	}
+	return string(b)
 }
 
 func (a *automaton) number(s ending) int32 {
@@ -61,11 +70,7 @@ func (a *automaton) next(state int32, token, left int) (next int32, ended, ok bo
 			matched[i] = int(binary.LittleEndian.Uint32([]byte(s.matched[4*i:])))
 		}
 		ended = a.mask.stopped(s.prev, token, matched) || ended
-		var b []byte
-		for _, n := range matched {
-			b = binary.LittleEndian.AppendUint32(b, uint32(n))
-		}
-		s.matched, s.prev = string(b), token
+		s.matched, s.prev = numbers(matched), token
 	}
 	if ended {
 		return 0, true, c == nil || c.Accepts(s.at)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 	"runtime"
+	"slices"
 	"sync"
 )
 
@@ -23,7 +24,8 @@ var errLattice = errors.New("there are too many contexts, with what the constrai
 // to get, so a search that knows it never looks at a sequence that is not among the best.
 //
 // Where an arc leads does not depend on the oldest of the d tokens. So nodes that differ in nothing else share a block of where
-// their arcs lead, and the values there are gathered once a step: the innermost loop adds two slices.
+// their arcs lead, and the values there are gathered once a step, with the largest of them. And the likeliest tokens of each row are known:
+// where the least likely of these, with the largest value of any, comes to no more than what was found, the other tokens need not be looked at.
 type lattice struct {
 	vocab int
 	rows  []float32 // [·, vocab], of transitions
@@ -31,7 +33,19 @@ type lattice struct {
 	block []int32   // of each node: which of the blocks it has
 	next  []int32   // [blocks, vocab]: nodes
 	ends  []bool    // of each node: a sequence may end here for want of tokens
+
+	likely []arc // [rows, few]: those of the likeliest tokens of each row, the likeliest first
+	few    int
 }
+
+// An arc is a token and its log-probability.
+type arc struct {
+	logp  float32
+	token int32
+}
+
+// mostLikely is how many tokens of a row are looked at before all are. Of 66 characters 7 are enough on average, and 24 for 99 nodes of a hundred.
+const mostLikely = 24
 
 // The first nodes: complete sequences, what cannot be completed, and the prefix.
 const (
@@ -102,7 +116,28 @@ func newLattice(ctx context.Context, t *transitions, a *automaton, prefix []int,
 		border = found
 	}
 	l.rows = t.rows
+	l.rank()
 	return l, nil
+}
+
+// rank finds the likeliest tokens of each row.
+func (l *lattice) rank() {
+	l.few = min(mostLikely, l.vocab)
+	l.likely = make([]arc, len(l.rows)/l.vocab*l.few)
+	for r := range len(l.rows) / l.vocab {
+		logp, best := l.rows[r*l.vocab:][:l.vocab], l.likely[r*l.few:][:0]
+		for w, x := range logp {
+			if len(best) == l.few && x <= best[l.few-1].logp {
+				continue
+			}
+			best = best[:min(len(best)+1, l.few)]
+			at := len(best) - 1
+			for ; at > 0 && best[at-1].logp < x; at-- {
+				best[at] = best[at-1]
+			}
+			best[at] = arc{x, int32(w)}
+		}
+	}
 }
 
 // to is the node after a token.
@@ -121,12 +156,13 @@ type values struct {
 	kept     [][]float64 // β_0, β_stride, …
 	some     [][]float64 // those from kept[at]
 	at       int
-	gathered []float64
+	gathered []float64 // by block: of where each token leads
+	most     []float64 // of each block: the largest of these
 }
 
 // values makes those for up to steps tokens. When ctx ends it ends with its error.
 func (l *lattice) values(ctx context.Context, steps, stride int) (*values, error) {
-	v := &values{lattice: l, stride: stride, at: -1, gathered: make([]float64, len(l.next))}
+	v := &values{lattice: l, stride: stride, at: -1, gathered: make([]float64, len(l.next)), most: make([]float64, len(l.next)/l.vocab)}
 	last := make([]float64, len(l.row))
 	for n, ends := range l.ends {
 		if !ends {
@@ -171,6 +207,9 @@ func (v *values) step(dst, after []float64) {
 	for i, n := range v.lattice.next {
 		v.gathered[i] = after[n]
 	}
+	for b := range v.most {
+		v.most[b] = slices.Max(v.gathered[b*v.lattice.vocab:][:v.lattice.vocab])
+	}
 	workers, nodes := runtime.GOMAXPROCS(0), len(dst)
 	if nodes*v.lattice.vocab < 1<<16 {
 		workers = 1 // waking another core takes longer than the work
@@ -188,12 +227,20 @@ func (v *values) step(dst, after []float64) {
 func (v *values) best(dst []float64, from, to int) {
 	l, k := v.lattice, v.lattice.vocab
 	for n := from; n < to; n++ {
-		logp := l.rows[int(l.row[n])*k:][:k]
-		after := v.gathered[int(l.block[n])*k:][:k]
-		best := math.Inf(-1)
-		for w, x := range logp {
-			if y := float64(x) + after[w]; y > best {
-				best = y
+		row, block := int(l.row[n]), int(l.block[n])
+		after, most := v.gathered[block*k:][:k], v.most[block]
+		best, least := math.Inf(-1), math.Inf(1)
+		for _, a := range l.likely[row*l.few:][:l.few] {
+			if least = float64(a.logp) + most; least <= best {
+				break
+			}
+			best = max(best, float64(a.logp)+after[a.token])
+		}
+		if least > best {
+			for w, x := range l.rows[row*k:][:k] {
+				if y := float64(x) + after[w]; y > best {
+					best = y
+				}
 			}
 		}
 		dst[n] = best

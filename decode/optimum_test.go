@@ -259,13 +259,17 @@ func TestStates(t *testing.T) {
 // comes to more after a while.
 func admissible(m Model, req Request, h *values, all []Hypothesis) (wrong string) {
 	last := math.Inf(1)
-	a := &agenda{e: newExpander(context.Background(), m, &req), n: len(all), h: h}
+	req.N = len(all)
+	a := newAgenda(newExpander(context.Background(), m, &req), h)
 	a.watch = func(x hope) {
 		if x.f > last+1e-9 {
 			wrong = "something came to more than what was before it"
 		}
 		last = x.f
-		begun := spelled(x.node)
+		var begun []int
+		for n := x.node; n.parent != nil; n = n.parent {
+			begun = append([]int{int(n.token)}, begun...)
+		}
 		for _, h := range all {
 			if len(h.Tokens) > len(begun) && slices.Equal(h.Tokens[:len(begun)], begun) && h.LogProb > x.f+1e-9 {
 				wrong = "something was held for less than it came to"
@@ -347,7 +351,7 @@ func TestNodes(t *testing.T) {
 func TestAgendaIsBounded(t *testing.T) {
 	m := gram{vocab: 40, order: 2, coarse: true, seed: 3}
 	req := Request{Length: 12, Nodes: 300}
-	a := &agenda{e: newExpander(context.Background(), m, &req), n: 2}
+	a := newAgenda(newExpander(context.Background(), endless{m}, &req), nil)
 	a.watch = func(hope) {
 		if most := 2*max(maxLanes, a.e.left()) + m.vocab; len(a.hopes) > most {
 			t.Fatalf("%d wait with %d to expand", len(a.hopes), a.e.left())
@@ -361,13 +365,4 @@ func TestAgendaIsBounded(t *testing.T) {
 	if err != nil || bound < hyps[0].LogProb || math.IsInf(a.dropped, -1) {
 		t.Errorf("bound %g, dropped %g, the best %+v: %v", bound, a.dropped, hyps, err)
 	}
-}
-
-// spelled is the tokens of a sequence, without the prefix.
-func spelled(n *node) []int {
-	tokens := make([]int, n.length)
-	for ; n.parent != nil; n = n.parent {
-		tokens[n.length-1] = int(n.token)
-	}
-	return tokens
 }

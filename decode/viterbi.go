@@ -16,7 +16,7 @@ func init() {
 // Viterbi finds the likeliest sequences of a [Markov] model of order d, for certain (Viterbi 1967): sequences that agree in the last d tokens
 // go on alike, so only the best of them counts. It knows the best that can come after each context, see lattice, and follows that from the
 // beginning, which gives the N best in order, ties as all searches order them. With V tokens and T to write it takes V^d scores of the model,
-// once, T·V^(d+1) additions, twice, and memory of V^(d+1) float32 and 2·√T·V^d float64.
+// once, at most T·V^(d+1) additions, and memory of V^(d+1) float32 and T·V^d float64; where that is much, 2·√T·V^d, and the additions twice.
 //
 // Tokens that end a text, stop strings and a constraint are an automaton, whose states go beside the contexts: that many times more, at
 // worst.
@@ -87,7 +87,11 @@ func (v Viterbi) all(e *expander, d int) ([]*node, error) {
 	if err != nil {
 		return nil, err
 	}
-	β, err := l.values(e.ctx, length, int(math.Ceil(math.Sqrt(float64(length)))))
+	stride := 1
+	if 8*len(l.row)*length > mostTable/8 { // else all steps can be kept, and none is made twice
+		stride = int(math.Ceil(math.Sqrt(float64(length))))
+	}
+	β, err := l.values(e.ctx, length, stride)
 	if err != nil {
 		return nil, err
 	}
