@@ -21,7 +21,7 @@ type trainVAECmd struct {
 	Valid    string `help:"The share of the pictures that is held out, evenly spread, if the folder has no part for that. 0: none." default:"0.05" placeholder:"SHARE" group:"The pictures"`
 
 	Latent     []int  `help:"Latent variables; of two stochastic layers, first those next to the pictures: 100,50." default:"50" placeholder:"N,…" group:"The model"`
-	Hidden     string `help:"Layers of the encoder; those of the decoder are the same backwards. With two stochastic layers 200,200/100,100." placeholder:"N,…" group:"The model"`
+	Hidden     string `help:"Layers of the encoder; those of the decoder are the same backwards. dense: sizes, 200,200, or none. conv: channels of convolutions, each of which halves the picture, and last the size of a layer after them, 32,64,256. Of a second stochastic layer after a slash, 200,200/100,100." placeholder:"N,…" group:"The model"`
 	Net        string `help:"What the networks are made of: ${enum}." enum:"${nets}" default:"${net}" group:"The model"`
 	Activation string `help:"Between layers: ${enum}." enum:"tanh,relu" default:"tanh" group:"The model"`
 	Likelihood string `help:"What the decoder gives the parameters of: ${enum}; inkling info likelihoods says what each is." enum:"${likelihoods}" default:"${likelihood}" group:"The model"`
@@ -134,11 +134,15 @@ func (t *trainVAECmd) layers() (hidden [][]int, err error) {
 		return nil, nil
 	}
 	for group := range strings.SplitSeq(t.Hidden, "/") {
-		var sizes []int
+		sizes := []int{}
+		if strings.TrimSpace(group) == "none" {
+			hidden = append(hidden, sizes)
+			continue
+		}
 		for size := range strings.SplitSeq(group, ",") {
 			n, err := strconv.Atoi(strings.TrimSpace(size))
 			if err != nil {
-				return nil, usage("--hidden %s: must be whole numbers, as in 200,200, or 200,200/100,100 of two stochastic layers", t.Hidden)
+				return nil, usage("--hidden %s: must be whole numbers, as in 200,200, or 200,200/100,100 of two stochastic layers, or none", t.Hidden)
 			}
 			sizes = append(sizes, n)
 		}
