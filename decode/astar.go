@@ -86,9 +86,9 @@ func (s AStar) heuristic(e *expander) (*values, error) {
 	case s.Heuristic == "" && (d == 0 || err != nil):
 		return nil, nil
 	case d == 0:
-		return nil, fmt.Errorf("the heuristic %s needs a model whose next token depends on the last few only, as one of --arch window: use zero", s.Heuristic)
+		return nil, fmt.Errorf("the heuristic %s needs a model whose next token depends on the last few only, as one of --arch window: leave it out", s.Heuristic)
 	case err != nil:
-		return nil, fmt.Errorf("%w: use the heuristic zero", err)
+		return nil, fmt.Errorf("%w: use --heuristic zero", err)
 	}
 	h, err := relaxation(e, d, keep)
 	if errors.Is(err, errLattice) && s.Heuristic == "" {
@@ -130,10 +130,10 @@ type agenda struct {
 	n       int
 	h       *values // nil: zero
 	hopes   []hope
-	dropped float64    // the largest f of what was dropped
-	found   []*node    // complete, the best n
-	longest *node      // of those expanded
-	order   int        // of a Markov model; 0: sequences do not meet
+	dropped float64 // the largest f of what was dropped
+	found   []*node // complete, the best n
+	longest *node   // of those expanded
+	order   int     // of a Markov model; 0: sequences do not meet
 	met     map[meeting]int
 	watch   func(hope) // is shown what is expanded; nil: nobody looks
 }

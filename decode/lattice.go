@@ -110,7 +110,7 @@ func newLattice(ctx context.Context, t *transitions, a *automaton, prefix []int,
 			}
 			l.block[n] = b
 		}
-		if len(l.row) > most || 4*float64(len(t.rows)+len(l.next))+16*math.Sqrt(float64(steps))*float64(len(l.row)) > mostTable {
+		if len(l.row) > most || latticeBytes(float64(len(t.index)), float64(len(l.row)), l.vocab, steps) > mostTable {
 			return nil, fmt.Errorf("%w: after %d tokens there are %d", errLattice, depth+1, len(l.row))
 		}
 		border = found
@@ -118,6 +118,12 @@ func newLattice(ctx context.Context, t *transitions, a *automaton, prefix []int,
 	l.rows = t.rows
 	l.rank()
 	return l, nil
+}
+
+// latticeBytes is what a lattice of so many rows and nodes and its values take, with the maps that it is made with.
+func latticeBytes(rows, nodes float64, vocab, steps int) float64 {
+	perRow := 4*vocab + 8*min(mostLikely, vocab) + 64
+	return rows*float64(perRow) + nodes*(128+16*math.Sqrt(float64(steps)))
 }
 
 // rank finds the likeliest tokens of each row.

@@ -366,3 +366,86 @@ func TestAgendaIsBounded(t *testing.T) {
 		t.Errorf("bound %g, dropped %g, the best %+v: %v", bound, a.dropped, hyps, err)
 	}
 }
+
+// TestValues: what can come after each node is what all its arcs say, however many steps are kept, in whatever order they are asked for,
+// and where few of many tokens are looked at.
+func TestValues(t *testing.T) {
+	const steps = 11
+	for seed := range uint64(12) {
+		m := gram{vocab: []int{3, 70}[seed%2], order: 1 + int(seed/2)%2, coarse: seed%3 == 0, seed: seed}
+		e := newExpander(context.Background(), m, &Request{Length: steps, Ends: []int{1}})
+		l, err := newLattice(e.ctx, newTransitions(m, m.order, m.order, e.req), newAutomaton(e), nil, steps, 1<<20)
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := make([][]float64, steps+1)
+		for r := range want {
+			want[r] = make([]float64, len(l.row))
+			for n := range want[r] {
+				switch best := math.Inf(-1); {
+				case n == done, r == 0 && n != dead:
+				case r > 0 && n != dead:
+					logp, next := l.arcs(int32(n))
+					for w, x := range logp {
+						best = max(best, float64(x)+want[r-1][next[w]])
+					}
+					fallthrough
+				default:
+					want[r][n] = best
+				}
+			}
+		}
+		for _, stride := range []int{1, 2, 3, 4, 20} {
+			v, err := l.values(e.ctx, steps, stride)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, r := range []int{11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0, 7, 2, 11, 3} {
+				if !slices.Equal(v.left(r), want[r]) {
+					t.Fatalf("seed %d, every %d-th kept, %d left: not the values of all arcs", seed, stride, r)
+				}
+			}
+		}
+	}
+}
+
+// counting is a constraint that never forgets how many tokens there were.
+type counting struct{}
+
+func (counting) Start() any                    { return 0 }
+func (counting) Next(s any, _ int) (any, bool) { return s.(int) + 1, true }
+func (counting) Allow([]bool, any)             {}
+func (counting) Accepts(any) bool              { return true }
+func (counting) Least(any) int                 { return 0 }
+
+// TestMarkovRefusals: what cannot be done is said in words, before it takes memory.
+func TestMarkovRefusals(t *testing.T) {
+	large, small := gram{vocab: 70, order: 6, seed: 1}, gram{vocab: 4, order: 2, seed: 1}
+	for _, c := range []struct {
+		d    Decoder
+		m    Model
+		req  Request
+		want string
+	}{
+		{Viterbi{}, endless{small}, Request{Length: 5}, "depends on the last few only"},
+		{Viterbi{}, large, Request{Length: 100}, "1.18e+11 contexts"},
+		{Viterbi{}, small, Request{Length: 100, Nodes: 9}, "9 nodes are allowed"},
+		{Viterbi{}, small, Request{Length: 100, Nodes: 99, Constraint: counting{}}, "too many contexts"},
+		{Viterbi{States: -1}, small, Request{Length: 5}, "-1 states"},
+		{AStar{Heuristic: "best"}, small, Request{Length: 5}, "choose one of zero, transition, relaxed"},
+		{AStar{Heuristic: "relaxed"}, endless{small}, Request{Length: 5}, "depends on the last few only"},
+		{AStar{Heuristic: "transition"}, large, Request{Length: 5}, "1.18e+11 contexts"},
+	} {
+		if hyps, err := c.d.Decode(context.Background(), c.m, c.req); err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%#v: %+v, %v", c.d, hyps, err)
+		}
+	}
+	for _, d := range []Decoder{Viterbi{States: 10}, AStar{}} { // without a table they do
+		if hyps, err := d.Decode(context.Background(), large, Request{Length: 3, Nodes: 50}); err != nil || len(hyps) != 1 {
+			t.Errorf("%#v: %+v, %v", d, hyps, err)
+		}
+	}
+	if hyps, err := (Viterbi{}).Decode(context.Background(), large, Request{Length: 1}); err != nil || !hyps[0].Certificate.Exact {
+		t.Errorf("one token needs one context: %+v, %v", hyps, err)
+	}
+}

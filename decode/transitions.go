@@ -74,7 +74,7 @@ func newTransitions(m Model, order, keep int, req *Request) *transitions {
 func contexts(vocab, order, steps int) float64 {
 	n := 0.0
 	for t := range steps { // after t tokens the older ones are those of the prefix
-		if t >= order || n > 1e18 {
+		if t > order || n > 1e18 {
 			break
 		}
 		n += math.Pow(float64(vocab), float64(t))
@@ -201,12 +201,12 @@ func (t *transitions) most(ctx context.Context, dst []float32, p past, after int
 // tooLarge is the error of a table that would take too much, in words; nil if it can be made.
 func tooLarge(vocab, order, steps, nodes int) error {
 	n := contexts(vocab, order, steps)
-	bytes := n * (4*float64(vocab) + 4 + 16*math.Sqrt(float64(steps)))
+	bytes := latticeBytes(n, n, vocab, steps)
 	switch {
 	case bytes > mostTable:
 		return fmt.Errorf("the last %d of %d tokens are %.3g contexts, and all that may follow them takes %.1f GB, and %.1f GB are allowed", order, vocab, n, bytes/1e9, float64(mostTable)/1e9)
 	case n > float64(nodes):
-		return fmt.Errorf("the last %d of %d tokens are %.3g contexts, and %d nodes are allowed: allow more", order, vocab, n, nodes)
+		return fmt.Errorf("the last %d of %d tokens are %.3g contexts, and %d nodes are allowed", order, vocab, n, nodes)
 	}
 	return nil
 }

@@ -16,6 +16,8 @@ type searchFlags struct {
 	Groups        *int     `help:"Of beam: in so many groups, each kept from what those before it write." placeholder:"G" group:"Searching for the likeliest"`
 	Diversity     *float64 `help:"What a token costs a group for each before it that writes it in the same place, in nats." placeholder:"X" group:"Searching for the likeliest"`
 	KeepGreedy    bool     `help:"Of beam: also follow the path of the greedy decoder, so that the text is never less likely than its." group:"Searching for the likeliest"`
+	States        *int     `help:"Of viterbi: keep only so many contexts at each step, the best; all are certain to have the best text, where they fit in memory." placeholder:"K" group:"Searching for the likeliest"`
+	Heuristic     *string  `help:"Of astar: what is known of how a text can go on: ${enum}; the last two of models with --arch window, where relaxed is the default." enum:"${heuristics}" placeholder:"NAME" group:"Searching for the likeliest"`
 	Nodes         *int     `help:"The most beginnings to go on from; the result is then the best that was found." placeholder:"1000000" group:"Searching for the likeliest"`
 }
 
@@ -32,6 +34,8 @@ func (s *searchFlags) given() (list []flagOf) {
 		{"groups", s.Groups != nil, beams[:1]},
 		{"diversity", s.Diversity != nil, beams[:1]},
 		{"keep-greedy", s.KeepGreedy, beams[:1]},
+		{"states", s.States != nil, []string{"viterbi"}},
+		{"heuristic", s.Heuristic != nil, []string{"astar"}},
 		{"nodes", s.Nodes != nil, nil},
 	}
 }
@@ -62,7 +66,7 @@ func refuse(decoder string, flags []flagOf) error {
 
 // decoder is the search that the flags describe, and nil for one that has none of them.
 func (s *searchFlags) decoder(name string) (decode.Decoder, error) {
-	if err := check(bound{"--beam", s.Beam, 1, mostBeam}, bound{"--groups", s.Groups, 1, mostBeam}, bound{"--nodes", s.Nodes, 1, unbounded}); err != nil {
+	if err := check(bound{"--beam", s.Beam, 1, mostBeam}, bound{"--groups", s.Groups, 1, mostBeam}, bound{"--nodes", s.Nodes, 1, unbounded}, bound{"--states", s.States, 1, unbounded}); err != nil {
 		return nil, err
 	}
 	switch {
@@ -87,6 +91,14 @@ func (s *searchFlags) decoder(name string) (decode.Decoder, error) {
 		return decode.BestFirst{Width: b.Width, LengthNorm: b.LengthNorm, LengthPenalty: b.LengthPenalty}, nil
 	case "exact":
 		return decode.Exact{Width: b.Width}, nil
+	case "viterbi":
+		var v decode.Viterbi
+		set(&v.States, s.States)
+		return v, nil
+	case "astar":
+		var a decode.AStar
+		set(&a.Heuristic, s.Heuristic)
+		return a, nil
 	}
 	return nil, nil
 }
