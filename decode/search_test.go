@@ -43,6 +43,20 @@ func (p parity) Allow(allowed []bool, _ any) { allowed[p.never] = false }
 func (parity) Accepts(s any) bool            { return s.(int) == 0 }
 func (parity) Least(s any) int               { return s.(int) }
 
+// twice is the constraint that a token occurs at least twice.
+type twice struct{ token int }
+
+func (twice) Start() any { return 0 }
+func (c twice) Next(s any, token int) (any, bool) {
+	if token == c.token {
+		return min(s.(int)+1, 2), true
+	}
+	return s, true
+}
+func (twice) Allow([]bool, any)  {}
+func (twice) Accepts(s any) bool { return s.(int) == 2 }
+func (twice) Least(s any) int    { return 2 - s.(int) }
+
 // impossible is satisfied by nothing.
 type impossible struct{ parity }
 
@@ -555,5 +569,40 @@ func BenchmarkSearch(b *testing.B) {
 				}
 			}
 		})
+	}
+}
+
+// TestSearchesSeeWhatWritersSee: a piece is asked for with the token before it, of the prefix too, and no search walks into what leaves too
+// few tokens for the constraint.
+func TestSearchesSeeWhatWritersSee(t *testing.T) {
+	m := newMarkov(5, 0.1, 1)
+	for _, row := range m.table {
+		copy(row, []float32{-1.1, -1.2, -9, -1.4, -1.5})
+	}
+	after3 := func(prev, _ int) string { return map[bool]string{true: "x", false: "y"}[prev == 3] }
+	for _, d := range []Decoder{Beam{Width: 1}, BestFirst{Width: 1}, Exact{Width: 1}} {
+		hyps, err := d.Decode(context.Background(), m, Request{Prefix: []int{3}, Length: 3, Piece: after3, Stop: []string{"x"}})
+		if err != nil || len(hyps[0].Tokens) != 1 || hyps[0].FinishReason != FinishStop {
+			t.Errorf("%+v: %+v, %v", d, hyps, err)
+		}
+		hyps, err = d.Decode(context.Background(), m, Request{Length: 3, Constraint: twice{2}})
+		if err != nil || !strings.Contains(fmt.Sprint(hyps[0].Tokens), "2") {
+			t.Errorf("%+v: %+v, %v", d, hyps, err)
+		}
+	}
+}
+
+// TestBeamBoundsWhatItDropped: what a beam of 1 drops may be better than all that it keeps.
+func TestBeamBoundsWhatItDropped(t *testing.T) {
+	for seed := range uint64(500) {
+		p := problem{newMarkov(5, 2, seed), Request{Length: 3, Ends: []int{0}}}
+		best := p.all()[0].LogProb
+		for _, d := range []Decoder{Beam{Width: 1}, BestFirst{Width: 1}} {
+			if hyps, err := d.Decode(context.Background(), p.m, p.req); err != nil {
+				t.Fatal(err)
+			} else if err := certified(hyps, best); err != nil {
+				t.Fatalf("%+v: %v", d, err)
+			}
+		}
 	}
 }
