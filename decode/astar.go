@@ -105,6 +105,9 @@ func relaxation(e *expander, d, keep int) (*values, error) {
 	if err != nil {
 		return nil, err
 	}
+	if 8*float64(len(l.row))*float64(e.req.Length) > mostTable {
+		return nil, fmt.Errorf("%w: %d, at each of %d steps", errLattice, len(l.row), e.req.Length)
+	}
 	return l.values(e.ctx, e.req.Length, 1)
 }
 
