@@ -269,7 +269,7 @@ func latent(args []string, to string) []string {
 // TestVAEResume goes on with runs that were stopped, for each way of training, and where samples.png cannot be written.
 func TestVAEResume(t *testing.T) {
 	f := vaeFolder(t)
-	for _, how := range []string{"", "--objective iwae --hidden 8/4", "--anneal cyclical --warm 1 --free-bits 0.1", "--binarize fixed --valid 0"} {
+	for _, how := range []string{"", "--objective iwae --hidden 8/4", "--anneal cyclical --warm 1 --free-bits 0.1", "--binarize fixed --valid 0", "--net conv --hidden 4,8 --likelihood logistic"} {
 		for _, dir := range []string{"whole", "run"} {
 			args := vaeArgs(dir, append(strings.Fields(how), "--steps", "60", "--checkpoint-every", "20", "--keep", "4")...)
 			if strings.Contains(how, "/") {
