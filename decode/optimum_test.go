@@ -18,6 +18,7 @@ type gram struct {
 	vocab, order int
 	coarse       bool
 	seed         uint64
+	each         float32 // what every token costs beside
 }
 
 func (g gram) VocabSize() int { return g.vocab }
@@ -36,6 +37,7 @@ func (g gram) LogProbs(dst []float32, s State) {
 		if dst[i] = -float32(r.ExpFloat64()); g.coarse {
 			dst[i] = -float32(1+r.IntN(3)) / 2
 		}
+		dst[i] -= g.each
 		if i > 0 && r.IntN(8) == 0 {
 			dst[i] = float32(math.Inf(-1))
 		}
@@ -221,6 +223,25 @@ func TestTies(t *testing.T) {
 	}
 }
 
+// TestMeetings: sequences with the same last tokens that a constraint or a stop string tells apart do not stand for one another.
+func TestMeetings(t *testing.T) {
+	for seed := range uint64(400) {
+		m := gram{vocab: 3, order: 1, seed: seed}
+		req := Request{Length: 6, Piece: piece}
+		if seed%2 == 0 {
+			req.Constraint = newDFA(4, 3, rand.New(rand.NewPCG(seed, 2)))
+		} else {
+			req.Stop = []string{"aaba", "abba", "baab", "bbb"}[seed/2%4 : seed/2%4+1]
+		}
+		all := enumerate(m, req)
+		optimal(t, "viterbi", Viterbi{}, m, req, all)
+		optimal(t, "viterbi of many states", Viterbi{States: 1000}, m, req, all)
+		for _, h := range Heuristics {
+			optimal(t, "astar "+h, AStar{Heuristic: h}, m, req, all)
+		}
+	}
+}
+
 // TestStates: with few contexts kept, what is found is there and no better than the best, and the best is within the bound.
 func TestStates(t *testing.T) {
 	exact, missed := 0, 0
@@ -372,7 +393,7 @@ func TestAgendaIsBounded(t *testing.T) {
 func TestValues(t *testing.T) {
 	const steps = 11
 	for seed := range uint64(12) {
-		m := gram{vocab: []int{3, 70}[seed%2], order: 1 + int(seed/2)%2, coarse: seed%3 == 0, seed: seed}
+		m := gram{vocab: []int{3, 70}[seed%2], order: 1 + int(seed/2)%2, coarse: seed%3 == 0, seed: seed, each: 1} // so that it is good to end soon, by a token that may be unlikely
 		e := newExpander(context.Background(), m, &Request{Length: steps, Ends: []int{1}})
 		l, err := newLattice(e.ctx, newTransitions(m, m.order, m.order, e.req), newAutomaton(e), nil, steps, 1<<20)
 		if err != nil {
