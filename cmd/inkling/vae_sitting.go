@@ -2,18 +2,13 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"io/fs"
 	"math"
-	"os"
 	"strings"
-	"sync"
 
 	"inkling/checkpoint"
 	"inkling/data"
 	"inkling/eval"
-	"inkling/internal/kernel"
 	"inkling/train"
 	"inkling/vae"
 )
@@ -116,49 +111,6 @@ func (s *vaeSitting) held() vae.Examples {
 
 func (s *vaeSitting) source() *vae.Source {
 	return &vae.Source{Images: s.pictures.train, Size: s.cfg.Train.Batch, Binarize: s.cfg.Binarize, Seed: s.cfg.Train.Seed}
-}
-
-// watch is what progress says of a VAE beside its loss.
-type watch struct {
-	config         vae.Config
-	mu             sync.Mutex
-	likelihood, kl float64
-	active, all    int // latent variables; all is 0 before the first validation
-
-	also map[string]float64 // of the metrics' next line
-	loss float64            // that goes with it
-}
-
-// judged takes over what a validation says, of two the better: of the weights and of their averages.
-func (w *watch) judged(j *vae.Judged, loss float64) {
-	o := summarize(w.config, j)
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	if w.also != nil && !(loss < w.loss) {
-		return
-	}
-	w.active, w.all = o.ActiveUnits, o.Variables
-	w.also, w.loss = map[string]float64{"log_likelihood": o.Reconstruction, "kl": o.KL, "active_units": float64(o.ActiveUnits)}, loss
-}
-
-// take gives what the metrics are to tell, once.
-func (w *watch) take() map[string]float64 {
-	also := w.also
-	w.also = nil
-	return also
-}
-
-func (w *watch) String() string {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	if w.config.Point {
-		return "" // the loss is all there is
-	}
-	s := fmt.Sprintf("  log p(x|z) %.2f  KL %.2f", w.likelihood, w.kl)
-	if w.all > 0 {
-		s += fmt.Sprintf("  active %d/%d", w.active, w.all)
-	}
-	return s
 }
 
 // train runs until the run is over or the user stops it.
@@ -321,44 +273,6 @@ func (s *vaeSitting) tell(a *app, r train.Result) error {
 	}
 	fmt.Fprintf(a.out, "the model is in %s, with samples in samples.png\n\ntry next:\n  %s\n", s.run.Dir(), strings.Join(next, "\n  "))
 	return nil
-}
-
-// resumeVAE goes on with a run of a VAE.
-func (r *resumeCmd) resumeVAE(a *app, run *checkpoint.Run) error {
-	c, err := readVAEConfig(run)
-	if err != nil {
-		return err
-	}
-	at, err := positionOf(run)
-	if err != nil {
-		return err
-	}
-	if at.Done {
-		return r.finished(a, at.Step)
-	}
-	want := c.Data
-	if r.File != "" {
-		c.Data.File = r.File
-	}
-	if _, err := os.Stat(c.Data.File); errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("the pictures that %s learns from: %w; if they were moved: inkling resume %s PATH", r.Dir, data.InWords(c.Data.File, err), r.Dir)
-	}
-	s, err := newVAESitting(a, c, func(is imageSource) error {
-		if is.SHA256 != want.SHA256 {
-			return badInput("%s has not the pictures that this run began with (their hash is %.12s… instead of %.12s…): put those back, or name them: inkling resume %s PATH",
-				c.Data.File, is.SHA256, want.SHA256, r.Dir)
-		}
-		return nil
-	})
-	if err != nil {
-		return err
-	}
-	s.run = run
-	if isa := c.MadeWith.ISA; isa != "" && isa != kernel.ISA() {
-		a.note("the run began with %s and goes on with %s: the result will differ in the last bits", isa, kernel.ISA())
-	}
-	a.note("%s goes on after step %s", r.Dir, thousands(at.Step))
-	return s.trainAndReport(a)
 }
 
 // plan tells what memory the run would take.
