@@ -3,6 +3,7 @@ package decode
 import (
 	"math"
 	"math/rand/v2"
+	"sync"
 	"sync/atomic"
 )
 
@@ -56,6 +57,7 @@ func (m *markov) LogProbs(dst []float32, s State) {
 // batched is the same model, offering Batch.
 type batched struct {
 	*markov
+	mu               sync.Mutex // of the counts: goroutines may share a model
 	batches, largest int
 }
 
@@ -72,7 +74,9 @@ func (b *batched) LogProbsBatch(dst []float32, states []State) {
 	if len(dst) != len(states)*b.vocab {
 		panic("LogProbsBatch into a slice of another length")
 	}
+	b.mu.Lock()
 	b.batches, b.largest = b.batches+1, max(b.largest, len(states))
+	b.mu.Unlock()
 	for i, s := range states {
 		b.LogProbs(dst[i*b.vocab:(i+1)*b.vocab], s)
 	}
