@@ -14,6 +14,7 @@ type Images struct {
 	values *[256]float32 // what the bytes stand for
 	names  []string      // of the files, where each picture has its own
 	picked []int         // which pictures these are, in their order; nil: all
+	first  int           // pictures of what was read that are before them in memory
 }
 
 var (
@@ -64,6 +65,9 @@ func (m *Images) Name(i int) string {
 	}
 	return m.names[m.at(i)]
 }
+
+// Number is which picture of those that were read picture i is: the same whatever was picked and cut.
+func (m *Images) Number(i int) int { return m.first + m.at(i) }
 
 // Bytes is the memory that they take. A slice, or those that were picked, take none of their own.
 func (m *Images) Bytes() int64 { return int64(len(m.bytes)) + 4*int64(len(m.floats)) }
@@ -129,6 +133,7 @@ func (m *Images) Slice(from, to int) *Images {
 		s.picked = m.picked[from:to:to]
 		return &s
 	}
+	s.first += from
 	if m.names != nil {
 		s.names = m.names[from:to:to]
 	}

@@ -445,6 +445,11 @@ func TestSpread(t *testing.T) {
 	if got := numbers(rest.Slice(1, 3).Pick([]int{1, 0, 1})); !slices.Equal(got, []int{30, 10, 30}) {
 		t.Errorf("picked of a slice of the rest: %v", got)
 	}
+	for i, want := range []int{4, 3} {
+		if got := set.Train.Slice(1, 6).Slice(1, 5).Pick([]int{2, 1}).Number(i); got != want {
+			t.Errorf("picture %d was number %d, not %d", i, want, got)
+		}
+	}
 	if picked.Bytes() != 7 {
 		t.Errorf("%d bytes, where all are 7", picked.Bytes())
 	}

@@ -18,6 +18,9 @@ func (ae) settle(o *Objective) error {
 	if o.Aggressive {
 		return fmt.Errorf("objective ae has no posterior that could collapse, and nothing to be aggressive about: leave that out, or choose elbo")
 	}
+	if o.K > 1 {
+		return fmt.Errorf("objective ae draws no samples, and %d of each example are asked for: leave that out, or choose elbo", o.K)
+	}
 	return onlyElbo(o)
 }
 

@@ -61,7 +61,7 @@ func (s *Source) Batch(step, shard, shards int) (Batch, error) {
 		Binarize(b.X, rand.New(rand.NewPCG(s.Seed, uint64(step)<<16|uint64(shard)<<1|1)))
 	case "fixed":
 		for i, at := range index {
-			Fixed(b.X[i*width:(i+1)*width], s.Seed, at)
+			Fixed(b.X[i*width:(i+1)*width], s.Seed, s.Images.Number(at))
 		}
 	}
 	return b, nil
@@ -95,5 +95,5 @@ func Binarize(x []float32, rnd *rand.Rand) {
 	}
 }
 
-// Fixed binarizes example i of the data, always in the same way.
+// Fixed binarizes a picture by its number in the data, always in the same way.
 func Fixed(x []float32, seed uint64, i int) { Binarize(x, rand.New(rand.NewPCG(^seed, uint64(i)))) }

@@ -45,7 +45,7 @@ func (l bernoulli) sample(c Config, dst, params []float32, rnd *rand.Rand) {
 	}
 }
 
-func (bernoulli) improper(x []float32) string {
+func (bernoulli) improper(_ Config, x []float32) string {
 	for _, v := range x {
 		if v != 0 && v != 1 {
 			return "bernoulli is for black and white, and these are grey: what it gives is no probability of them, and comes to no bits"

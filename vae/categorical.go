@@ -2,6 +2,7 @@ package vae
 
 import (
 	"fmt"
+	"math"
 	"math/rand/v2"
 
 	"inkling/internal/kernel"
@@ -74,7 +75,17 @@ func (categorical) sample(c Config, dst, params []float32, rnd *rand.Rand) {
 	}
 }
 
-func (categorical) improper([]float32) string { return "" }
+func (categorical) improper(c Config, x []float32) string { return c.rounded(x) }
+
+// rounded says of numbers between levels that they are rounded to these, and so that it is the rounded ones whose probability is known.
+func (c Config) rounded(x []float32) string {
+	for _, v := range x {
+		if level := float64(v) * float64(c.Levels-1); math.Abs(level-math.Round(level)) > 1e-3 {
+			return fmt.Sprintf("no bits: the numbers are rounded to %d levels, and what is known is the probability of the rounded ones", c.Levels)
+		}
+	}
+	return ""
+}
 
 // maxLevels is what a byte can tell apart.
 const maxLevels = 256

@@ -47,7 +47,7 @@ func (gaussian) sample(_ Config, dst, params []float32, rnd *rand.Rand) {
 	}
 }
 
-func (gaussian) improper([]float32) string {
+func (gaussian) improper(Config, []float32) string {
 	return "gaussian knows a density, not a probability: it may be above 1, its logarithm above 0, and it comes to no bits"
 }
 

@@ -26,7 +26,7 @@ func (e Examples) Len() int { return e.Images.Len() }
 func (e Examples) Read(dst []float32, i int) {
 	e.Images.Read(dst, i)
 	if e.Binarize == "dynamic" || e.Binarize == "fixed" {
-		Fixed(dst, e.Seed, i)
+		Fixed(dst, e.Seed, e.Images.Number(i))
 	}
 }
 
@@ -121,7 +121,8 @@ func (m *Model) Judge(ctx context.Context, e Examples, seed uint64) (*Judged, er
 	return j, nil
 }
 
-const drawnAtOnce = 500 // samples of an example, of a large number
+// DrawnAtOnce is how many samples of an example Importance holds at a time, of a large number.
+const DrawnAtOnce = 500
 
 // Importance is log (1/k) Σ p(x, z)/q(z|x) with k draws from q, of each example: a lower bound on log p(x) on the average, which rises to it
 // with k. progress, unless nil, is told how many examples are done.
@@ -131,9 +132,9 @@ func (m *Model) Importance(ctx context.Context, e Examples, k int, seed uint64, 
 	err := each(ctx, e.Len(), func(tp *tensor.Tape, i int) {
 		b, rnd := e.batch(i, i+1), rand.New(rand.NewPCG(seed^0x1a, uint64(i)))
 		total := math.Inf(-1)
-		for drawn := 0; drawn < k; drawn += drawnAtOnce {
+		for drawn := 0; drawn < k; drawn += DrawnAtOnce {
 			tp.Reset(0, 0, 0)
-			t := m.terms(tp, b, draw{samples: min(drawnAtOnce, k-drawn), noise: func(dst []float32) { normal(dst, rnd) }})
+			t := m.terms(tp, b, draw{samples: min(DrawnAtOnce, k-drawn), noise: func(dst []float32) { normal(dst, rnd) }})
 			w := t.logWeights(tp)
 			for r := range w.Rows {
 				total = logAdd(total, float64(w.Row(r)[0]))

@@ -61,7 +61,7 @@ func TestExamplesStayTheSame(t *testing.T) {
 func TestImportance(t *testing.T) {
 	for _, latent := range [][]int{{2}, {1, 1}, {3, 2}} {
 		s, e := newSpelled(t, 9, latent...), greyExamples(t, 5)
-		for _, k := range []int{1, 3, drawnAtOnce + 2} {
+		for _, k := range []int{1, 3, DrawnAtOnce + 2} {
 			bounds, err := s.Importance(context.Background(), e, k, 7, nil)
 			if err != nil {
 				t.Fatal(err)
@@ -69,8 +69,8 @@ func TestImportance(t *testing.T) {
 			for i, got := range bounds {
 				rnd, x := rand.New(rand.NewPCG(7^0x1a, uint64(i))), wide(e.Rows(i, i+1))
 				total := math.Inf(-1)
-				for at := 0; at < k; at += drawnAtOnce {
-					n := min(drawnAtOnce, k-at)
+				for at := 0; at < k; at += DrawnAtOnce {
+					n := min(DrawnAtOnce, k-at)
 					z := make([][]float64, n)
 					for l, d := range s.Config.Latent { // drawn layer by layer
 						noise := make([]float32, n*d)

@@ -22,7 +22,7 @@ type likelihood interface {
 	sample(c Config, dst, params []float32, rnd *rand.Rand) // a draw from p(x|z)
 
 	// improper says in a sentence why what it knows of x is no probability; "" if it is one.
-	improper(x []float32) string
+	improper(c Config, x []float32) string
 }
 
 // likelihoods are the kinds there are, the default first. A new one is a file and a line here.
@@ -35,4 +35,4 @@ func likelihoodNamed(name string) (likelihood, error) { return named("likelihood
 
 // Improper says in a sentence why what the model knows of these numbers is a density, or no probability of them at all; "" if it is one, of
 // which the logarithm can be told in bits.
-func (m *Model) Improper(x []float32) string { return m.like.improper(x) }
+func (m *Model) Improper(x []float32) string { return m.like.improper(m.Config, x) }

@@ -61,6 +61,6 @@ func (logistic) sample(c Config, dst, params []float32, rnd *rand.Rand) {
 	}
 }
 
-func (logistic) improper([]float32) string { return "" }
+func (logistic) improper(c Config, x []float32) string { return c.rounded(x) }
 
 func exp(x float32) float32 { return float32(math.Exp(float64(x))) }

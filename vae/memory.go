@@ -64,7 +64,7 @@ func (c Config) PlanTraining(o Objective, t Training) (Memory, error) {
 		if o.Weighted() {
 			samples = o.K
 		}
-		m.Validation = c.judging(min(t.Held, judgedAtOnce), samples, min(t.Workers, t.Held)) + int64(t.Held)*(16+8*int64(c.Variables()))
+		m.Validation = c.judging(min(t.Held, judgedAtOnce), min(samples, DrawnAtOnce), min(t.Workers, t.Held)) + int64(t.Held)*(16+8*int64(c.Variables()))
 	}
 	return m, nil
 }
@@ -87,7 +87,7 @@ func (c Config) PlanUse(samples, workers int) (Memory, error) {
 func (c Config) judging(examples, samples, workers int) int64 {
 	floats := int64(examples)*int64(c.Inputs()) + c.terms(Objective{Name: "elbo"}, int64(examples), 1, false)
 	if samples > 0 {
-		floats = max(floats, int64(c.Inputs())+c.terms(Objective{Name: "iwae"}, 1, int64(min(samples, drawnAtOnce)), false))
+		floats = max(floats, int64(c.Inputs())+c.terms(Objective{Name: "iwae"}, 1, int64(samples), false))
 	}
 	return 4 * int64(workers) * floats
 }

@@ -88,7 +88,7 @@ func TestMemoryPlan(t *testing.T) {
 				return 4 * int64(results+n*m.Config.Inputs())
 			}
 			within(t, "judging", m.Config.judging(judgedAtOnce, 0, 1), judged(judgedAtOnce, 1, true))
-			within(t, "importance", m.Config.judging(1, drawnAtOnce, 1), judged(1, drawnAtOnce, false))
+			within(t, "importance", m.Config.judging(1, DrawnAtOnce, 1), judged(1, DrawnAtOnce, false))
 		})
 	}
 }

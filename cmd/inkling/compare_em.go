@@ -18,7 +18,7 @@ import (
 type compareEMCmd struct {
 	Path    string         `arg:"" help:"The pictures to learn from: a folder of PNG and JPEG files, of IDX files or of train.npy; or one such file."`
 	Limit   int            `help:"Only N of each part, evenly spread. Grey ones are made black and white, once and for all." default:"2000" placeholder:"N"`
-	Held    int            `help:"Pictures held out to judge by, at most; the last tenth, if the folder has no part for that." default:"100" placeholder:"N"`
+	Held    int            `help:"Pictures held out to judge by, at most; a tenth, evenly spread,, if the folder has no part for that." default:"100" placeholder:"N"`
 	Latent  int            `help:"Latent variables." default:"20" placeholder:"N"`
 	Hidden  string         `help:"Layers of the encoder; those of the decoder are the same backwards." default:"200,200" placeholder:"N,…"`
 	ESteps  int            `name:"e-steps" help:"E-steps on a batch before each M-step." default:"5" placeholder:"N"`
@@ -175,7 +175,7 @@ func (c *compareEMCmd) compare(a *app, method emMethod, config vae.Config, e emP
 	m, turns, times := method.make(c, begun, e.train.Len())
 	source := &vae.Source{Images: e.train.Images, Size: c.Batch, Binarize: e.train.Binarize, Seed: c.Seed}
 	loop := train.Config{
-		Options: train.Options{Rate: c.LR}, Seed: c.Seed, Shards: min(valueOr(c.Shards, runtime.GOMAXPROCS(0)), c.Batch),
+		Options: train.Options{Rate: c.LR}, Seed: c.Seed, Shards: min(valueOr(c.Shards, runtime.GOMAXPROCS(0)), c.Batch, e.train.Len()),
 		Steps: valueOr(c.Steps, 0),
 		Validate: func(ctx context.Context) (float64, error) {
 			j, err := m.Judge(ctx, e.train, c.Seed)

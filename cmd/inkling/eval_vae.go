@@ -98,7 +98,7 @@ func (k boundKind) most(chains *int) int {
 	if k.name == "ais" {
 		return 4 * max(rowsTogether, valueOr(chains, 0))
 	}
-	return max(k.samples, 1)
+	return min(max(k.samples, 1), vae.DrawnAtOnce)
 }
 
 func (k boundKind) String() string {
@@ -190,7 +190,7 @@ func (e *evalCmd) pictures(a *app, c *vaeConfig) (vae.Examples, error) {
 		images, part = set.Valid, "valid part"
 	}
 	if images == nil {
-		images, part = set.Train, "all there are"
+		images, part = set.Train, "no parts"
 	}
 	m := c.Model
 	if images.Height != m.Height || images.Width != m.Width || images.Channels != m.Channels {
@@ -201,7 +201,7 @@ func (e *evalCmd) pictures(a *app, c *vaeConfig) (vae.Examples, error) {
 		a.note("these are the pictures that it learned from: the figures say nothing of new ones")
 	}
 	if n := images.Len(); e.Limit > 0 && e.Limit < n {
-		images, part = limited(images, e.Limit), fmt.Sprintf("spread over the %s of the %s", thousands(n), part)
+		images, part = limited(images, e.Limit), fmt.Sprintf("spread over the %s there are (%s)", thousands(n), part)
 	}
 	a.note("%s, %s", plural(images.Len(), "picture"), part)
 	return vae.Examples{Images: images, Binarize: c.Binarize, Seed: c.Train.Seed}, nil
@@ -226,7 +226,6 @@ func (e *evalCmd) judge(a *app, m *vae.Model, kind boundKind, examples vae.Examp
 		return nil, err
 	}
 	o := &evaluatedVAE{BoundKind: kind.String(), Examples: examples.Len(), judgedVAE: summarize(m.Config, j), Divergences: j.Variables, bounds: j.Bound()}
-	o.Information = eval.Information(j.Means[0], j.LogDeviations[0], m.Config.Latent[0], seed)
 	switch kind.name {
 	case "iwae":
 		foretell(a, m, kind.samples, examples)

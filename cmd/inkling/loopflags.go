@@ -12,7 +12,7 @@ import (
 type loopFlags struct {
 	Steps  *int           `help:"End after so many steps." placeholder:"N" group:"How long"`
 	Epochs *float64       `help:"End after so many passes over the data." placeholder:"N" group:"How long"`
-	Budget *time.Duration `help:"End after this time, and choose sizes to fit it; reading the data, measuring the speed and the last table come on top." placeholder:"10m" group:"How long"`
+	Budget *time.Duration `help:"End after this time, and, of a language model, choose sizes to fit it; reading the data, measuring the speed and the last table come on top." placeholder:"10m" group:"How long"`
 
 	Patience *int `help:"End when so many validations in a row bring no new best, if nothing else ends the run before." placeholder:"N" group:"How long"`
 

@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"math"
+
+	"inkling/vae"
 )
 
 const defaultSamples = 100
@@ -30,7 +32,7 @@ func (s *scoreCmd) pictures(a *app) error {
 	if err := check(bound{"--samples", &samples, 1, mostSamples}); err != nil {
 		return err
 	}
-	m, c, err := openVAEFor(a, s.Dir, samples)
+	m, c, err := openVAEFor(a, s.Dir, min(samples, vae.DrawnAtOnce))
 	if err != nil {
 		return err
 	}

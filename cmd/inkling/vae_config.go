@@ -26,7 +26,7 @@ type imageSource struct {
 	Limit      int     `json:"limit,omitempty"` // of the pictures of each part
 	Bytes      int64   `json:"bytes"`
 	SHA256     string  `json:"sha256"`
-	ValidShare float64 `json:"valid_share,omitempty"` // of the training pictures, the last, that are held out; 0: the part that is there for it, or none
+	ValidShare float64 `json:"valid_share,omitempty"` // of the training pictures, evenly spread, that are held out; 0: the part that is there for it, or none
 	Pictures   int     `json:"pictures"`              // to learn from
 	Held       int     `json:"held_out"`
 }

@@ -23,6 +23,9 @@ type judgedVAE struct {
 	point  bool     // the model is an auto-encoder, of which only the reconstruction says something
 }
 
+// idle is the divergence below which a variable that is not active is no other than the prior, in nats.
+const idle = 0.01
+
 func summarize(c vae.Config, j *vae.Judged) judgedVAE {
 	o := judgedVAE{Reconstruction: eval.Mean(j.LogLikelihood), KL: eval.Mean(j.KL), Collapsed: []int{}, point: c.Point}
 	if !c.Point {
@@ -36,10 +39,10 @@ func summarize(c vae.Config, j *vae.Judged) judgedVAE {
 	o.ActiveUnits = len(active)
 	for _, layer := range j.Variables {
 		n := 0
-		for range layer {
+		for _, nats := range layer {
 			if active[o.Variables] {
 				n++
-			} else {
+			} else if nats < idle && !c.Point {
 				o.Collapsed = append(o.Collapsed, o.Variables+1)
 			}
 			o.Variables++
@@ -83,7 +86,7 @@ func (o judgedVAE) active() string {
 
 // collapse says of a model that it has collapsed, with what to try; nothing of others.
 func (o judgedVAE) collapse() string {
-	if o.point || o.ActiveUnits > 0 || o.Variables == 0 || math.IsNaN(o.KL) {
+	if o.point || len(o.Collapsed) < o.Variables || math.IsNaN(o.KL) {
 		return ""
 	}
 	return "collapsed: " + numbered(o.Collapsed) + " say nothing of x (q(z|x) is the prior), and the decoder writes the same whatever z is; try --anneal linear, --free-bits 0.1, --aggressive, a --beta of 1 or less, or a lower --lr"

@@ -32,7 +32,7 @@ func TestVAEKinds(t *testing.T) {
 				var o evaluatedVAE
 				f.json(&o, "eval", dir, "bars.npy")
 				said := f.must("eval", dir, "bars.npy").out
-				why := map[string]string{"gaussian": "knows a density", "bernoullinone": "these are grey"}[like.Name+binarize]
+				why := map[string]string{"gaussian": "knows a density", "bernoullinone": "these are grey", "categorical": "rounded to 16 levels"}[like.Name+binarize]
 				if (o.BitsPerNumber == nil) != (why != "") || strings.Contains(said, "bits per number") != (why == "") || !strings.Contains(said, why) {
 					t.Errorf("%s: bits per number %v:\n%s", dir, o.BitsPerNumber, said)
 				}

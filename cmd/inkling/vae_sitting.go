@@ -47,12 +47,15 @@ func newVAESitting(a *app, c *vaeConfig, same func(imageSource) error) (*vaeSitt
 			c.Binarize = "dynamic"
 		}
 	}
-	c.Train.Shards = min(c.Train.Shards, c.Train.Batch)
+	c.Train.Shards = min(c.Train.Shards, c.Train.Batch, t.Len())
+	if o := c.Objective; o.Anneal == "linear" && c.Train.Epochs > 0 && o.Warm > c.Train.Epochs {
+		a.note("the divergence has its whole weight after %g passes, and the run ends after %g: give it more, or make --warm less", o.Warm, c.Train.Epochs)
+	}
 	held := "none held out"
 	if p.held != nil {
 		held = thousands(p.held.Len()) + " held out"
 	}
-	a.note("%s pictures of %d × %d to learn from, %s", thousands(t.Len()), t.Height, t.Width, held)
+	a.note("%s of %d × %d to learn from, %s", plural(t.Len(), "picture"), t.Height, t.Width, held)
 	if c.Binarize != "none" {
 		a.note("black and white by chance (%s): each number is 1 with its value as the probability", c.Binarize)
 	}

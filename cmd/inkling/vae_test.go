@@ -302,3 +302,19 @@ func TestVAENotes(t *testing.T) {
 	f.write("three.npy", barPictures(3, 1))
 	f.must("train", "vae", "three.npy", "--steps", "3", "--out", "three")
 }
+
+// TestFewPictures: fewer pictures than shards, and one alone, are trained on by every objective, with one stochastic layer and with two.
+func TestFewPictures(t *testing.T) {
+	f := newFolder(t)
+	for n := 1; n <= 3; n++ {
+		f.write(fmt.Sprintf("%d.npy", n), barPictures(n, 1))
+		for _, objective := range strings.Split(names("objectives"), ",") {
+			for _, latent := range []string{"2", "3,2"} {
+				r := f.run("train", "vae", fmt.Sprintf("%d.npy", n), "--valid", "0", "--steps", "3", "--shards", "4", "--objective", objective, "--latent", latent, "--out", fmt.Sprintf("%s-%d-%s", objective, n, latent))
+				if r.code != 0 {
+					t.Errorf("%d pictures, %s, latent %s: exit %d, %s", n, objective, latent, r.code, r.err)
+				}
+			}
+		}
+	}
+}
