@@ -105,7 +105,7 @@ func settleLevels(c *Config, usual int) error {
 func unitMean(c *Config) error {
 	for _, m := range c.Mean {
 		if !(m >= 0 && m <= 1) {
-			return fmt.Errorf("numbers of which the mean is %g: likelihood %s is for those from 0 to 1; choose gaussian", m, c.Likelihood)
+			return fmt.Errorf("numbers of which the mean is %g: likelihood %s is for those from 0 to 1: divide them by the largest, or choose gaussian", m, c.Likelihood)
 		}
 	}
 	return nil

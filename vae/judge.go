@@ -53,7 +53,7 @@ type Judged struct {
 	LogLikelihood []float64 // E_q log p(x|z), of each example
 	KL            []float64 // KL(q(z|x) ‖ p(z))
 	Variables     [][]float64
-	Means         [][]float32 // of q(z_l|…), by layer: [examples, d]
+	Means         [][]float32 // of q(z_l|…) by layer, [examples, d]; of layers above the first at the mean of the layer below
 	LogDeviations [][]float32
 }
 
@@ -85,8 +85,11 @@ func (m *Model) Judge(ctx context.Context, e Examples, seed uint64) (*Judged, er
 		rnd := rand.New(rand.NewPCG(seed, uint64(c)))
 		t := m.terms(tp, e.batch(from, to), draw{analytic: true, noise: func(dst []float32) { normal(dst, rnd) }})
 		sums := make([][]float64, len(t.KL))
-		for l, q := range t.Posterior {
-			d := m.Config.Latent[l]
+		q := t.Posterior[0]
+		for l, d := range m.Config.Latent {
+			if l > 0 { // at the mean of the layer below: what was drawn there is no difference between examples
+				q = m.encoders[l].apply(tp, pick(tp, q, nil))
+			}
 			for i := range q.Rows {
 				copy(j.Means[l][(from+i)*d:], q.Row(i)[:d])
 				copy(j.LogDeviations[l][(from+i)*d:(from+i+1)*d], q.Row(i)[d:])

@@ -229,3 +229,29 @@ func TestActive(t *testing.T) {
 		t.Errorf("units %v are active, want 1 and 4", got)
 	}
 }
+
+// TestActiveAboveNoise: a unit of the second layer that reacts to z of the first is not active where that z is noise, the same for all x.
+func TestActiveAboveNoise(t *testing.T) {
+	m, err := New(Config{Height: 3, Width: 3, Latent: []int{2, 2}, Hidden: [][]int{{}, {}}, Seed: 5})
+	if err != nil {
+		t.Fatal(err)
+	}
+	clear(m.Params().ByName("encoder.0.0.weight").Value)
+	second := m.Params().ByName("encoder.1.0.weight")
+	for i := range second.Value {
+		second.Value[i] = float32(i%3) - 1
+	}
+	for _, p := range m.Params() {
+		p.Changed()
+	}
+	j, err := m.Judge(context.Background(), greyExamples(t, 50), 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if active := j.Active(); len(active) != 0 {
+		t.Errorf("units %v are active", active)
+	}
+	if j.Variables[1][0]+j.Variables[1][1] < 0.1 {
+		t.Errorf("the second layer does not react: %v", j.Variables)
+	}
+}

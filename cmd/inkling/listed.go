@@ -80,7 +80,8 @@ func (l *listed) read() error {
 		return err
 	}
 	defer run.Close()
-	switch kindOf(run) {
+	kind := kindOf(run)
+	switch kind {
 	case "vectors":
 		err = l.readVectors(run)
 	case vae.Kind:
@@ -96,6 +97,9 @@ func (l *listed) read() error {
 		return err
 	}
 	l.take(curve)
+	if kind == vae.Kind { // nats of a picture, and maybe of a density: they come to no bits that compare with a text's
+		l.Bits = nil
+	}
 	if err := l.readState(run); err != nil {
 		return err
 	}
@@ -189,7 +193,10 @@ func (l *listed) readState(run *checkpoint.Run) error {
 func (l *listed) row(now time.Time) []string {
 	nats, bits, steps, age := "", "", "", ""
 	if l.Best != nil {
-		nats, bits = fmt.Sprintf("%.4f", *l.Best), fmt.Sprintf("%.4f", *l.Bits)
+		nats = fmt.Sprintf("%.4f", *l.Best)
+	}
+	if l.Bits != nil {
+		bits = fmt.Sprintf("%.4f", *l.Bits)
 	}
 	if l.Step > 0 {
 		steps = thousands(l.Step)

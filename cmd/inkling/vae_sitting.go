@@ -228,7 +228,7 @@ type trainedVAE struct {
 	Steps       int      `json:"steps"`
 	Seconds     float64  `json:"seconds"`
 	ImagesPerS  float64  `json:"images_per_s"`
-	Valid       *float64 `json:"valid"` // nats per picture held out, minus the bound that was trained; null without
+	Valid       *float64 `json:"valid"` // nats per picture held out, minus the bound of the objective; null without
 	BestStep    int      `json:"best_step"`
 	Interrupted bool     `json:"interrupted"`
 	Early       bool     `json:"early"`
