@@ -245,7 +245,7 @@ func TestMeetings(t *testing.T) {
 // TestStates: with few contexts kept, what is found is there and no better than the best, and the best is within the bound.
 func TestStates(t *testing.T) {
 	exact, missed := 0, 0
-	rapid.Check(t, func(t *rapid.T) {
+	judge := func(t *rapid.T) {
 		m, req := drawn(t)
 		all := enumerate(m, req)
 		hyps, err := Viterbi{States: rapid.IntRange(1, 4).Draw(t, "kept")}.Decode(context.Background(), m, req)
@@ -270,7 +270,10 @@ func TestStates(t *testing.T) {
 		} else if c.Best < all[0].LogProb {
 			missed++
 		}
-	})
+	}
+	for round := 0; round < 50 && (exact == 0 || missed == 0); round++ {
+		rapid.Check(t, judge)
+	}
 	if exact == 0 || missed == 0 {
 		t.Errorf("%d exact, %d that missed the best: too few to mean anything", exact, missed)
 	}

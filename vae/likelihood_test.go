@@ -349,8 +349,10 @@ func TestImproper(t *testing.T) {
 		{gaussian{}, []float32{0, 1, 1}, true},
 		{logistic{}, []float32{0, 1, 0.5}, false},
 		{categorical{}, []float32{0, 1, 0.5}, false},
+		{logistic{}, []float32{0, 1, 0.6}, true},
+		{categorical{}, []float32{0, 1, 0.6}, true},
 	} {
-		if got := (&Model{like: c.like}).Improper(c.x); (got != "") != c.improper {
+		if got := (&Model{Config: Config{Levels: 3}, like: c.like}).Improper(c.x); (got != "") != c.improper {
 			t.Errorf("%s of %v: %q", c.like.about().Name, c.x, got)
 		}
 	}
