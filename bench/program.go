@@ -28,6 +28,7 @@ type row struct {
 	Setting   string  `json:"setting"` // of a peer: how it was set up
 
 	Hidden int    `json:"hidden"`
+	Latent int    `json:"latent"`
 	Layers int    `json:"layers"`
 	Batch  int    `json:"batch"`
 	Time   int    `json:"time"`
@@ -57,6 +58,9 @@ func (r row) shape() string {
 		return fmt.Sprintf("[%d,%d]×[%d,%d] %s", r.M, r.K, r.K, r.N, form)
 	}
 	s := fmt.Sprintf("%d×%d", r.Layers, r.Hidden)
+	if r.Latent > 0 {
+		s = fmt.Sprintf("784–%d–%d", r.Hidden, r.Latent)
+	}
 	if r.Batch > 1 {
 		s += fmt.Sprintf(", batch %d", r.Batch)
 	}

@@ -2,7 +2,6 @@ package vae_test
 
 import (
 	"context"
-	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -39,5 +38,4 @@ func BenchmarkTraining(b *testing.B) {
 		b.Fatal(err)
 	}
 	b.ReportMetric(float64(128*b.N)/b.Elapsed().Seconds(), "images/s")
-	_ = fmt.Sprint
 }

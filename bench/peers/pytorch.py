@@ -220,7 +220,33 @@ def wordlm_train(hidden=512, embed=256, batch=32, time_steps=35):
                hidden=hidden, layers=1, batch=batch, time=time_steps, vocab=vocab, output="adaptive")
 
 
-CASES = {"matmul": matmul, "lstm-train": lstm_train, "wordlm-train": wordlm_train, "lstm-generate": lstm_generate}
+def vae_train(hidden=400, latent=20, batch=128, inputs=784):
+    torch.set_num_threads(THREADS)
+    linear = torch.nn.Linear
+    encoder = torch.nn.Sequential(linear(inputs, hidden), torch.nn.ReLU(), linear(hidden, 2 * latent))
+    decoder = torch.nn.Sequential(linear(latent, hidden), torch.nn.ReLU(), linear(hidden, inputs))
+    params = [*encoder.parameters(), *decoder.parameters()]
+    opt = torch.optim.Adam(params, 1e-3)
+    pictures = torch.rand(60000, inputs)
+    batches = itertools.cycle(pictures[:60000 // batch * batch].split(batch))
+
+    def step():
+        x = next(batches)
+        opt.zero_grad(set_to_none=True)
+        mean, log_sigma = encoder(x).chunk(2, 1)
+        z = mean + log_sigma.exp() * torch.randn_like(mean)
+        divergence = 0.5 * (mean ** 2 + (2 * log_sigma).exp() - 1).sum() - log_sigma.sum()
+        loss = F.binary_cross_entropy_with_logits(decoder(z), x, reduction="sum") + divergence
+        (loss / batch).backward()
+        opt.step()
+
+    for _ in range(20):
+        step()
+    s = median_seconds(step, 200)
+    report("vae-train", batch / s, "images/s", 0, "float32", THREADS, "as it comes", hidden=hidden, latent=latent, batch=batch)
+
+
+CASES = {"matmul": matmul, "lstm-train": lstm_train, "wordlm-train": wordlm_train, "lstm-generate": lstm_generate, "vae-train": vae_train}
 
 if sys.argv[1:] == ["--version"]:
     print(PEER)
