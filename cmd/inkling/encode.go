@@ -49,6 +49,9 @@ func (e *encodeCmd) Run(a *app) error {
 	if err != nil {
 		return err
 	}
+	if m.Config.Point && e.Deviations {
+		return usage("--deviations: %s is an auto-encoder, whose z is a point: leave it out", e.Dir)
+	}
 	seen, err := e.pictures(a, e.Path, c, e.Limit)
 	if err != nil {
 		return err

@@ -374,6 +374,7 @@ var wrong = []string{
 	"reconstruct vae nan.npy",
 	"reconstruct vae bars.npy --part test",
 	"reconstruct vae bars.npy -n 0",
+	"reconstruct vae bars.npy --seed 3",
 	"reconstruct vae bars.npy --out r.gif",
 	"reconstruct model bars.npy",
 	"encode vae wide.npy",

@@ -168,7 +168,7 @@ func (e *evalCmd) vae(a *app) error {
 		o.BitsPerNumber = &bits
 	}
 	if a.json {
-		return a.printJSON(o)
+		return a.printVAE(o, o.point)
 	}
 	o.print(a)
 	return nil

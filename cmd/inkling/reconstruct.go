@@ -14,7 +14,7 @@ type reconstructCmd struct {
 	Out string `help:"Where to: NAME.png has each picture above what the model makes of it, NAME.npy the numbers of the latter." default:"reconstructions.png" placeholder:"reconstructions.png" env:"-"`
 	partFlag
 	drawFlag
-	Seed uint64 `help:"Of what --draw draws." default:"1"`
+	Seed *uint64 `help:"Of what --draw draws; 1." placeholder:"N"`
 }
 
 // Help is what reconstruct --help says beside the flags.
@@ -28,6 +28,9 @@ const gridColumns = 16
 func (r *reconstructCmd) Run(a *app) error {
 	if err := check(bound{"-n", &r.N, 1, mostInGrid}); err != nil {
 		return err
+	}
+	if r.Seed != nil && !r.Draw {
+		return usage("--seed is of what --draw draws, and nothing is drawn: leave it out, or give --draw")
 	}
 	kind, err := suffix("--out", r.Out, ".png", ".npy")
 	if err != nil {
@@ -50,7 +53,7 @@ func (r *reconstructCmd) Run(a *app) error {
 	}
 	var rnd *rand.Rand
 	if r.Draw {
-		rnd = rand.New(rand.NewPCG(r.Seed, 0))
+		rnd = rand.New(rand.NewPCG(valueOr(r.Seed, 1), 0))
 	}
 	x := seen.Rows(0, n)
 	again := m.Decode(m.Encode(x, rnd), rnd)

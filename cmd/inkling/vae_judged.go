@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/json"
 	"fmt"
 	"math"
 	"strings"
@@ -56,6 +57,26 @@ func summarize(c vae.Config, j *vae.Judged) judgedVAE {
 func informationOf(j *vae.Judged) float64 {
 	const seed = 1 // the same draws whenever it is compared
 	return eval.Information(j.Means[0], j.LogDeviations[0], len(j.Variables[0]), seed)
+}
+
+// printVAE prints a result with what a VAE makes of pictures in it as one JSON value. Of an auto-encoder it leaves out all that
+// stands for a distribution over z, since there is none.
+func (a *app) printVAE(result any, point bool) error {
+	if !point {
+		return a.printJSON(result)
+	}
+	raw, err := json.Marshal(result)
+	if err != nil {
+		return err
+	}
+	var fields map[string]json.RawMessage
+	if err := json.Unmarshal(raw, &fields); err != nil {
+		return err
+	}
+	for _, name := range []string{"kl", "elbo", "mutual_information", "active_units", "variables", "collapsed", "kl_by_unit"} {
+		delete(fields, name)
+	}
+	return a.printJSON(fields)
 }
 
 func (o judgedVAE) print(a *app) {

@@ -253,7 +253,7 @@ func (s *vaeSitting) tell(a *app, r train.Result) error {
 		return err
 	}
 	if a.json {
-		return a.printJSON(o)
+		return a.printVAE(o, o.point)
 	}
 	if o.Valid != nil {
 		fmt.Fprintf(a.out, "on the %s pictures held out, nats of each:\n", thousands(s.pictures.held.Len()))

@@ -318,3 +318,25 @@ func TestFewPictures(t *testing.T) {
 		}
 	}
 }
+
+// TestAutoEncoder: nothing is said of an auto-encoder that stands for a distribution over z.
+func TestAutoEncoder(t *testing.T) {
+	f := newFolder(t)
+	f.write("bars.npy", barPictures(100, 1))
+	var trained, judged map[string]any
+	f.json(&trained, vaeArgs("ae", "--objective", "ae", "--steps", "20")...)
+	f.json(&judged, "eval", "ae", "bars.npy")
+	for what, said := range map[string]map[string]any{"train": trained, "eval": judged} {
+		for _, name := range []string{"kl", "elbo", "mutual_information", "active_units", "collapsed"} {
+			if _, there := said[name]; there {
+				t.Errorf("%s says %s of an auto-encoder", what, name)
+			}
+		}
+		if x, _ := said["reconstruction"].(float64); !(x < 0) {
+			t.Errorf("%s: %v", what, said)
+		}
+	}
+	if r := f.run("encode", "ae", "bars.npy", "--deviations"); r.code != codeUsage || !strings.Contains(r.err, "a point") {
+		t.Errorf("deviations of a point: %d, %s", r.code, r.err)
+	}
+}
