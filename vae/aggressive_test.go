@@ -206,7 +206,7 @@ func TestTable(t *testing.T) {
 	if want := len(tabled.EncoderParams()) + len(tabled.DecoderParams()); len(tabled.Params()) != want || !slices.Contains(tabled.Params(), rows) {
 		t.Errorf("%d parameters, want %d", len(tabled.Params()), want)
 	}
-	e := Examples{Images: picturesOf(t, x, 2, 4)}
+	e := Pictures{Images: picturesOf(t, x, 2, 4)}
 	j, err := tabled.Judge(context.Background(), e, 1)
 	if err != nil {
 		t.Fatal(err)

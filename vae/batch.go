@@ -10,7 +10,8 @@ import (
 // A Batch is what one shard of one step sees.
 type Batch struct {
 	Rows  int
-	X     []float32 // Rows examples, one after another; good until the same shard's next batch
+	X     []float32 // of pictures: Rows examples, one after another; good until the same shard's next batch
+	Data  any       // of other data: what their encoder and decoder understand; good as long
 	Index []int     // of each in the data
 	Step  int
 	Epoch float64 // passes over the data before this step
@@ -22,6 +23,9 @@ func (b Batch) Weight() float64 { return float64(b.Rows) }
 // Binarizations are what can be done to grey pictures before they are black and white: nothing; drawing each number anew with its value as
 // the probability of one, whenever it is seen ("dynamic", Burda et al. 2016); or once and for all ("fixed").
 var Binarizations = []string{"none", "dynamic", "fixed"}
+
+// Batch is rows of numbers as a batch, one picture after another.
+func (m *Model) Batch(x []float32) Batch { return Batch{Rows: len(x) / m.Config.Inputs(), X: x} }
 
 // Source gives batches of pictures, in another order in each pass: a pure function of its fields and the step.
 type Source struct {

@@ -25,7 +25,7 @@ func integrals(m *Model, b Batch) []float64 {
 	for i := range b.Rows {
 		joint := make([]float64, points)
 		d := m.Config.Inputs()
-		m.Joint(b.X[i*d:(i+1)*d], points).At(joint, nil, z)
+		m.Joint(m.Batch(b.X[i*d:(i+1)*d]), points).At(joint, nil, z)
 		total := math.Inf(-1)
 		for _, v := range joint {
 			total = logAdd(total, v)
@@ -41,7 +41,7 @@ func TestBounds(t *testing.T) {
 	for _, latent := range [][]int{{1}, {2}, {1, 1}} {
 		m, b := toy(t, 17, 3, latent...)
 		gentle := m.EncoderParams() // so that the weights, and with them the bounds, have few outliers
-		for _, n := range m.decoders[1:] {
+		for _, n := range m.decoders()[1:] {
 			gentle = append(gentle, n.params()...)
 		}
 		for _, p := range gentle {

@@ -53,11 +53,7 @@ func (c Config) Variables() (n int) {
 func (c *Config) Complete() error {
 	c.Channels = cmp.Or(c.Channels, 1)
 	c.Net = cmp.Or(c.Net, nets[0].about().Name)
-	c.Activation = cmp.Or(c.Activation, activations[0].name)
 	c.Likelihood = cmp.Or(c.Likelihood, likelihoods[0].about().Name)
-	if len(c.Latent) == 0 {
-		c.Latent = []int{50}
-	}
 	net, err := netNamed(c.Net)
 	if err != nil {
 		return err
@@ -65,14 +61,38 @@ func (c *Config) Complete() error {
 	if len(c.Hidden) == 0 {
 		c.Hidden = [][]int{net.usual()}
 	}
-	for l := len(c.Hidden); l < min(len(c.Latent), MaxStochastic); l++ {
-		c.Hidden = append(slices.Clone(c.Hidden), []int{100, 100})
-	}
 	switch {
 	case c.Height < 1 || c.Width < 1 || c.Channels < 1 || c.Height > maxSide || c.Width > maxSide || c.Channels > maxSide || c.Inputs() > maxInputs:
 		return fmt.Errorf("pictures of %d × %d with %d channels: must have at least 1 number and at most %d", c.Height, c.Width, c.Channels, maxInputs)
 	case c.Mean != nil && len(c.Mean) != c.Inputs(), c.Deviation != nil && len(c.Deviation) != c.Inputs():
 		return fmt.Errorf("means of %d numbers and deviations of %d, for examples of %d", len(c.Mean), len(c.Deviation), c.Inputs())
+	}
+	if err := c.CompleteLatents(); err != nil {
+		return err
+	}
+	like, err := likelihoodNamed(c.Likelihood)
+	if err != nil {
+		return err
+	}
+	if err := net.settle(c); err != nil {
+		return err
+	}
+	return like.settle(c)
+}
+
+// CompleteLatents completes and checks what is there of latent variables and of networks, whatever the data.
+func (c *Config) CompleteLatents() error {
+	c.Activation = cmp.Or(c.Activation, activations[0].name)
+	if len(c.Latent) == 0 {
+		c.Latent = []int{50}
+	}
+	if len(c.Hidden) == 0 {
+		c.Hidden = [][]int{dense{}.usual()}
+	}
+	for l := len(c.Hidden); l < min(len(c.Latent), MaxStochastic); l++ {
+		c.Hidden = append(slices.Clone(c.Hidden), []int{100, 100})
+	}
+	switch {
 	case len(c.Latent) > MaxStochastic:
 		return fmt.Errorf("%d stochastic layers: at most %d", len(c.Latent), MaxStochastic)
 	case len(c.Hidden) != len(c.Latent):
@@ -91,17 +111,8 @@ func (c *Config) Complete() error {
 			}
 		}
 	}
-	if _, err := activationNamed(c.Activation); err != nil {
-		return err
-	}
-	like, err := likelihoodNamed(c.Likelihood)
-	if err != nil {
-		return err
-	}
-	if err := net.settle(c); err != nil {
-		return err
-	}
-	return like.settle(c)
+	_, err := activationNamed(c.Activation)
+	return err
 }
 
 // part is what there is to say of a network or a likelihood.

@@ -73,14 +73,14 @@ func TestConvSizes(t *testing.T) {
 			// What each number of the picture changes, and what changes each number of the decoder's.
 			tp := tensor.NewTape()
 			x := tp.Leaf(1, m.Config.Inputs(), b.X)
-			tp.Backward(tensor.Sum(tp, m.encoders[0].apply(tp, x)), 1)
+			tp.Backward(tensor.Sum(tp, m.encoders()[0].apply(tp, x)), 1)
 			for i, g := range x.Grad() {
 				if g == 0 {
 					t.Errorf("%v: the encoder does not see number %d", size, i)
 				}
 			}
 			before, after := m.decoded(z), m.decoded([]float32{0.3, 0.5, 0.7})
-			if len(before) != m.like.width(m.Config) {
+			if len(before) != m.pictures.like.width(m.Config) {
 				t.Fatalf("%v, %s: %d parameters come out", size, part.Name, len(before))
 			}
 			for i := range before {
@@ -95,7 +95,7 @@ func TestConvSizes(t *testing.T) {
 // decoded is what the decoder makes of z.
 func (m *Model) decoded(z []float32) []float32 {
 	tp := tensor.NewInference()
-	return m.decoders[0].apply(tp, tp.Const(1, len(z), z)).Row(0)
+	return m.decoders()[0].apply(tp, tp.Const(1, len(z), z)).Row(0)
 }
 
 // TestConvBegins: of z in the middle, a model that has learned nothing makes the mean of its data, each number its own: so the bias of the
@@ -131,7 +131,7 @@ func TestConvBeginsQuietly(t *testing.T) {
 			t.Fatal(err)
 		}
 		rnd := rand.New(rand.NewPCG(1, 1))
-		for side, n := range []*convolutional{m.encoders[0].(*convolutional), m.decoders[0].(*convolutional)} {
+		for side, n := range []*convolutional{m.encoders()[0].(*convolutional), m.decoders()[0].(*convolutional)} {
 			tp := tensor.NewInference()
 			x := make([]float32, 20*[]int{784, 50}[side])
 			normal(x, rnd)

@@ -11,16 +11,16 @@ import (
 type Density struct {
 	m      *Model
 	tp     *tensor.Tape
-	x      []float32
+	b      Batch
 	first  []float32 // of log q: q(z_1|x), [n, 2d]
-	n, k   int
+	k      int
 	log    func(d *Density, z []*tensor.Tensor) *tensor.Tensor // [n·k, 1]
 	pieces []*tensor.Tensor
 }
 
 // Joint is log p(x, z), which is log p(z|x) but for a constant of each example.
-func (m *Model) Joint(x []float32, chains int) *Density {
-	return m.density(x, chains, (*Density).joint)
+func (m *Model) Joint(b Batch, chains int) *Density {
+	return m.density(b, chains, (*Density).joint)
 }
 
 // A Distribution is a Density that one can draw from: log q(z|x) or log p(z). It fits infer.Distribution.
@@ -33,25 +33,24 @@ type Distribution struct {
 func (d *Distribution) Draw(z []float32, rnd *rand.Rand) { copy(z, d.draw(rnd)) }
 
 // Approximate is log q(z|x). The first layer's q, which depends on x alone, is found once.
-func (m *Model) Approximate(x []float32, chains int) *Distribution {
-	d := m.density(x, chains, (*Density).approximate)
-	d.first = m.Posterior(x)
-	return &Distribution{d, func(rnd *rand.Rand) []float32 { return m.DrawPosterior(x, chains, rnd) }}
+func (m *Model) Approximate(b Batch, chains int) *Distribution {
+	d := m.density(b, chains, (*Density).approximate)
+	d.first = m.Posterior(b)
+	return &Distribution{d, func(rnd *rand.Rand) []float32 { return m.DrawPosterior(b, chains, rnd) }}
 }
 
 // PriorDensity is log p(z).
 func (m *Model) PriorDensity(n, chains int) *Distribution {
-	d := m.density(nil, chains, (*Density).prior)
-	d.n = n
+	d := m.density(Batch{Rows: n}, chains, (*Density).prior)
 	return &Distribution{d, func(rnd *rand.Rand) []float32 { return m.DrawPrior(n*chains, rnd) }}
 }
 
-func (m *Model) density(x []float32, chains int, log func(*Density, []*tensor.Tensor) *tensor.Tensor) *Density {
-	return &Density{m: m, tp: tensor.NewTape(), x: x, n: len(x) / m.Config.Inputs(), k: chains, log: log}
+func (m *Model) density(b Batch, chains int, log func(*Density, []*tensor.Tensor) *tensor.Tensor) *Density {
+	return &Density{m: m, tp: tensor.NewTape(), b: b, k: chains, log: log}
 }
 
 // Rows is the number of examples times that of chains.
-func (d *Density) Rows() int { return d.n * d.k }
+func (d *Density) Rows() int { return d.b.Rows * d.k }
 
 // Dim is the number of variables of all layers.
 func (d *Density) Dim() int { return d.m.Config.Variables() }
@@ -90,15 +89,14 @@ func (d *Density) prior(z []*tensor.Tensor) *tensor.Tensor {
 }
 
 func (d *Density) joint(z []*tensor.Tensor) *tensor.Tensor {
-	x := d.tp.Const(d.n, d.m.Config.Inputs(), d.x)
-	return plus(d.tp, d.prior(z), d.m.like.logProb(d.tp, d.m.Config, d.m.decoders[0].apply(d.tp, z[0]), x))
+	return plus(d.tp, d.prior(z), d.m.decoder.LogLikelihood(d.tp, d.b, z[0]))
 }
 
 func (d *Density) approximate(z []*tensor.Tensor) *tensor.Tensor {
-	q := d.tp.Const(d.n, 2*d.m.Config.Latent[0], d.first)
+	q := d.tp.Const(d.b.Rows, 2*d.m.Config.Latent[0], d.first)
 	sum := tensor.SumCols(d.tp, tensor.GaussianLogProb(d.tp, z[0], q))
 	for l := 1; l < len(z); l++ {
-		q := d.m.encoders[l].apply(d.tp, z[l-1])
+		q := d.m.up[l-1].apply(d.tp, z[l-1])
 		sum = tensor.Add(d.tp, sum, tensor.SumCols(d.tp, tensor.GaussianLogProb(d.tp, z[l], q)))
 	}
 	return sum
@@ -112,13 +110,13 @@ func plus(tp *tensor.Tape, a, b *tensor.Tensor) *tensor.Tensor {
 }
 
 // DrawPosterior draws z of all layers from q(z|x), chains times for each example: where an inference about these examples may begin.
-func (m *Model) DrawPosterior(x []float32, chains int, rnd *rand.Rand) []float32 {
+func (m *Model) DrawPosterior(b Batch, chains int, rnd *rand.Rand) []float32 {
 	tp := tensor.NewInference()
-	n := len(x) / m.Config.Inputs()
-	from, k := tp.Const(n, m.Config.Inputs(), x), chains
+	var from *tensor.Tensor
 	var layers []*tensor.Tensor
-	for _, e := range m.encoders {
-		q := e.apply(tp, from)
+	k := chains
+	for l := range m.Config.Latent {
+		q := m.posterior(tp, b, l, from)
 		noise := make([]float32, q.Rows*k*q.Cols/2)
 		normal(noise, rnd)
 		from, k = tensor.Reparametrize(tp, q, noise, k), 1
@@ -133,13 +131,13 @@ func (m *Model) DrawPrior(rows int, rnd *rand.Rand) []float32 {
 	top := make([]float32, rows*m.Top())
 	normal(top, rnd)
 	layers := []*tensor.Tensor{tp.Const(rows, m.Top(), top)}
-	for l := len(m.decoders) - 1; l > 0; l-- {
-		layers = append([]*tensor.Tensor{pick(tp, m.decoders[l].apply(tp, layers[0]), rnd)}, layers...)
+	for l := len(m.down) - 1; l >= 0; l-- {
+		layers = append([]*tensor.Tensor{pick(tp, m.down[l].apply(tp, layers[0]), rnd)}, layers...)
 	}
 	return beside(layers)
 }
 
-// DrawJoint draws n examples from the model with the z of all layers that made them, which is an exact draw from p(z|x) of each.
+// DrawJoint draws n pictures from the model with the z of all layers that made them, which is an exact draw from p(z|x) of each.
 func (m *Model) DrawJoint(n int, rnd *rand.Rand) (z, x []float32) {
 	z = m.DrawPrior(n, rnd)
 	all, below := m.Config.Variables(), m.Config.Latent[0]
@@ -148,12 +146,7 @@ func (m *Model) DrawJoint(n int, rnd *rand.Rand) (z, x []float32) {
 		copy(first[i*below:(i+1)*below], z[i*all:])
 	}
 	x = m.inRows(first, below, func(tp *tensor.Tape, t *tensor.Tensor) *tensor.Tensor {
-		params := m.decoders[0].apply(tp, t)
-		x := tp.New(t.Rows, m.Config.Inputs(), false)
-		for i := range x.Rows {
-			m.like.sample(m.Config, x.Row(i), params.Row(i), rnd)
-		}
-		return x
+		return m.pictures.show(tp, t, rnd)
 	})
 	return z, x
 }

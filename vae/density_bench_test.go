@@ -23,7 +23,7 @@ func BenchmarkJoint(b *testing.B) {
 	m := sized(b)
 	for _, rows := range []int{16, 32, 64, 128, 256} {
 		b.Run(fmt.Sprint(rows), func(b *testing.B) {
-			d := m.Joint(make([]float32, rows/16*784), 16)
+			d := m.Joint(m.Batch(make([]float32, rows/16*784)), 16)
 			value, grad, z := make([]float64, rows), make([]float32, rows*50), make([]float32, rows*50)
 			normal(z, rand.New(rand.NewPCG(1, 1)))
 			b.ReportAllocs()
@@ -39,7 +39,7 @@ func BenchmarkJoint(b *testing.B) {
 func BenchmarkAIS(b *testing.B) {
 	m := sized(b)
 	x := make([]float32, 4*784)
-	ais, err := infer.NewAIS(m.Approximate(x, 16), m.Joint(x, 16), infer.AISOptions{Temperatures: 20, Pilot: 21})
+	ais, err := infer.NewAIS(m.Approximate(m.Batch(x), 16), m.Joint(m.Batch(x), 16), infer.AISOptions{Temperatures: 20, Pilot: 21})
 	if err != nil {
 		b.Fatal(err)
 	}

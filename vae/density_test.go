@@ -28,7 +28,7 @@ func newSpelled(t testing.TB, seed uint64, latent ...int) spelled {
 		}
 		p.Changed()
 	}
-	for _, e := range m.encoders { // an encoder is vague, as one is that covers its posterior
+	for _, e := range m.encoders() { // an encoder is vague, as one is that covers its posterior
 		for i, p := range e.params()[len(e.params())-2:] {
 			for k := range p.Value {
 				p.Value[k] *= 0.3 * float32(1-i)
@@ -36,7 +36,7 @@ func newSpelled(t testing.TB, seed uint64, latent ...int) spelled {
 			p.Changed()
 		}
 	}
-	for _, d := range m.decoders[1:] { // nor does the prior reach beyond the plane that is integrated over
+	for _, d := range m.decoders()[1:] { // nor does the prior reach beyond the plane that is integrated over
 		for _, p := range d.params() {
 			for k := range p.Value {
 				p.Value[k] *= 0.4
@@ -93,13 +93,13 @@ func (s spelled) prior(z []float64) (sum float64) {
 		if l == len(layers)-1 {
 			return sum + logNormals(own, make([]float64, 2*len(own)))
 		}
-		sum += logNormals(own, s.net(s.decoders[l+1], layers[l+1]))
+		sum += logNormals(own, s.net(s.decoders()[l+1], layers[l+1]))
 	}
 	panic("no layers")
 }
 
 func (s spelled) likelihood(x, z []float64) (sum float64) {
-	for i, logit := range s.net(s.decoders[0], s.cut(z)[0]) {
+	for i, logit := range s.net(s.decoders()[0], s.cut(z)[0]) {
 		sum += x[i]*logit - math.Log1p(math.Exp(logit))
 	}
 	return sum
@@ -110,7 +110,7 @@ func (s spelled) joint(x, z []float64) float64 { return s.prior(z) + s.likelihoo
 func (s spelled) approximate(x, z []float64) (sum float64) {
 	from := x
 	for l, own := range s.cut(z) {
-		sum += logNormals(own, s.net(s.encoders[l], from))
+		sum += logNormals(own, s.net(s.encoders()[l], from))
 		from = own
 	}
 	return sum
@@ -161,8 +161,8 @@ func TestDensities(t *testing.T) {
 			f    infer.Density
 			want func(x, z []float64) float64
 		}{
-			{"joint", s.Joint(x, chains), s.joint},
-			{"approximate", s.Approximate(x, chains), s.approximate},
+			{"joint", s.Joint(s.Batch(x), chains), s.joint},
+			{"approximate", s.Approximate(s.Batch(x), chains), s.approximate},
 			{"prior", s.PriorDensity(examples, chains), func(_, z []float64) float64 { return s.prior(z) }},
 		} {
 			if c.f.Rows() != examples*chains || c.f.Dim() != dim {
@@ -205,7 +205,7 @@ func TestDraws(t *testing.T) {
 			p    func(row int, z []float64) float64
 		}{
 			{"prior", s.DrawPrior(2*chains, rnd), func(_ int, z []float64) float64 { return s.prior(z) }},
-			{"approximate", s.DrawPosterior(x, chains, rnd), func(row int, z []float64) float64 { return s.approximate(wide(x[row/chains*9:][:9]), z) }},
+			{"approximate", s.DrawPosterior(s.Batch(x), chains, rnd), func(row int, z []float64) float64 { return s.approximate(wide(x[row/chains*9:][:9]), z) }},
 		} {
 			for example := range 2 {
 				sum, squares := 0.0, 0.0
@@ -234,8 +234,8 @@ func TestAIS(t *testing.T) {
 		for i := range truth {
 			truth[i] = s.evidenceOf(wide(x[i*9 : (i+1)*9]))
 		}
-		for name, from := range map[string]infer.Distribution{"prior": s.PriorDensity(examples, chains), "encoder": s.Approximate(x, chains)} {
-			ais, err := infer.NewAIS(from, s.Joint(x, chains), infer.AISOptions{Temperatures: 100, Pilot: 60, Chains: chains, Leapfrog: 4, Seed: 2})
+		for name, from := range map[string]infer.Distribution{"prior": s.PriorDensity(examples, chains), "encoder": s.Approximate(s.Batch(x), chains)} {
+			ais, err := infer.NewAIS(from, s.Joint(s.Batch(x), chains), infer.AISOptions{Temperatures: 100, Pilot: 60, Chains: chains, Leapfrog: 4, Seed: 2})
 			if err != nil {
 				t.Fatal(err)
 			}

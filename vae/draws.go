@@ -36,15 +36,7 @@ func (m *Model) Draw(ctx context.Context, n int, d Draws, emit func(x []float32)
 // below are at their means.
 func (m *Model) Encodings(ctx context.Context, e Examples, emit func(q []float32) error) error {
 	return m.inOrder(ctx, e.Len(), func(from, to int) []float32 {
-		return m.inRows(e.Rows(from, to), m.Config.Inputs(), func(tp *tensor.Tape, t *tensor.Tensor) *tensor.Tensor {
-			for l, encoder := range m.encoders {
-				if l > 0 {
-					t = pick(tp, t, nil)
-				}
-				t = encoder.apply(tp, t)
-			}
-			return t
-		})
+		return beside([]*tensor.Tensor{m.climb(tensor.NewInference(), e.Batch(from, to), nil)})
 	}, emit)
 }
 

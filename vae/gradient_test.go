@@ -58,8 +58,8 @@ func TestDReG(t *testing.T) {
 			z, w := drawnAgain(m, b, k, 9)
 			at, rows, dim := beside(z), b.Rows*k, m.Config.Variables()
 			joint, posterior := make([]float32, rows*dim), make([]float32, rows*dim)
-			m.Joint(b.X, k).At(make([]float64, rows), joint, at)
-			m.Approximate(b.X, k).At(make([]float64, rows), posterior, at)
+			m.Joint(m.Batch(b.X), k).At(make([]float64, rows), joint, at)
+			m.Approximate(m.Batch(b.X), k).At(make([]float64, rows), posterior, at)
 			toZ := make([][]float32, len(latent)) // −w̃² ∂log w/∂z of each layer
 			for i, s := range shares(w, k) {
 				from := i * dim
@@ -73,7 +73,7 @@ func TestDReG(t *testing.T) {
 			want := encoderGradient(m, 9, func(tp *tensor.Tape) *tensor.Tensor {
 				var sum *tensor.Tensor
 				from, each, noise := tp.Const(b.Rows, m.Config.Inputs(), b.X), k, drawn(tp)
-				for l, e := range m.encoders {
+				for l, e := range m.encoders() {
 					dst := make([]float32, rows*latent[l])
 					noise(dst)
 					from, each = tensor.Reparametrize(tp, e.apply(tp, from), dst, each), 1
@@ -110,7 +110,7 @@ func TestScore(t *testing.T) {
 				want := encoderGradient(m, 0, func(tp *tensor.Tape) *tensor.Tensor {
 					var log *tensor.Tensor
 					from := tp.Const(b.Rows, m.Config.Inputs(), b.X)
-					for l, e := range m.encoders {
+					for l, e := range m.encoders() {
 						at := tp.Const(z[l].Rows, latent[l], z[l].Data)
 						log = plus(tp, log, tensor.WeightedSum(tp, tensor.GaussianLogProb(tp, at, e.apply(tp, from)), weight))
 						from = at

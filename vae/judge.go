@@ -12,18 +12,24 @@ import (
 	"inkling/tensor"
 )
 
-// Examples are what a model is judged by, each always the same: pictures, binarized once and for all unless Binarize is "none" or "".
-type Examples struct {
+// Examples are what a model is judged by, each always the same.
+type Examples interface {
+	Len() int
+	Batch(from, to int) Batch // of examples from … to−1. Several goroutines may ask
+}
+
+// Pictures are binarized once and for all, unless Binarize is "none" or "". They are Examples.
+type Pictures struct {
 	Images   *data.Images
 	Binarize string
 	Seed     uint64
 }
 
 // Len is how many there are.
-func (e Examples) Len() int { return e.Images.Len() }
+func (e Pictures) Len() int { return e.Images.Len() }
 
 // Read sets dst to example i.
-func (e Examples) Read(dst []float32, i int) {
+func (e Pictures) Read(dst []float32, i int) {
 	e.Images.Read(dst, i)
 	if e.Binarize == "dynamic" || e.Binarize == "fixed" {
 		Fixed(dst, e.Seed, e.Images.Number(i))
@@ -31,7 +37,7 @@ func (e Examples) Read(dst []float32, i int) {
 }
 
 // Rows are examples from … to−1, one after another.
-func (e Examples) Rows(from, to int) []float32 {
+func (e Pictures) Rows(from, to int) []float32 {
 	width := e.Images.Size()
 	x := make([]float32, (to-from)*width)
 	for i := from; i < to; i++ {
@@ -40,7 +46,8 @@ func (e Examples) Rows(from, to int) []float32 {
 	return x
 }
 
-func (e Examples) batch(from, to int) Batch {
+// Batch is a copy of theirs.
+func (e Pictures) Batch(from, to int) Batch {
 	b := Batch{Rows: to - from, X: e.Rows(from, to)}
 	for i := from; i < to; i++ {
 		b.Index = append(b.Index, i)
@@ -83,12 +90,12 @@ func (m *Model) Judge(ctx context.Context, e Examples, seed uint64) (*Judged, er
 	err := each(ctx, chunks, func(tp *tensor.Tape, c int) {
 		from, to := c*judgedAtOnce, min(n, (c+1)*judgedAtOnce)
 		rnd := rand.New(rand.NewPCG(seed, uint64(c)))
-		t := m.terms(tp, e.batch(from, to), draw{analytic: true, noise: func(dst []float32) { normal(dst, rnd) }})
+		t := m.terms(tp, e.Batch(from, to), draw{analytic: true, noise: func(dst []float32) { normal(dst, rnd) }})
 		sums := make([][]float64, len(t.KL))
 		q := t.Posterior[0]
 		for l, d := range m.Config.Latent {
 			if l > 0 { // at the mean of the layer below: what was drawn there is no difference between examples
-				q = m.encoders[l].apply(tp, pick(tp, q, nil))
+				q = m.up[l-1].apply(tp, pick(tp, q, nil))
 			}
 			for i := range q.Rows {
 				copy(j.Means[l][(from+i)*d:], q.Row(i)[:d])
@@ -133,7 +140,7 @@ func (m *Model) Importance(ctx context.Context, e Examples, k int, seed uint64, 
 	bounds := make([]float64, e.Len())
 	var done atomic.Int64
 	err := each(ctx, e.Len(), func(tp *tensor.Tape, i int) {
-		b, rnd := e.batch(i, i+1), rand.New(rand.NewPCG(seed^0x1a, uint64(i)))
+		b, rnd := e.Batch(i, i+1), rand.New(rand.NewPCG(seed^0x1a, uint64(i)))
 		total := math.Inf(-1)
 		for drawn := 0; drawn < k; drawn += DrawnAtOnce {
 			tp.Reset(0, 0, 0)

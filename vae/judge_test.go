@@ -16,7 +16,7 @@ import (
 )
 
 // greyExamples are n pictures of 3×3, grey, to be binarized.
-func greyExamples(t testing.TB, n int) Examples {
+func greyExamples(t testing.TB, n int) Pictures {
 	t.Helper()
 	var b bytes.Buffer
 	_ = binary.Write(&b, binary.BigEndian, []uint32{0x803, uint32(n), 3, 3})
@@ -32,7 +32,7 @@ func greyExamples(t testing.TB, n int) Examples {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return Examples{Images: set.Train, Binarize: "dynamic", Seed: 3}
+	return Pictures{Images: set.Train, Binarize: "dynamic", Seed: 3}
 }
 
 func TestExamplesStayTheSame(t *testing.T) {
@@ -80,7 +80,7 @@ func TestImportance(t *testing.T) {
 							if l > 0 {
 								from = z[r][len(z[r])-s.Config.Latent[l-1]:]
 							}
-							q := s.net(s.encoders[l], from)
+							q := s.net(s.encoders()[l], from)
 							for j := range d {
 								z[r] = append(z[r], q[j]+math.Exp(q[d+j])*float64(noise[r*d+j]))
 							}
@@ -156,7 +156,7 @@ func TestJudgeAddsUp(t *testing.T) {
 	}
 	x := e.Rows(0, e.Len())
 	for i := range e.Len() {
-		q := s.net(s.encoders[0], wide(x[i*9:(i+1)*9]))
+		q := s.net(s.encoders()[0], wide(x[i*9:(i+1)*9]))
 		for v := range 3 {
 			if math.Abs(float64(j.Means[0][i*3+v])-q[v]) > 1e-4 || math.Abs(float64(j.LogDeviations[0][i*3+v])-q[3+v]) > 1e-4 {
 				t.Fatalf("q of variable %d of example %d is %g and %g, want %g and %g", v, i, j.Means[0][i*3+v], j.LogDeviations[0][i*3+v], q[v], q[3+v])
@@ -168,7 +168,7 @@ func TestJudgeAddsUp(t *testing.T) {
 		t.Fatal(err)
 	}
 	for i, got := range j.KL {
-		q, want := one.net(one.encoders[0], wide(x[i*9:(i+1)*9])), 0.0
+		q, want := one.net(one.encoders()[0], wide(x[i*9:(i+1)*9])), 0.0
 		for v := range 2 {
 			want += (q[v]*q[v]+math.Exp(2*q[2+v])-1)/2 - q[2+v]
 		}

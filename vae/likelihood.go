@@ -35,4 +35,4 @@ func likelihoodNamed(name string) (likelihood, error) { return named("likelihood
 
 // Improper says in a sentence why what the model knows of these numbers is a density, or no probability of them at all; "" if it is one, of
 // which the logarithm can be told in bits.
-func (m *Model) Improper(x []float32) string { return m.like.improper(m.Config, x) }
+func (m *Model) Improper(x []float32) string { return m.pictures.like.improper(m.Config, x) }

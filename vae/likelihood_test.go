@@ -239,7 +239,7 @@ func TestLikelihoodBegins(t *testing.T) {
 			if deviation == nil && c.like.parts() == 2 && c.levels > 0 {
 				continue // of a scale of 1, most is beyond the ends
 			}
-			b := m.decoders[0].outputs()[0].Value
+			b := m.decoders()[0].outputs()[0].Value
 			got := make([]float32, len(means))
 			c.like.mean(config, got, b)
 			for i, want := range means {
@@ -352,7 +352,7 @@ func TestImproper(t *testing.T) {
 		{logistic{}, []float32{0, 1, 0.6}, true},
 		{categorical{}, []float32{0, 1, 0.6}, true},
 	} {
-		if got := (&Model{Config: Config{Levels: 3}, like: c.like}).Improper(c.x); (got != "") != c.improper {
+		if got := (&Model{Config: Config{Levels: 3}, pictures: &pictures{like: c.like}}).Improper(c.x); (got != "") != c.improper {
 			t.Errorf("%s of %v: %q", c.like.about().Name, c.x, got)
 		}
 	}

@@ -39,7 +39,7 @@ func newLinearGaussian(t *testing.T) linearGaussian {
 		t.Fatalf("%d weights", n)
 	}
 	rnd := rand.New(rand.NewPCG(4, 7))
-	for side, n := range []network{m.encoders[0], m.decoders[0]} {
+	for side, n := range []network{m.encoders()[0], m.decoders()[0]} {
 		w, b := n.params()[0], n.params()[1]
 		for i := range b.Value {
 			scale := i >= len(b.Value)/2
@@ -57,7 +57,7 @@ func newLinearGaussian(t *testing.T) linearGaussian {
 		b.Changed()
 	}
 	l := linearGaussian{Model: m, w: mat.NewDense(linearInputs, linearLatent, nil), covariance: mat.NewSymDense(linearInputs, nil)}
-	w, b := m.decoders[0].params()[0], m.decoders[0].params()[1]
+	w, b := m.decoders()[0].params()[0], m.decoders()[0].params()[1]
 	for i := range linearInputs {
 		for j, v := range w.Row(i) {
 			l.w.Set(i, j, float64(v))
@@ -153,7 +153,7 @@ func (l linearGaussian) posterior(t *testing.T, x []float32) *multivariate {
 // approximate is q(z|x).
 func (l linearGaussian) approximate(t *testing.T, x []float32) *multivariate {
 	t.Helper()
-	q := l.Posterior(x)
+	q := l.Posterior(l.Batch(x))
 	covariance := mat.NewSymDense(linearLatent, nil)
 	for j := range linearLatent {
 		covariance.SetSym(j, j, math.Exp(2*float64(q[linearLatent+j])))
@@ -191,7 +191,7 @@ func TestLinearGaussian(t *testing.T) {
 		truth = append(truth, l.evidence(t, row(i)))
 		loose = append(loose, l.approximate(t, row(i)).divergence(l.posterior(t, row(i))))
 	}
-	if l.Posterior(x)[0] == l.Posterior(x)[4] {
+	if l.Posterior(l.Batch(x))[0] == l.Posterior(l.Batch(x))[4] {
 		t.Fatal("the encoder looks at nothing")
 	}
 
@@ -242,7 +242,7 @@ func TestLinearGaussian(t *testing.T) {
 		for i := range examples {
 			var bounds []float64
 			for seed := range uint64(20) {
-				b, err := l.Importance(context.Background(), Examples{Images: images}, 4000, seed, nil)
+				b, err := l.Importance(context.Background(), Pictures{Images: images}, 4000, seed, nil)
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -255,8 +255,8 @@ func TestLinearGaussian(t *testing.T) {
 
 	t.Run("HMC", func(t *testing.T) {
 		const chains, draws = 8, 1500
-		joint := l.Joint(x, chains)
-		h, err := infer.NewHMC(joint, l.DrawPosterior(x, chains, rand.New(rand.NewPCG(9, 9))), infer.HMCOptions{Group: chains, Leapfrog: 5, Seed: 3})
+		joint := l.Joint(l.Batch(x), chains)
+		h, err := infer.NewHMC(joint, l.DrawPosterior(l.Batch(x), chains, rand.New(rand.NewPCG(9, 9))), infer.HMCOptions{Group: chains, Leapfrog: 5, Seed: 3})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -299,8 +299,8 @@ func TestLinearGaussian(t *testing.T) {
 
 	t.Run("AIS", func(t *testing.T) {
 		const chains = 64
-		for name, from := range map[string]infer.Distribution{"prior": l.PriorDensity(examples, chains), "encoder": l.Approximate(x, chains)} {
-			ais, err := infer.NewAIS(from, l.Joint(x, chains), infer.AISOptions{Temperatures: 300, Pilot: 60, Chains: chains, Leapfrog: 4, Seed: 2})
+		for name, from := range map[string]infer.Distribution{"prior": l.PriorDensity(examples, chains), "encoder": l.Approximate(l.Batch(x), chains)} {
+			ais, err := infer.NewAIS(from, l.Joint(l.Batch(x), chains), infer.AISOptions{Temperatures: 300, Pilot: 60, Chains: chains, Leapfrog: 4, Seed: 2})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -322,7 +322,7 @@ func TestLinearGaussian(t *testing.T) {
 			}
 		}
 		z, drawn := l.DrawJoint(examples, rand.New(rand.NewPCG(3, 8)))
-		back, err := infer.NewAIS(l.PriorDensity(examples, chains), l.Joint(drawn, chains), infer.AISOptions{Temperatures: 300, Pilot: 60, Chains: chains, Leapfrog: 4, Seed: 2})
+		back, err := infer.NewAIS(l.PriorDensity(examples, chains), l.Joint(l.Batch(drawn), chains), infer.AISOptions{Temperatures: 300, Pilot: 60, Chains: chains, Leapfrog: 4, Seed: 2})
 		if err != nil {
 			t.Fatal(err)
 		}

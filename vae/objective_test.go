@@ -408,7 +408,7 @@ func TestPoint(t *testing.T) {
 	z := m.Encode(b.X, rand.New(rand.NewPCG(1, 1)))
 	for i := range 2 {
 		for k := range 2 {
-			if !slices.Equal(drawn.Z[0].Row(2*i+k), z[3*i:3*i+3]) || !slices.Equal(z[3*i:3*i+3], m.Posterior(b.X)[6*i:6*i+3]) {
+			if !slices.Equal(drawn.Z[0].Row(2*i+k), z[3*i:3*i+3]) || !slices.Equal(z[3*i:3*i+3], m.Posterior(m.Batch(b.X))[6*i:6*i+3]) {
 				t.Errorf("z of example %d is %v, encoded %v", i, drawn.Z[0].Row(2*i+k), z[3*i:3*i+3])
 			}
 		}

@@ -6,12 +6,17 @@ import (
 	"inkling/tensor"
 )
 
-// The methods of this file take and give rows one after another. Any number of goroutines may use a model so at the same time, as long as
+// The methods of this file take and give rows one after another; those that take or give x are for pictures. Any number of goroutines may use a model so at the same time, as long as
 // nobody trains it.
 
 // rowsAtOnce is how many examples are taken at a time, so that memory is bounded whatever one asks for: as many as have a million numbers,
-// and at most 256.
-func (m *Model) rowsAtOnce() int { return max(1, min(256, (1<<20)/m.Config.Inputs())) }
+// and at most 256; of other data than pictures, as many as Judge does.
+func (m *Model) rowsAtOnce() int {
+	if m.pictures == nil {
+		return judgedAtOnce
+	}
+	return max(1, min(256, (1<<20)/m.Config.Inputs()))
+}
 
 // Top is how many variables the last stochastic layer has, from which all else is drawn.
 func (m *Model) Top() int { return m.Config.Latent[len(m.Config.Latent)-1] }
@@ -25,11 +30,17 @@ func (m *Model) Encode(x []float32, rnd *rand.Rand) (z []float32) {
 		rnd = nil
 	}
 	return m.inRows(x, m.Config.Inputs(), func(tp *tensor.Tape, t *tensor.Tensor) *tensor.Tensor {
-		for _, e := range m.encoders {
-			t = pick(tp, e.apply(tp, t), rnd)
-		}
-		return t
+		return pick(tp, m.climb(tp, Batch{Rows: t.Rows, X: t.Data}, rnd), rnd)
 	})
+}
+
+// climb is what q of the last layer is made of, with layers below at the means of theirs, or drawn.
+func (m *Model) climb(tp *tensor.Tape, b Batch, rnd *rand.Rand) *tensor.Tensor {
+	q := m.encoder.Encode(tp, b)
+	for _, n := range m.up {
+		q = n.apply(tp, pick(tp, q, rnd))
+	}
+	return q
 }
 
 // Decode is the expectation of x given each row of the last layer's z, or a draw from p(x|z) where rnd is not nil. Layers between are at
@@ -46,22 +57,22 @@ func (m *Model) Generate(n int, rnd *rand.Rand) (x []float32) {
 }
 
 func (m *Model) decode(z []float32, between, last *rand.Rand) []float32 {
-	d := m.Config.Inputs()
 	return m.inRows(z, m.Top(), func(tp *tensor.Tape, t *tensor.Tensor) *tensor.Tensor {
-		for l := len(m.decoders) - 1; l > 0; l-- {
-			t = pick(tp, m.decoders[l].apply(tp, t), between)
-		}
-		params := m.decoders[0].apply(tp, t)
-		x := tp.New(t.Rows, d, false)
-		for i := range x.Rows {
-			if last == nil {
-				m.like.mean(m.Config, x.Row(i), params.Row(i))
-			} else {
-				m.like.sample(m.Config, x.Row(i), params.Row(i), last)
-			}
-		}
-		return x
+		return m.pictures.show(tp, m.descend(tp, t, between), last)
 	})
+}
+
+// descend is the first layer's z given that of the last, with layers between at their means, or drawn.
+func (m *Model) descend(tp *tensor.Tape, z *tensor.Tensor, rnd *rand.Rand) *tensor.Tensor {
+	for l := len(m.down) - 1; l >= 0; l-- {
+		z = pick(tp, m.down[l].apply(tp, z), rnd)
+	}
+	return z
+}
+
+// Descend is the same for rows of z one after another, as many as are decoded at a time: what decoders of other data than pictures write from.
+func (m *Model) Descend(tp *tensor.Tape, z []float32, rnd *rand.Rand) *tensor.Tensor {
+	return m.descend(tp, tp.Const(len(z)/m.Top(), m.Top(), z), rnd)
 }
 
 // pick is the means of Gaussians, or draws from them.
@@ -94,6 +105,6 @@ func (m *Model) inRows(in []float32, width int, f func(tp *tensor.Tape, t *tenso
 }
 
 // Posterior is q(z|x) of the first layer for each example: means and log deviations side by side, 2·Latent[0] numbers.
-func (m *Model) Posterior(x []float32) []float32 {
-	return m.inRows(x, m.Config.Inputs(), func(tp *tensor.Tape, t *tensor.Tensor) *tensor.Tensor { return m.encoders[0].apply(tp, t) })
+func (m *Model) Posterior(b Batch) []float32 {
+	return beside([]*tensor.Tensor{m.encoder.Encode(tensor.NewInference(), b)})
 }

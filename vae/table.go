@@ -17,23 +17,16 @@ func (m *Model) WithTable(examples int) *Model {
 	rows := tensor.NewParam("table", examples, 2*m.Config.Latent[0])
 	rows.Sparse = true
 	t := *m
-	t.encoders = append([]network{table{rows}}, m.encoders[1:]...)
+	t.encoder = table{rows}
 	t.params = append(t.EncoderParams(), t.DecoderParams()...)
 	return &t
 }
 
-func (t table) params() nn.Params { return nn.Params{t.rows} }
+func (t table) Params() nn.Params { return nn.Params{t.rows} }
 
-func (table) outputs() []*tensor.Param { return nil }
-
-func (t table) apply(*tensor.Tape, *tensor.Tensor) *tensor.Tensor {
-	panic("vae: a table is asked for examples without an index")
-}
-
-// posterior is what q of layer l is made of, given the layer below.
-func (m *Model) posterior(tp *tensor.Tape, b Batch, l int, below *tensor.Tensor) *tensor.Tensor {
-	if t, ok := m.encoders[l].(table); ok {
-		return tensor.Embedding(tp, t.rows, b.Index)
+func (t table) Encode(tp *tensor.Tape, b Batch) *tensor.Tensor {
+	if len(b.Index) != b.Rows {
+		panic("vae: a table is asked for examples without an index")
 	}
-	return m.encoders[l].apply(tp, below)
+	return tensor.Embedding(tp, t.rows, b.Index)
 }

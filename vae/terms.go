@@ -35,9 +35,9 @@ type draw struct {
 // terms encodes a batch, draws from q, and judges what was drawn.
 func (m *Model) terms(tp *tensor.Tape, b Batch, d draw) Terms {
 	t := Terms{N: b.Rows, K: max(d.samples, 1)}
-	x := tp.Const(b.Rows, m.Config.Inputs(), b.X)
-	from, k := x, t.K
-	for l := range m.encoders {
+	var from *tensor.Tensor // the layer below
+	k := t.K
+	for l := range m.Config.Latent {
 		q := m.posterior(tp, b, l, from)
 		noise := tp.Scratch(q.Rows * k * q.Cols / 2)
 		if m.Config.Point {
@@ -71,8 +71,16 @@ func (m *Model) terms(tp *tensor.Tape, b Batch, d draw) Terms {
 		q := tensor.GaussianLogProb(tp, z, m.judge(tp, t, judged, l, d))
 		t.KL = append(t.KL, tensor.Add(tp, q, tensor.Scale(tp, m.logPrior(tp, judged, l), -1)))
 	}
-	t.LogLikelihood = m.like.logProb(tp, m.Config, m.decoders[0].apply(tp, judged[0]), x)
+	t.LogLikelihood = m.decoder.LogLikelihood(tp, b, judged[0])
 	return t
+}
+
+// posterior is what q of layer l is made of, given the layer below; of the first layer, given the batch.
+func (m *Model) posterior(tp *tensor.Tape, b Batch, l int, below *tensor.Tensor) *tensor.Tensor {
+	if l == 0 {
+		return m.encoder.Encode(tp, b)
+	}
+	return m.up[l-1].apply(tp, below)
 }
 
 // judge is q of layer l, which log q is a function of: the one that was drawn from, or, for a fixed one, the same by way of the samples
@@ -84,7 +92,7 @@ func (m *Model) judge(tp *tensor.Tape, t Terms, judged []*tensor.Tensor, l int, 
 	case l == 0 || d.constant:
 		return tensor.Detach(tp, t.Posterior[l])
 	}
-	tp.Frozen(func() { q = m.encoders[l].apply(tp, judged[l-1]) })
+	tp.Frozen(func() { q = m.up[l-1].apply(tp, judged[l-1]) })
 	return q
 }
 
@@ -93,7 +101,7 @@ func (m *Model) logPrior(tp *tensor.Tape, z []*tensor.Tensor, l int) *tensor.Ten
 	if l == len(z)-1 {
 		return tensor.NormalLogProb(tp, z[l])
 	}
-	return tensor.GaussianLogProb(tp, z[l], m.decoders[l+1].apply(tp, z[l+1]))
+	return tensor.GaussianLogProb(tp, z[l], m.down[l].apply(tp, z[l+1]))
 }
 
 // logWeights is log p(x, z) − log q(z|x) of each sample, [N·K, 1]: its mean is the evidence lower bound, and the mean of its exponential

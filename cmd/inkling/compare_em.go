@@ -102,7 +102,7 @@ func (c *compareEMCmd) Run(a *app) error {
 	if err := config.Complete(); err != nil {
 		return usage("%w", err)
 	}
-	e := emPictures{train: vae.Examples{Images: p.train, Seed: c.Seed}, held: vae.Examples{Images: p.held, Seed: ^c.Seed}}
+	e := emPictures{train: vae.Pictures{Images: p.train, Seed: c.Seed}, held: vae.Pictures{Images: p.held, Seed: ^c.Seed}}
 	if grey {
 		e.train.Binarize, e.held.Binarize = "fixed", "fixed"
 	}
@@ -163,7 +163,7 @@ func (c *compareEMCmd) check() (vae.Config, error) {
 }
 
 // emPictures are what is compared on.
-type emPictures struct{ train, held vae.Examples }
+type emPictures struct{ train, held vae.Pictures }
 
 // compare fits a decoder by one of the methods and judges it.
 func (c *compareEMCmd) compare(a *app, method emMethod, config vae.Config, e emPictures) (r emResult, err error) {

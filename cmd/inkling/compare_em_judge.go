@@ -21,7 +21,7 @@ const (
 )
 
 // judge measures a decoder on pictures held out, and the encoder if there is one.
-func (r *emResult) judge(ctx context.Context, m *vae.Model, encoder bool, held vae.Examples, seed uint64) error {
+func (r *emResult) judge(ctx context.Context, m *vae.Model, encoder bool, held vae.Pictures, seed uint64) error {
 	if encoder {
 		j, err := m.Judge(ctx, held, seed)
 		if err != nil {
@@ -40,7 +40,7 @@ func (r *emResult) judge(ctx context.Context, m *vae.Model, encoder bool, held v
 			free <- struct{}{}
 			defer func() { <-free }()
 			from, to := group*emAtOnce, min(n, (group+1)*emAtOnce)
-			errs[group] = fitRows(ctx, m.Joint(held.Rows(from, to), 1), seed+uint64(group), fitted[from:to], logs[from:to])
+			errs[group] = fitRows(ctx, m.Joint(m.Batch(held.Rows(from, to)), 1), seed+uint64(group), fitted[from:to], logs[from:to])
 		})
 	}
 	wg.Wait()

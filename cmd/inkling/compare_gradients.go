@@ -101,7 +101,7 @@ func (c *compareGradientsCmd) Run(a *app) error {
 		return err
 	}
 	m := s.fit.Model
-	seen := vae.Examples{Images: s.pictures.train, Binarize: s.cfg.Binarize, Seed: s.cfg.Train.Seed}
+	seen := vae.Pictures{Images: s.pictures.train, Binarize: s.cfg.Binarize, Seed: s.cfg.Train.Seed}
 	n := min(c.Examples, seen.Len())
 	result.Model, result.Pictures, result.Examples = m.Config.Describe(), s.cfg.Data.File, n
 	list := vae.Estimators(c.K)

@@ -176,8 +176,8 @@ func (e *evalCmd) vae(a *app) error {
 
 // pictures are those to judge by: the test part of a folder if it has one, or the part to validate by, or all. Grey ones are made black and
 // white as they were for training, but once and for all.
-func (e *evalCmd) pictures(a *app, c *vaeConfig) (vae.Examples, error) {
-	none := vae.Examples{}
+func (e *evalCmd) pictures(a *app, c *vaeConfig) (vae.Pictures, error) {
+	none := vae.Pictures{}
 	set, err := data.OpenImages(e.File, data.ImageOptions{Part: data.TestPart, Gray: c.Data.Gray, MaxBytes: a.memory()})
 	if err != nil {
 		return none, badInput("%w", err)
@@ -204,11 +204,11 @@ func (e *evalCmd) pictures(a *app, c *vaeConfig) (vae.Examples, error) {
 		images, part = limited(images, e.Limit), fmt.Sprintf("spread over the %s there are (%s)", thousands(n), part)
 	}
 	a.note("%s, %s", plural(images.Len(), "picture"), part)
-	return vae.Examples{Images: images, Binarize: c.Binarize, Seed: c.Train.Seed}, nil
+	return vae.Pictures{Images: images, Binarize: c.Binarize, Seed: c.Train.Seed}, nil
 }
 
 // improper says why what the model knows of some of these is no probability, and so does not come to bits; "" if it is one of all.
-func improper(m *vae.Model, e vae.Examples) string {
+func improper(m *vae.Model, e vae.Pictures) string {
 	x := make([]float32, m.Config.Inputs())
 	for i := range e.Len() {
 		e.Read(x, i)
@@ -219,7 +219,7 @@ func improper(m *vae.Model, e vae.Examples) string {
 	return ""
 }
 
-func (e *evalCmd) judge(a *app, m *vae.Model, kind boundKind, examples vae.Examples) (*evaluatedVAE, error) {
+func (e *evalCmd) judge(a *app, m *vae.Model, kind boundKind, examples vae.Pictures) (*evaluatedVAE, error) {
 	seed := valueOr(e.Seed, 1)
 	j, err := judgeOften(a, m, examples, seed)
 	if err != nil {
@@ -249,7 +249,7 @@ func (e *evalCmd) judge(a *app, m *vae.Model, kind boundKind, examples vae.Examp
 }
 
 // judgeOften is Judge with more than one draw of z for each of few pictures.
-func judgeOften(a *app, m *vae.Model, examples vae.Examples, seed uint64) (*vae.Judged, error) {
+func judgeOften(a *app, m *vae.Model, examples vae.Pictures, seed uint64) (*vae.Judged, error) {
 	const enough, most = 10_000, 100 // draws of all, and of each
 	draws := min(max(1, enough/examples.Len()), most)
 	sum, err := m.Judge(a.ctx, examples, seed)
@@ -290,7 +290,7 @@ func standardError(x []float64) *float64 {
 }
 
 // foretell says how long importance samples will take, where that is long, by trying a few pictures.
-func foretell(a *app, m *vae.Model, samples int, e vae.Examples) {
+func foretell(a *app, m *vae.Model, samples int, e vae.Pictures) {
 	tried, few := min(samples, 500), e
 	few.Images = e.Images.Slice(0, min(e.Len(), runtime.GOMAXPROCS(0)))
 	began := time.Now()

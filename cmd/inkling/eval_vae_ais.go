@@ -81,7 +81,7 @@ func (n annealing) run(ctx context.Context, x, z []float32, seed uint64, step fu
 
 // prepare makes the way from where chains begin to p(x, z).
 func (n annealing) prepare(x []float32, seed uint64, step func()) (*infer.AIS, error) {
-	joint, from := n.m.Joint(x, n.Chains), n.m.Approximate(x, n.Chains)
+	joint, from := n.m.Joint(n.m.Batch(x), n.Chains), n.m.Approximate(n.m.Batch(x), n.Chains)
 	if n.start == "prior" {
 		from = n.m.PriorDensity(joint.Rows()/n.Chains, n.Chains)
 	}
@@ -162,7 +162,7 @@ type simulated struct {
 }
 
 // anneal measures examples, and how far what it finds can be trusted.
-func (n annealing) anneal(a *app, examples vae.Examples) ([]float64, *aisJudged, error) {
+func (n annealing) anneal(a *app, examples vae.Pictures) ([]float64, *aisJudged, error) {
 	x := examples.Rows(0, examples.Len())
 	each, err := n.seconds(x)
 	if err != nil {

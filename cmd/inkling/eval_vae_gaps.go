@@ -27,7 +27,7 @@ type gaps struct {
 const fitTogether = 32 // pictures in one product, whatever the cores
 
 // findGaps finds both, evidence being the best bound on log p(x) of each picture that there is, and encoder its ELBO.
-func (e *evalCmd) findGaps(a *app, m *vae.Model, examples vae.Examples, evidence, encoder []float64) (*gaps, error) {
+func (e *evalCmd) findGaps(a *app, m *vae.Model, examples vae.Pictures, evidence, encoder []float64) (*gaps, error) {
 	n, seed := examples.Len(), valueOr(e.Seed, 1)
 	best := make([]float64, n)
 	groups := (n + fitTogether - 1) / fitTogether
@@ -62,11 +62,11 @@ func (e *evalCmd) findGaps(a *app, m *vae.Model, examples vae.Examples, evidence
 func optimum(ctx context.Context, m *vae.Model, x []float32, seed uint64, o infer.FitOptions) (*infer.Fit, error) {
 	d := m.Config.Variables()
 	var mean, logSigma []float32
-	for q := m.Posterior(x); len(q) > 0; q = q[2*d:] {
+	for q := m.Posterior(m.Batch(x)); len(q) > 0; q = q[2*d:] {
 		mean, logSigma = append(mean, q[:d]...), append(logSigma, q[d:2*d]...)
 	}
 	o.Seed = seed
-	return infer.FitGaussian(ctx, m.Joint(x, 1), mean, logSigma, o)
+	return infer.FitGaussian(ctx, m.Joint(m.Batch(x), 1), mean, logSigma, o)
 }
 
 func (g *gaps) print(a *app, kind string) {

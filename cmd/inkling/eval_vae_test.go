@@ -149,7 +149,7 @@ func TestAnnealingGroups(t *testing.T) {
 		t.Fatal(err)
 	}
 	joint, prior := make([]float64, examples), make([]float64, examples)
-	m.Joint(x, 1).At(joint, nil, z)
+	m.Joint(m.Batch(x), 1).At(joint, nil, z)
 	m.PriorDensity(examples, 1).At(prior, nil, z)
 	for i, got := range found.upper {
 		if want := joint[i] - prior[i]; math.Abs(got-want) > 1e-4 {

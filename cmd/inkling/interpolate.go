@@ -66,7 +66,7 @@ func (i *interpolateCmd) Run(a *app) error {
 }
 
 // latentOf is the mean of the last layer's z for one picture.
-func latentOf(m *vae.Model, seen vae.Examples, path string, i int) ([]float32, error) {
+func latentOf(m *vae.Model, seen vae.Pictures, path string, i int) ([]float32, error) {
 	if i >= seen.Len() {
 		return nil, badInput("%s has %s, and none is number %d: they are counted from 0", path, plural(seen.Len(), "picture"), i)
 	}

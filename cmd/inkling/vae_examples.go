@@ -14,7 +14,7 @@ type partFlag struct {
 }
 
 // pictures reads what a model is to look at, as it saw pictures in training. Of each part no more than limit are read; 0: all.
-func (f partFlag) pictures(a *app, path string, c *vaeConfig, limit int) (e vae.Examples, err error) {
+func (f partFlag) pictures(a *app, path string, c *vaeConfig, limit int) (e vae.Pictures, err error) {
 	o := data.ImageOptions{Gray: c.Data.Gray, Limit: limit, MaxBytes: a.memory()}
 	if f.Part == "" || f.Part == "test" {
 		o.Part = data.TestPart
@@ -26,7 +26,7 @@ func (f partFlag) pictures(a *app, path string, c *vaeConfig, limit int) (e vae.
 	for _, n := range set.Notes {
 		a.note("%s", n)
 	}
-	e = vae.Examples{Binarize: c.Binarize, Seed: c.Train.Seed}
+	e = vae.Pictures{Binarize: c.Binarize, Seed: c.Train.Seed}
 	var parts []string
 	for _, p := range []struct {
 		name   string

@@ -108,8 +108,8 @@ func (s *vaeSitting) begin(a *app) error {
 	return s.trainAndReport(a)
 }
 
-func (s *vaeSitting) held() vae.Examples {
-	return vae.Examples{Images: s.pictures.held, Binarize: s.cfg.Binarize, Seed: s.cfg.Train.Seed}
+func (s *vaeSitting) held() vae.Pictures {
+	return vae.Pictures{Images: s.pictures.held, Binarize: s.cfg.Binarize, Seed: s.cfg.Train.Seed}
 }
 
 func (s *vaeSitting) source() *vae.Source {
