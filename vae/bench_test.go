@@ -38,17 +38,22 @@ func BenchmarkStep(b *testing.B) {
 			}
 			fit := Fit{Model: m, Objective: c.Objective}
 			tp := tensor.NewTape()
-			encoder, decoder := m.Config.layers()
 			flops := 0.0
-			for i, l := range encoder {
-				each := 6.0
-				if i == 0 {
-					each = 4
+			for i, n := range append(m.encoders(), m.decoders()...) {
+				for k, p := range n.params() {
+					each := 6.0 // two of each product: forward, of the weights' gradient, of the input's
+					switch {
+					case k%2 == 1:
+						continue // a bias
+					case i == 0 && k == 0:
+						each = 4
+					}
+					samples := 1
+					if i > 0 {
+						samples = c.Objective.K
+					}
+					flops += each * float64(len(p.Value)) * float64(rows*samples)
 				}
-				flops += each * float64(l.rows*l.cols) * rows
-			}
-			for _, l := range decoder {
-				flops += 6 * float64(l.rows*l.cols) * float64(rows*c.Objective.K)
 			}
 			b.ResetTimer()
 			for i := range b.N {

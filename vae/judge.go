@@ -142,9 +142,9 @@ func (m *Model) Importance(ctx context.Context, e Examples, k int, seed uint64, 
 	err := each(ctx, e.Len(), func(tp *tensor.Tape, i int) {
 		b, rnd := e.Batch(i, i+1), rand.New(rand.NewPCG(seed^0x1a, uint64(i)))
 		total := math.Inf(-1)
-		for drawn := 0; drawn < k; drawn += DrawnAtOnce {
+		for drawn := 0; drawn < k; drawn += m.atOnce {
 			tp.Reset(0, 0, 0)
-			t := m.terms(tp, b, draw{samples: min(DrawnAtOnce, k-drawn), noise: func(dst []float32) { normal(dst, rnd) }})
+			t := m.terms(tp, b, draw{samples: min(m.atOnce, k-drawn), noise: func(dst []float32) { normal(dst, rnd) }})
 			w := t.logWeights(tp)
 			for r := range w.Rows {
 				total = logAdd(total, float64(w.Row(r)[0]))

@@ -12,6 +12,7 @@ type layer struct {
 	bias       int         // numbers of the bias
 	out        int         // numbers that it makes of a row
 	g          tensor.Conv // of convolutions
+	first      bool        // no gradient goes on from it, since it takes data
 }
 
 type layerKind int

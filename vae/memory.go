@@ -33,9 +33,17 @@ type Training struct {
 	Precision   tensor.Precision
 }
 
-// PlanTraining adds up what training the model will hold, beside the pictures, if its state is saved.
+// PlanTraining adds up what training a model of pictures will hold, beside these, if its state is saved.
 func (c Config) PlanTraining(o Objective, t Training) (Memory, error) {
 	if err := c.Complete(); err != nil {
+		return Memory{}, err
+	}
+	return c.PlanTrainingOf(c.costs(), o, t)
+}
+
+// PlanTrainingOf is the same of a model of any data, whose latent variables are those of c.
+func (c Config) PlanTrainingOf(parts Costs, o Objective, t Training) (Memory, error) {
+	if err := c.CompleteLatents(); err != nil {
 		return Memory{}, err
 	}
 	if err := o.Complete(); err != nil {
@@ -44,7 +52,7 @@ func (c Config) PlanTraining(o Objective, t Training) (Memory, error) {
 	if t.Batch < 1 || t.Shards < 1 || t.Batch > maxRows/o.K || t.Shards > t.Batch {
 		return Memory{}, fmt.Errorf("batches of %d examples in %d shards, with %d samples of each: at least 1 example in each shard, and at most %d samples", t.Batch, t.Shards, o.K, maxRows)
 	}
-	m := Memory{Weights: 4 * c.Weights(), Packed: c.packed(t.Precision, true)}
+	m := Memory{Weights: 4 * (parts.Weights + c.weightsBetween()), Packed: c.packed(parts, t.Precision, true)}
 	m.Optimizer = m.Weights * int64(t.Slots)
 	m.Gradients = m.Weights * int64(t.Shards)
 	if t.Accumulated {
@@ -56,15 +64,15 @@ func (c Config) PlanTraining(o Objective, t Training) (Memory, error) {
 	m.Checkpoint = m.Weights + m.Optimizer + m.Averages
 	for s := range t.Shards {
 		n := int64((s+1)*t.Batch/t.Shards - s*t.Batch/t.Shards)
-		m.Activations += 4 * (n*int64(c.Inputs()) + c.terms(o, n, int64(o.K), true))
-		m.Activations += c.scratch(int(n)*o.K, t.Precision)
+		m.Activations += 4 * (n*parts.Example + c.terms(parts, o, n, int64(o.K), true))
+		m.Activations += c.scratch(parts, int(n)*o.K, t.Precision)
 	}
 	if t.Held > 0 {
 		samples := 0
 		if o.Weighted() {
 			samples = o.K
 		}
-		m.Validation = c.judging(min(t.Held, judgedAtOnce), min(samples, DrawnAtOnce), min(t.Workers, t.Held)) + int64(t.Held)*(16+8*int64(c.Variables()))
+		m.Validation = c.judging(parts, min(t.Held, judgedAtOnce), min(samples, parts.drawnAtOnce()), min(t.Workers, t.Held)) + int64(t.Held)*(16+8*int64(c.Variables()))
 	}
 	return m, nil
 }
@@ -75,19 +83,28 @@ func (c Config) PlanUse(samples, workers int) (Memory, error) {
 	if err := c.Complete(); err != nil {
 		return Memory{}, err
 	}
-	n := (&Model{Config: c}).rowsAtOnce()
-	numbers := int64(n) * int64(c.Inputs())
+	n := rowsAtOnce(c.Inputs())
+	m, err := c.PlanUseOf(c.costs(), samples, workers)
+	m.Activations = max(4*int64(workers)*(4*int64(n)*int64(c.Inputs())+c.terms(c.costs(), Objective{Name: "elbo"}, int64(n), 1, false)), m.Activations)
+	return m, err
+}
+
+// PlanUseOf is the same of a model of any data, beside what decoding writes.
+func (c Config) PlanUseOf(parts Costs, samples, workers int) (Memory, error) {
+	if err := c.CompleteLatents(); err != nil {
+		return Memory{}, err
+	}
 	return Memory{
-		Weights: 4 * c.Weights(), Packed: c.packed(tensor.Float32, false),
-		Activations: max(4*int64(workers)*(4*numbers+c.terms(Objective{Name: "elbo"}, int64(n), 1, false)), c.judging(judgedAtOnce, samples, workers)),
+		Weights: 4 * (parts.Weights + c.weightsBetween()), Packed: c.packed(parts, tensor.Float32, false),
+		Activations: c.judging(parts, judgedAtOnce, min(samples, parts.drawnAtOnce()), workers),
 	}, nil
 }
 
 // judging is what the tapes of Judge and of Importance hold, and the examples that they see.
-func (c Config) judging(examples, samples, workers int) int64 {
-	floats := int64(examples)*int64(c.Inputs()) + c.terms(Objective{Name: "elbo"}, int64(examples), 1, false)
+func (c Config) judging(parts Costs, examples, samples, workers int) int64 {
+	floats := int64(examples)*parts.Example + c.terms(parts, Objective{Name: "elbo"}, int64(examples), 1, false)
 	if samples > 0 {
-		floats = max(floats, int64(c.Inputs())+c.terms(Objective{Name: "iwae"}, 1, int64(samples), false))
+		floats = max(floats, parts.Example+c.terms(parts, Objective{Name: "iwae"}, 1, int64(samples), false))
 	}
 	return 4 * int64(workers) * floats
 }
@@ -112,15 +129,7 @@ func (t *tally) flows(n int, rows int64, cols int) {
 }
 
 // terms are the floats that a tape holds for n examples with k samples of each, from Model.terms to the loss.
-func (c Config) terms(o Objective, n, k int64, training bool) int64 {
-	net, err := netNamed(c.Net)
-	if err != nil {
-		panic("vae: " + err.Error())
-	}
-	like, err := likelihoodNamed(c.Likelihood)
-	if err != nil {
-		panic("vae: " + err.Error())
-	}
+func (c Config) terms(parts Costs, o Objective, n, k int64, training bool) int64 {
 	t := &tally{training: training}
 	analytic := o.Name == "ae" || o.Name == "elbo" && !o.Sampled
 	again := o.Name == "dreg" && training // q is made once more, and gradients of z are weighed
@@ -128,7 +137,7 @@ func (c Config) terms(o Objective, n, k int64, training bool) int64 {
 	for l, d := range c.Latent {
 		rows := n // of q
 		if l == 0 {
-			net.encoderResults(t, c, 2*d, rows)
+			t.floats += parts.Encoder(rows, training)
 		} else {
 			rows = n * k
 			encoder, decoder := c.between(l)
@@ -161,11 +170,8 @@ func (c Config) terms(o Objective, n, k int64, training bool) int64 {
 			t.results(1, rows, d)
 		}
 	}
-	net.decoderResults(t, c, c.Latent[0], like.width(c), n*k)
+	t.floats += parts.Decoder(n*k, training)
 	t.flows(4+3*len(c.Latent), n*k, 1) // log p(x|z), and what the loss is made of
-	if !training {
-		t.results(1, 1, like.width(c))
-	}
 	return t.floats
 }
 
@@ -177,12 +183,15 @@ func (c Config) between(l int) (encoder, decoder []layer) {
 
 // packed is what the matrices take that are operands of products, in bytes; training multiplies by each of them and by its transpose, but
 // for the first, and measures in float32.
-func (c Config) packed(p tensor.Precision, training bool) (bytes int64) {
-	encoder, decoder := c.layers()
-	for i, l := range append(encoder, decoder...) {
+func (c Config) packed(parts Costs, p tensor.Precision, training bool) (bytes int64) {
+	return parts.Packed(p, training) + packed(c.layersBetween(), p, training)
+}
+
+func packed(list []layer, p tensor.Precision, training bool) (bytes int64) {
+	for _, l := range list {
 		forward, backward := l.packed(p)
 		bytes += forward
-		if training && i > 0 {
+		if training && !l.first {
 			bytes += backward
 		}
 		if training && p != tensor.Float32 {
@@ -194,9 +203,12 @@ func (c Config) packed(p tensor.Precision, training bool) (bytes int64) {
 }
 
 // scratch is what the products of one shard round operands into, in bytes: the largest of them.
-func (c Config) scratch(rows int, p tensor.Precision) (bytes int64) {
-	encoder, decoder := c.layers()
-	for _, l := range append(encoder, decoder...) {
+func (c Config) scratch(parts Costs, rows int, p tensor.Precision) int64 {
+	return max(parts.Scratch(rows, p), scratch(c.layersBetween(), rows, p))
+}
+
+func scratch(list []layer, rows int, p tensor.Precision) (bytes int64) {
+	for _, l := range list {
 		bytes = max(bytes, l.scratch(rows, p))
 	}
 	return bytes

@@ -87,8 +87,8 @@ func TestMemoryPlan(t *testing.T) {
 				results, _ := tp.Floats()
 				return 4 * int64(results+n*m.Config.Inputs())
 			}
-			within(t, "judging", m.Config.judging(judgedAtOnce, 0, 1), judged(judgedAtOnce, 1, true))
-			within(t, "importance", m.Config.judging(1, DrawnAtOnce, 1), judged(1, DrawnAtOnce, false))
+			within(t, "judging", m.Config.judging(m.Config.costs(), judgedAtOnce, 0, 1), judged(judgedAtOnce, 1, true))
+			within(t, "importance", m.Config.judging(m.Config.costs(), 1, DrawnAtOnce, 1), judged(1, DrawnAtOnce, false))
 		})
 	}
 }

@@ -20,12 +20,13 @@ type Decoder interface {
 }
 
 // Compose makes a model of any data: an encoder and a decoder that understand its batches, and between them the latent variables of c, whose
-// other settings are for pictures and are left alone. Weights of stochastic layers above the first are drawn from c.Seed.
-func Compose(c Config, e Encoder, d Decoder) (*Model, error) {
+// other settings are for pictures and are left alone. parts says what the two cost. Weights of stochastic layers above the first are drawn
+// from c.Seed.
+func Compose(c Config, parts Costs, e Encoder, d Decoder) (*Model, error) {
 	if err := c.CompleteLatents(); err != nil {
 		return nil, err
 	}
-	m := &Model{Config: c, encoder: e, decoder: d}
+	m := &Model{Config: c, encoder: e, decoder: d, atOnce: parts.drawnAtOnce()}
 	m.between(seeded(c))
 	return m, nil
 }

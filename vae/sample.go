@@ -15,8 +15,10 @@ func (m *Model) rowsAtOnce() int {
 	if m.pictures == nil {
 		return judgedAtOnce
 	}
-	return max(1, min(256, (1<<20)/m.Config.Inputs()))
+	return rowsAtOnce(m.Config.Inputs())
 }
+
+func rowsAtOnce(inputs int) int { return max(1, min(256, (1<<20)/inputs)) }
 
 // Top is how many variables the last stochastic layer has, from which all else is drawn.
 func (m *Model) Top() int { return m.Config.Latent[len(m.Config.Latent)-1] }

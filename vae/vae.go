@@ -15,6 +15,7 @@ type Model struct {
 	decoder  Decoder
 	up, down []network // of layer l at l−2: means and log deviations of q of that layer, and of p of the one below
 	pictures *pictures // what encoder and decoder are made of, where x is a picture
+	atOnce   int       // samples of an example that are decoded at a time
 	params   nn.Params
 }
 
@@ -28,7 +29,7 @@ func New(c Config) (*Model, error) {
 	if err != nil {
 		return nil, err
 	}
-	m := &Model{Config: c, encoder: pictureEncoder{p}, decoder: pictureDecoder{p}, pictures: p}
+	m := &Model{Config: c, encoder: pictureEncoder{p}, decoder: pictureDecoder{p}, pictures: p, atOnce: DrawnAtOnce}
 	m.between(rnd)
 	m.Config.Mean, m.Config.Deviation = nil, nil
 	p.config = m.Config
