@@ -35,6 +35,14 @@ type encodedPicture struct {
 }
 
 func (e *encodeCmd) Run(a *app) error {
+	if k := vaeKindOf(e.Dir); k != nil {
+		return k.encode(a, e)
+	}
+	return e.numbers(a) // which says what the folder is instead
+}
+
+// numbers writes what pictures come to.
+func (e *encodeCmd) numbers(a *app) error {
 	if err := check(bound{"--limit", &e.Limit, 0, unbounded}); err != nil {
 		return err
 	}

@@ -40,8 +40,8 @@ func (e *evalCmd) Run(a *app) error {
 	if err := check(bound{"--limit", &e.Limit, 0, unbounded}); err != nil {
 		return err
 	}
-	if isVAE(e.Dir) {
-		return e.vae(a)
+	if k := vaeKindOf(e.Dir); k != nil {
+		return k.eval(a, e)
 	}
 	if flag := e.boundFlags.given(); flag != "" {
 		return usage("%s is for VAEs, and %s is none: leave it out", flag, e.Dir)

@@ -98,8 +98,8 @@ func (i *infoCmd) Run(a *app) error {
 	if isVectors(run) {
 		return i.vectors(a, run)
 	}
-	if kindOf(run) == vae.Kind {
-		return i.vae(a, run)
+	if k := vaeKindIn(run); k != nil {
+		return k.info(a, i, run)
 	}
 	return i.run(a, run)
 }

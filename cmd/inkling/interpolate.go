@@ -25,6 +25,14 @@ to the other are decoded.`
 }
 
 func (i *interpolateCmd) Run(a *app) error {
+	if k := vaeKindOf(i.Dir); k != nil {
+		return k.interpolate(a, i)
+	}
+	return i.show(a) // which says what the folder is instead
+}
+
+// show shows pictures.
+func (i *interpolateCmd) show(a *app) error {
 	err := check(bound{"--from", &i.From, 0, unbounded - 1}, bound{"--to", &i.To, 0, unbounded - 1}, bound{"--steps", &i.Steps, 2, mostInGrid})
 	if err != nil {
 		return err

@@ -12,7 +12,6 @@ import (
 
 	"inkling/checkpoint"
 	"inkling/lm"
-	"inkling/vae"
 )
 
 // listed is a run in a list, and what --json says of it.
@@ -80,12 +79,12 @@ func (l *listed) read() error {
 		return err
 	}
 	defer run.Close()
-	kind := kindOf(run)
-	switch kind {
-	case "vectors":
+	vae := vaeKindIn(run)
+	switch {
+	case isVectors(run):
 		err = l.readVectors(run)
-	case vae.Kind:
-		err = l.readVAE(run)
+	case vae != nil:
+		err = vae.list(l, run)
 	default:
 		err = l.readLM(run)
 	}
@@ -97,7 +96,7 @@ func (l *listed) read() error {
 		return err
 	}
 	l.take(curve)
-	if kind == vae.Kind { // nats of a picture, and maybe of a density: they come to no bits that compare with a text's
+	if vae != nil { // nats of a picture, and maybe of a density: they come to no bits that compare with a text's
 		l.Bits = nil
 	}
 	if err := l.readState(run); err != nil {

@@ -7,7 +7,6 @@ import (
 	"inkling/checkpoint"
 	"inkling/data"
 	"inkling/lm"
-	"inkling/vae"
 )
 
 // load reads a saved model, for a use that takes so much memory. A folder may come from anywhere: what
@@ -42,10 +41,10 @@ func load(a *app, dir string, use func(lm.Config) (lm.Memory, error), text int64
 
 // refuseVAE refuses a VAE where a language model is asked for.
 func refuseVAE(run *checkpoint.Run) error {
-	if kindOf(run) != vae.Kind {
+	if vaeKindIn(run) == nil {
 		return nil
 	}
-	return badInput("%s: config.json is of a variational auto-encoder, which knows no text: inkling sample, reconstruct or encode is for that", run.Dir())
+	return badInput("%s: config.json is of a variational auto-encoder, which goes on with no text: inkling sample, reconstruct or encode is for that", run.Dir())
 }
 
 // forDecoding and forEvaluation are what a loaded model is used for.

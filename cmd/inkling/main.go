@@ -108,6 +108,7 @@ func parse(c *cli, args []string, out, stderr io.Writer, exit func(code int)) (*
 		kong.Vars{
 			"architectures": names("architectures"), "outputs": names("outputs"), "decoders": names("decoders"), "heuristics": strings.Join(decode.Heuristics, ","), "optimizers": names("optimizers"), "schedules": names("schedules"),
 			"nets": names("nets"), "likelihoods": names("likelihoods"), "objectives": names("objectives"),
+			"vae_kinds":  vaeKindNames(),
 			"table_rate": strconv.Itoa(tableRate),
 			"net":        vae.Nets()[0].Name, "likelihood": vae.Likelihoods()[0].Name, "objective": vae.Objectives()[0].Name,
 			"optimizer": train.Optimizers[0].Name, "schedule": train.Schedules[0].Name,

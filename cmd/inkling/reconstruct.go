@@ -26,6 +26,14 @@ draws in place of means. Pictures are made black and white as those were that th
 const gridColumns = 16
 
 func (r *reconstructCmd) Run(a *app) error {
+	if k := vaeKindOf(r.Dir); k != nil {
+		return k.reconstruct(a, r)
+	}
+	return r.show(a) // which says what the folder is instead
+}
+
+// show shows pictures.
+func (r *reconstructCmd) show(a *app) error {
 	if err := check(bound{"-n", &r.N, 1, mostInGrid}); err != nil {
 		return err
 	}

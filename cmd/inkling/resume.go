@@ -11,7 +11,6 @@ import (
 
 	"inkling/checkpoint"
 	"inkling/internal/kernel"
-	"inkling/vae"
 )
 
 type resumeCmd struct {
@@ -30,8 +29,8 @@ func (r *resumeCmd) Run(a *app) error {
 	if isVectors(run) {
 		return r.resumeVectors(a, run)
 	}
-	if kindOf(run) == vae.Kind {
-		return r.resumeVAE(a, run)
+	if k := vaeKindIn(run); k != nil {
+		return k.resume(a, r, run)
 	}
 	cfg, err := readConfig(run)
 	if err != nil {

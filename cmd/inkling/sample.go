@@ -38,6 +38,14 @@ type drawn struct {
 }
 
 func (s *sampleCmd) Run(a *app) error {
+	if k := vaeKindOf(s.Dir); k != nil {
+		return k.sample(a, s)
+	}
+	return s.pictures(a) // which says what the folder is instead
+}
+
+// pictures draws pictures.
+func (s *sampleCmd) pictures(a *app) error {
 	if err := check(bound{"-n", &s.N, 1, math.MaxInt32}, bound{"--columns", &s.Columns, 0, mostInGrid}); err != nil {
 		return err
 	}

@@ -48,8 +48,8 @@ func (s *scoreCmd) Run(a *app) error {
 	if err := s.check(); err != nil {
 		return err
 	}
-	if isVAE(s.Dir) {
-		return s.pictures(a)
+	if k := vaeKindOf(s.Dir); k != nil {
+		return k.score(a, s)
 	}
 	if s.Samples != nil || s.Part != "" {
 		return usage("--samples and --part are for variational auto-encoders, and %s is none: leave them out", s.Dir)

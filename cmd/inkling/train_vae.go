@@ -13,7 +13,8 @@ import (
 // trainVAECmd is inkling train vae.
 type trainVAECmd struct {
 	Path string `arg:"" help:"The pictures to learn from: a folder of PNG and JPEG files, of IDX files or of train.npy; or one such file."`
-	Out  string `help:"Folder of the run; runs/ and the name of the pictures unless given." placeholder:"DIR"`
+	As   string `help:"What the data are: ${enum}; what they look like unless given." enum:",${vae_kinds}" default:"" placeholder:"KIND"`
+	Out  string `help:"Folder of the run; runs/ and the name of the data unless given." placeholder:"DIR"`
 
 	Gray     bool   `help:"Make colour pictures grey." group:"The pictures"`
 	Limit    int    `help:"Only N of each part, evenly spread." placeholder:"N" group:"The pictures"`
@@ -49,6 +50,15 @@ const (
 )
 
 func (t *trainVAECmd) Run(a *app) error {
+	k, err := vaeKindFor(t.As, t.Path)
+	if err != nil {
+		return err
+	}
+	return k.train(a, t)
+}
+
+// pictures trains a VAE of pictures.
+func (t *trainVAECmd) pictures(a *app) error {
 	c, err := t.config()
 	if err != nil {
 		return err

@@ -80,16 +80,6 @@ func kindOf(run *checkpoint.Run) string {
 	return h.Kind
 }
 
-// isVAE says whether a folder is of a VAE; not of one that cannot be read, which opening it reports.
-func isVAE(dir string) bool {
-	run, err := checkpoint.OpenRead(dir)
-	if err != nil {
-		return false
-	}
-	defer run.Close()
-	return kindOf(run) == vae.Kind
-}
-
 // openVAE reads a saved VAE, to encode and decode.
 func openVAE(a *app, dir string) (*vae.Model, *vaeConfig, error) { return openVAEFor(a, dir, 0) }
 

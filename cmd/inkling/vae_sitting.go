@@ -1,14 +1,12 @@
 package main
 
 import (
-	"context"
 	"fmt"
 	"math"
 	"strings"
 
 	"inkling/checkpoint"
 	"inkling/data"
-	"inkling/eval"
 	"inkling/train"
 	"inkling/vae"
 )
@@ -116,95 +114,21 @@ func (s *vaeSitting) source() *vae.Source {
 	return &vae.Source{Images: s.pictures.train, Size: s.cfg.Train.Batch, Binarize: s.cfg.Binarize, Seed: s.cfg.Train.Seed}
 }
 
-// train runs until the run is over or the user stops it.
-func (s *vaeSitting) train(a *app) (train.Result, error) {
-	loop, err := s.cfg.Train.loop()
-	if err != nil {
-		return train.Result{}, err
-	}
-	w := watch{config: s.cfg.Model}
-	p := newProgress(a.err, "images")
-	p.more = w.String
-	defer p.close()
-	a.orderly()
-	told := context.AfterFunc(a.ctx, func() {
-		p.say("stopping after this step; once more to stop at once, without saving")
-	})
-	defer told()
-	loop.Folder = s.run
-	s.run.Keep = s.cfg.Train.Keep
-	loop.Warn = func(message string) { p.say("%s", message) }
-	warned := false
-	loop.Progress = func(now train.Progress) {
-		if now.Validated || now.Step%50 == 0 || now.Step == 1 {
-			w.mu.Lock()
-			w.likelihood, w.kl = s.fit.Meter.Take()
-			w.mu.Unlock()
-		}
-		p.step(now)
-		if now.Validated {
-			// The run does without it.
-			if err := s.strip(); err != nil && !warned {
-				p.say("%s", oneLine(err.Error()))
-				warned = true
-			}
-		}
-	}
+// training is what package train does with the run.
+func (s *vaeSitting) training() *vaeTraining {
+	t := &vaeTraining{run: s.run, settings: s.cfg.Train, fit: s.fit, source: s.source(), unit: "images", look: s.strip}
 	if s.pictures.held != nil {
-		loop.Validate = func(ctx context.Context) (float64, error) {
-			p.measuring(true)
-			defer p.measuring(false)
-			j, err := s.fit.Model.Judge(context.WithoutCancel(ctx), s.held(), s.cfg.Train.Seed)
-			if err != nil {
-				return math.NaN(), err
-			}
-			loss, err := s.heldOut(ctx, j)
-			if err == nil && !math.IsNaN(loss) && !math.IsInf(loss, 0) {
-				w.judged(j, loss)
-			}
-			return loss, err
-		}
-		loop.Also = w.take
-	}
-	source := s.source()
-	if s.cfg.Objective.Aggressive {
-		loop.Phases = vae.NewAggressive(s.fit.Model, source.StepsPerEpoch(), func() (float64, error) { return s.information(p) })
-	}
-	return train.Run(a.ctx, s.fit, source, loop)
-}
-
-// information is the mutual information of x and z on the held-out pictures, in nats.
-func (s *vaeSitting) information(p *progress) (float64, error) {
-	held := s.held()
-	held.Images = held.Images.Slice(0, min(held.Len(), eval.MaxInformation))
-	j, err := s.fit.Model.Judge(context.Background(), held, s.cfg.Train.Seed)
-	if err != nil {
-		return math.NaN(), err
-	}
-	nats := informationOf(j)
-	p.say("the encoder is trained ahead of the decoder: after a pass of the decoder, z tells %.3f nats about x", nats)
-	return nats, nil
-}
-
-// heldOut is what the held-out pictures cost: minus the bound that is trained, in nats.
-func (s *vaeSitting) heldOut(ctx context.Context, j *vae.Judged) (float64, error) {
-	bounds := j.Bound()
-	switch o := s.cfg.Objective; {
-	case o.Weighted():
-		var err error
-		if bounds, err = s.fit.Model.Importance(context.WithoutCancel(ctx), s.held(), o.K, s.cfg.Train.Seed, nil); err != nil {
-			return math.NaN(), err
+		t.held, t.few = s.held(), func(n int) vae.Examples {
+			few := s.held()
+			few.Images = few.Images.Slice(0, min(few.Len(), n))
+			return few
 		}
 	}
-	sum := 0.0
-	for _, b := range bounds {
-		sum += b
-	}
-	return -sum / float64(len(bounds)), nil
+	return t
 }
 
 func (s *vaeSitting) trainAndReport(a *app) error {
-	r, err := s.train(a)
+	r, err := s.training().train(a)
 	if err != nil {
 		return err
 	}
@@ -237,17 +161,9 @@ type trainedVAE struct {
 }
 
 func (s *vaeSitting) tell(a *app, r train.Result) error {
-	o := trainedVAE{Out: s.run.Dir(), Steps: r.Steps, Seconds: r.Seconds, BestStep: r.BestStep, Interrupted: r.Interrupted, Early: r.Early, Averaged: r.Averaged}
-	if r.Seconds > 0 {
-		o.ImagesPerS = r.Weight / r.Seconds
-	}
-	if !math.IsNaN(r.Best) {
-		o.Valid = &r.Best
-		j, err := s.fit.Model.Judge(context.WithoutCancel(a.ctx), s.held(), s.cfg.Train.Seed)
-		if err != nil {
-			return err
-		}
-		o.judgedVAE = summarize(s.cfg.Model, j)
+	o, err := s.training().result(a, r)
+	if err != nil {
+		return err
 	}
 	if err := s.run.WriteFile("README.md", s.card(o)); err != nil {
 		return err
