@@ -127,14 +127,14 @@ func (a *adaptive) Loss(tp *tensor.Tape, h *tensor.Tensor, t Targets) *tensor.Te
 	for _, w := range t.Word {
 		columns = append(columns, a.column(a.rank[w]))
 	}
-	loss := tensor.CrossEntropy(tp, tensor.Linear(tp, h, a.head, a.bias...), t.Row, columns, t.Weight)
+	loss := tensor.CrossEntropies(tp, tensor.Linear(tp, h, a.head, a.bias...), t.Row, columns, t.Weight, t.Part, t.parts())
 	for i, own := range a.tails {
 		rows, in := a.within(tp, i, t, columns)
 		if len(in.Word) == 0 {
 			continue
 		}
 		narrow := tensor.Linear(tp, tensor.Gather(tp, h, rows), own.down)
-		loss = tensor.Add(tp, loss, tensor.CrossEntropy(tp, tensor.Linear(tp, narrow, own.words), in.Row, in.Word, in.Weight))
+		loss = tensor.Add(tp, loss, tensor.CrossEntropies(tp, tensor.Linear(tp, narrow, own.words), in.Row, in.Word, in.Weight, in.Part, t.parts()))
 	}
 	return loss
 }
@@ -160,6 +160,12 @@ func (a *adaptive) within(tp *tensor.Tape, i int, t Targets, columns []int) (row
 		in.Row = append(in.Row, len(rows)-1)
 		in.Word = append(in.Word, a.rank[t.Word[j]]-a.tails[i].from)
 		in.Weight = append(in.Weight, t.weight(j))
+	}
+	if t.Part != nil {
+		in.Part = tp.ScratchInts(len(rows))
+		for _, r := range rows {
+			in.Part = append(in.Part, t.Part[r])
+		}
 	}
 	return rows, in
 }

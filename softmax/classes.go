@@ -99,17 +99,17 @@ func (c *classes) Loss(tp *tensor.Tape, h *tensor.Tensor, t Targets) *tensor.Ten
 		return exactLoss(tp, c, len(c.order), h, t)
 	}
 	g := c.group(tp, t)
-	class := tensor.CrossEntropy(tp, tensor.Linear(tp, h, c.head.weight, c.head.bias), t.Row, g.class, t.Weight)
-	return tensor.Add(tp, class, c.within(tp, tensor.Gather(tp, h, g.row), g))
+	class := tensor.CrossEntropies(tp, tensor.Linear(tp, h, c.head.weight, c.head.bias), t.Row, g.class, t.Weight, t.Part, t.parts())
+	return tensor.Add(tp, class, c.within(tp, tensor.Gather(tp, h, g.row), g, t))
 }
 
 // within is Σ weight·(−log p(word|class, x)), for the rows of x in the order of classes.
-func (c *classes) within(tp *tensor.Tape, x *tensor.Tensor, g *grouped) *tensor.Tensor {
+func (c *classes) within(tp *tensor.Tape, x *tensor.Tensor, g *grouped, t Targets) *tensor.Tensor {
 	size := 0
 	for class := range c.classes() {
 		size += (g.starts[class+1] - g.starts[class]) * c.size(class)
 	}
-	p, at, total := tp.Scratch(size), 0, 0.0 // of each row the probabilities in its class, and then their gradient
+	p, at, totals := tp.Scratch(size), 0, make([]float64, t.parts()) // of each row the probabilities in its class, and then their gradient
 	for class := range c.classes() {
 		from, to, n := g.starts[class], g.starts[class+1], c.size(class)
 		if from == to {
@@ -120,7 +120,7 @@ func (c *classes) within(tp *tensor.Tape, x *tensor.Tensor, g *grouped) *tensor.
 			row, target := p[at:at+n], g.place[i]-c.starts[class]
 			score := row[target]
 			lse := kernel.Softmax(row, row)
-			total += float64(g.weight[i]) * float64(lse-score)
+			totals[t.part(g.row[i])] += float64(g.weight[i]) * float64(lse-score)
 			row[target]--
 			if g.weight[i] != 1 {
 				kernel.Scale(row, g.weight[i])
@@ -128,18 +128,20 @@ func (c *classes) within(tp *tensor.Tape, x *tensor.Tensor, g *grouped) *tensor.
 			at += n
 		}
 	}
-	loss := tp.New(1, 1, true)
-	loss.Data[0] = float32(total)
+	loss := column(tp, totals, true)
 	tp.Record(func() {
 		if !loss.HasGrad() {
 			return
 		}
-		if by := loss.Grad()[0]; by != 1 {
-			kernel.Scale(p, by)
-		}
 		at := 0
 		for class := range c.classes() {
 			if from, to := g.starts[class], g.starts[class+1]; from < to {
+				n := c.size(class)
+				for i := from; i < to; i++ {
+					if by := loss.GradRow(t.part(g.row[i]))[0]; by != 1 {
+						kernel.Scale(p[at+(i-from)*n:at+(i-from+1)*n], by)
+					}
+				}
 				c.backward(tp, g, p[at:], x, class, from, to)
 				at += (to - from) * c.size(class)
 			}

@@ -37,6 +37,7 @@ func TestContract(t *testing.T) {
 			t.Run("sums to one", func(t *testing.T) { sumsToOne(t, kind) })
 			t.Run("gradients", func(t *testing.T) { gradients(t, kind) })
 			t.Run("exact loss", func(t *testing.T) { isExact(t, kind) })
+			t.Run("in parts", func(t *testing.T) { inParts(t, kind) })
 			t.Run("rows", func(t *testing.T) { rowsAreSingle(t, kind) })
 			t.Run("scores", func(t *testing.T) { scores(t, kind) })
 			t.Run("top", func(t *testing.T) { top(t, kind) })

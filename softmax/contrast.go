@@ -57,7 +57,7 @@ func (c *contrast) Loss(tp *tensor.Tape, h *tensor.Tensor, t Targets) *tensor.Te
 		}
 	}
 	// Scores become their gradients: d/dΔ of −log σ(Δ) is −σ(−Δ), and of −log σ(−Δ) it is σ(Δ).
-	total, weights := 0.0, t.ofRows(tp, h.Rows)
+	totals, weights := make([]float64, t.parts()), t.ofRows(tp, h.Rows)
 	for i, weight := range weights {
 		row := drawn.Row(i)
 		if weight == 0 {
@@ -65,7 +65,7 @@ func (c *contrast) Loss(tp *tensor.Tape, h *tensor.Tensor, t Targets) *tensor.Te
 			continue
 		}
 		kernel.Add(row, shift)
-		total += float64(weight) * softplus(row, times)
+		totals[t.part(i)] += float64(weight) * softplus(row, times)
 		kernel.Mul(row, row, times)
 		kernel.Scale(row, weight)
 	}
@@ -79,10 +79,10 @@ func (c *contrast) Loss(tp *tensor.Tape, h *tensor.Tensor, t Targets) *tensor.Te
 			delta[0] += c.minus[w]
 		}
 		delta[0] = -delta[0]
-		total += float64(weight) * softplus(delta, nil)
+		totals[t.part(t.Row[j])] += float64(weight) * softplus(delta, nil)
 		delta[0] *= -weight
 	}
-	return fused(tp, total, drawn, own)
+	return fused(tp, totals, t, drawn, own)
 }
 
 // settleNoise completes the options of kinds that draw words.

@@ -108,17 +108,15 @@ func (f *dense) Scores(tp *tensor.Tape, dst []float32, h *tensor.Tensor, word []
 
 // exact is the loss by these probabilities. A row's scores are made once, for as many words as it has.
 func (f *dense) exact(tp *tensor.Tape, h *tensor.Tensor, t Targets) *tensor.Tensor {
-	total := 0.0
+	totals := make([]float64, t.parts())
 	f.blocks(tp, h, func(from int, logits []float32, stride int, lse []float32) {
 		for j, row := range t.Row {
 			if i, w := row-from, t.weight(j); i >= 0 && i < len(lse) && w != 0 {
-				total -= float64(w) * float64(logits[i*stride+t.Word[j]]-lse[i])
+				totals[t.part(row)] -= float64(w) * float64(logits[i*stride+t.Word[j]]-lse[i])
 			}
 		}
 	})
-	loss := tp.New(1, 1, false)
-	loss.Data[0] = float32(total)
-	return loss
+	return column(tp, totals, false)
 }
 
 // planDense is the plan of a layer whose probabilities are those of dense.

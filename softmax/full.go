@@ -16,7 +16,7 @@ func (f *full) Loss(tp *tensor.Tape, h *tensor.Tensor, t Targets) *tensor.Tensor
 	if !tp.Recording() {
 		return f.exact(tp, h, t)
 	}
-	return tensor.CrossEntropy(tp, tensor.Linear(tp, h, f.weight, f.bias), t.Row, t.Word, t.Weight)
+	return tensor.CrossEntropies(tp, tensor.Linear(tp, h, f.weight, f.bias), t.Row, t.Word, t.Weight, t.Part, t.parts())
 }
 
 func planFull(s Spec, tied bool) Plan {

@@ -94,14 +94,14 @@ func (o *ove) Loss(tp *tensor.Tape, h *tensor.Tensor, t Targets) *tensor.Tensor 
 	}
 	if o.drawn == 0 {
 		scores := tensor.Linear(tp, h, o.weight, o.bias)
-		each, total := comparison{o.block, nil, tp.Scratch(o.blocks)}, 0.0
+		each, totals := comparison{o.block, nil, tp.Scratch(o.blocks)}, make([]float64, t.parts())
 		for j, y := range t.Word {
 			row, weight := scores.Row(j), t.weight(j)
 			loss, others := each.with(row, row[y], y, weight)
 			row[y] = -others
-			total += loss
+			totals[t.part(t.Row[j])] += loss
 		}
-		return fused(tp, total, scores)
+		return fused(tp, totals, t, nil, scores)
 	}
 	blocks, times := o.noise.sample(tp, o.drawn)
 	words := tp.ScratchInts(o.drawn * o.block)
@@ -112,7 +112,7 @@ func (o *ove) Loss(tp *tensor.Tape, h *tensor.Tensor, t Targets) *tensor.Tensor 
 	}
 	scores := tensor.LinearRows(tp, h, o.weight, o.bias, words, o.drawn*o.block)
 	own := tensor.RowDots(tp, h, o.weight, o.bias, rows, t.Word)
-	each, total := comparison{o.block, times, tp.Scratch(len(blocks))}, 0.0
+	each, totals := comparison{o.block, times, tp.Scratch(len(blocks))}, make([]float64, t.parts())
 	by := float32(o.blocks) / float32(o.drawn)
 	for j, y := range t.Word {
 		at, hit := slices.BinarySearch(words, y)
@@ -121,9 +121,9 @@ func (o *ove) Loss(tp *tensor.Tape, h *tensor.Tensor, t Targets) *tensor.Tensor 
 		}
 		loss, others := each.with(scores.Row(j), own.Data[j], at, by*t.weight(j))
 		own.Data[j] = -others
-		total += loss
+		totals[t.part(t.Row[j])] += loss
 	}
-	return fused(tp, total, scores, own)
+	return fused(tp, totals, t, nil, scores, own)
 }
 
 // comparison is what a target is compared with: the words of a row of scores, in blocks, the last of them shorter perhaps.

@@ -61,7 +61,7 @@ func (l *sampled) Loss(tp *tensor.Tape, h *tensor.Tensor, t Targets) *tensor.Ten
 	}
 	// Of a target with weight v, a score less lse, and rest, what the shares of the drawn words add up to but for the
 	// target itself, the loss is v·log(1 + rest/e^score), and its gradient for a drawn word its share times v/(e^score + rest).
-	total, factors := 0.0, tp.Scratch(h.Rows)
+	totals, factors := make([]float64, t.parts()), tp.Scratch(h.Rows)
 	clear(factors)
 	place, excess := tp.ScratchInts(len(t.Word)), tp.Scratch(len(t.Word)) // of targets among the drawn: gradient that is not theirs
 	for j, w := range t.Word {
@@ -85,7 +85,7 @@ func (l *sampled) Loss(tp *tensor.Tape, h *tensor.Tensor, t Targets) *tensor.Ten
 		score := float64(own.Data[j]-l.subset.logChance[w]) - float64(lse[t.Row[j]])
 		target, others := math.Exp(min(score, 0)), math.Exp(min(-score, 0)) // what is summed up, divided by the larger
 		all := target + others*rest
-		total += v * (math.Log(all) - min(score, 0))
+		totals[t.part(t.Row[j])] += v * (math.Log(all) - min(score, 0))
 		factor := float32(v * others / all)
 		factors[t.Row[j]] += factor
 		if hit {
@@ -101,7 +101,7 @@ func (l *sampled) Loss(tp *tensor.Tape, h *tensor.Tensor, t Targets) *tensor.Ten
 			drawn.Row(t.Row[j])[at] -= excess[j]
 		}
 	}
-	return fused(tp, total, drawn, own)
+	return fused(tp, totals, t, drawn, own)
 }
 
 // planSampled adds to the words drawn what was drawn of them more than once.

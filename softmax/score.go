@@ -32,19 +32,27 @@ func Scores(tp *tensor.Tape, d Distribution, vocab int, dst []float32, h *tensor
 
 // exactLoss is the loss by exact probabilities, of any layer: what Loss is on a tape for inference.
 func exactLoss(tp *tensor.Tape, d Distribution, vocab int, h *tensor.Tensor, t Targets) *tensor.Tensor {
+	rows := h
 	if !inOrder(t.Row, h.Rows) {
-		h = tensor.Gather(tp, h, t.Row)
+		rows = tensor.Gather(tp, h, t.Row)
 	}
 	scores := tp.Scratch(len(t.Word))
-	Scores(tp, d, vocab, scores, h, t.Word)
-	total := 0.0
+	Scores(tp, d, vocab, scores, rows, t.Word)
+	totals := make([]float64, t.parts())
 	for j, s := range scores {
 		if w := t.weight(j); w != 0 {
-			total -= float64(w) * float64(s)
+			totals[t.part(t.Row[j])] -= float64(w) * float64(s)
 		}
 	}
-	loss := tp.New(1, 1, false)
-	loss.Data[0] = float32(total)
+	return column(tp, totals, false)
+}
+
+// column is a loss of these numbers.
+func column(tp *tensor.Tape, totals []float64, wanted bool) *tensor.Tensor {
+	loss := tp.New(len(totals), 1, wanted)
+	for i, total := range totals {
+		loss.Row(i)[0] = float32(total)
+	}
 	return loss
 }
 

@@ -9,27 +9,34 @@ import (
 
 // What losses share that are made of scores of some words.
 
-// fused is a loss whose gradients by its scores were written over them while it was added up.
-func fused(tp *tensor.Tape, total float64, scores ...*tensor.Tensor) *tensor.Tensor {
-	wanted := false
-	for _, s := range scores {
+// fused is a loss whose gradients by its scores were written over them while it was added up: by those of rows of h, if there are any, and by
+// those of the targets.
+func fused(tp *tensor.Tape, totals []float64, t Targets, ofRows *tensor.Tensor, ofTargets ...*tensor.Tensor) *tensor.Tensor {
+	wanted := ofRows != nil && ofRows.Wanted()
+	for _, s := range ofTargets {
 		wanted = wanted || s.Wanted()
 	}
-	loss := tp.New(1, 1, wanted)
-	loss.Data[0] = float32(total)
+	loss := column(tp, totals, wanted)
 	if !wanted {
 		return loss
+	}
+	scale := func(s *tensor.Tensor, row func(i int) int) {
+		s.Consume()
+		for i := range s.Rows {
+			if g := loss.GradRow(t.part(row(i)))[0]; g != 1 {
+				kernel.Scale(s.Row(i), g)
+			}
+		}
 	}
 	tp.Record(func() {
 		if !loss.HasGrad() {
 			return
 		}
-		g := loss.Grad()[0]
-		for _, s := range scores {
-			s.Consume()
-			for i := 0; i < s.Rows && g != 1; i++ {
-				kernel.Scale(s.Row(i), g)
-			}
+		if ofRows != nil {
+			scale(ofRows, func(i int) int { return i })
+		}
+		for _, s := range ofTargets {
+			scale(s, func(j int) int { return t.Row[j] })
 		}
 	})
 	return loss

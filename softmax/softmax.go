@@ -44,7 +44,7 @@ type Ranked struct {
 type Output interface {
 	Distribution
 	Params() nn.Params
-	// Loss is the sum, in nats, of weight·(−log p(word|h[row])) or of what stands for it in training;
+	// Loss is the sum, in nats, of weight·(−log p(word|h[row])) or of what stands for it in training, [Parts, 1];
 	// it may be approximate and random on a tape that records, and is exact on one that does not.
 	Loss(tp *tensor.Tape, h *tensor.Tensor, t Targets) *tensor.Tensor
 }
@@ -54,6 +54,20 @@ type Output interface {
 type Targets struct {
 	Row, Word []int
 	Weight    []float32
+
+	Part  []int // which number of the loss each row of h counts for; nil: all for the first
+	Parts int   // how many numbers the loss has; 0: 1
+}
+
+// parts is how many numbers the loss has.
+func (t Targets) parts() int { return max(1, t.Parts) }
+
+// part is the number of the loss that a row of h counts for.
+func (t Targets) part(row int) int {
+	if t.Part == nil {
+		return 0
+	}
+	return t.Part[row]
 }
 
 // weight of target j.

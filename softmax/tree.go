@@ -83,7 +83,7 @@ func (t *tree) Loss(tp *tensor.Tape, h *tensor.Tensor, targets Targets) *tensor.
 			nodes += t.Length(w)
 		}
 	}
-	slopes, at, total := tp.Scratch(nodes), 0, 0.0 // of the loss, by the score of each node of each path
+	slopes, at, totals := tp.Scratch(nodes), 0, make([]float64, targets.parts()) // of the loss, by the score of each node of each path
 	for j, w := range targets.Word {
 		weight := targets.weight(j)
 		if weight == 0 {
@@ -92,7 +92,7 @@ func (t *tree) Loss(tp *tensor.Tape, h *tensor.Tensor, targets Targets) *tensor.
 		x := h.Row(targets.Row[j])
 		for e := range t.Path(w) {
 			s := sign(e) * t.score(e.Node, x)
-			total -= float64(weight) * logSigmoid(s)
+			totals[targets.part(targets.Row[j])] -= float64(weight) * logSigmoid(s)
 			slopes[at] = s
 			at++
 		}
@@ -108,19 +108,17 @@ func (t *tree) Loss(tp *tensor.Tape, h *tensor.Tensor, targets Targets) *tensor.
 			}
 		}
 	}
-	loss := tp.New(1, 1, true)
-	loss.Data[0] = float32(total)
+	loss := column(tp, totals, true)
 	tp.Record(func() {
 		if loss.HasGrad() {
-			kernel.Scale(slopes, loss.Grad()[0])
-			t.backward(tp, h, targets, slopes)
+			t.backward(tp, h, targets, slopes, loss)
 		}
 	})
 	return loss
 }
 
 // backward adds to the gradients what the slopes of the nodes of each path say.
-func (t *tree) backward(tp *tensor.Tape, h *tensor.Tensor, targets Targets, slopes []float32) {
+func (t *tree) backward(tp *tensor.Tape, h *tensor.Tensor, targets Targets, slopes []float32, loss *tensor.Tensor) {
 	var biases []float32
 	if tp.Trains(t.bias) {
 		biases = tp.ParamGrad(t.bias)
@@ -130,9 +128,9 @@ func (t *tree) backward(tp *tensor.Tape, h *tensor.Tensor, targets Targets, slop
 		if targets.weight(j) == 0 {
 			continue
 		}
-		x := h.Row(targets.Row[j])
+		x, by := h.Row(targets.Row[j]), loss.GradRow(targets.part(targets.Row[j]))[0]
 		for e := range t.Path(w) {
-			n, d := int(e.Node), slopes[at]
+			n, d := int(e.Node), by*slopes[at]
 			at++
 			if biases != nil {
 				biases[n] += d
