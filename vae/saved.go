@@ -84,8 +84,11 @@ func Load(run *checkpoint.Run) (*Model, Header, error) {
 	if err != nil {
 		return nil, h, fmt.Errorf("%s: config.json: %w", run.Dir(), err)
 	}
-	return m, h, run.LoadModelInto(m.place)
+	return m, h, m.ReadWeights(run)
 }
+
+// ReadWeights takes the weights of a model of the same config from a folder.
+func (m *Model) ReadWeights(run *checkpoint.Run) error { return run.LoadModelInto(m.place) }
 
 // place is where a saved tensor belongs. There are as many weights in the file as in the model, no name is there twice, and so all have
 // their place when none was refused.
