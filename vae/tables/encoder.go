@@ -115,7 +115,10 @@ func (e *encoder) Params() (ps nn.Params) {
 
 // Encode gives the means and log deviations of q, [Rows, 2·Latent].
 func (e *encoder) Encode(tp *tensor.Tape, b vae.Batch) *tensor.Tensor {
-	rows := b.Data.(*Rows)
+	return e.encode(tp, b.Data.(*Rows))
+}
+
+func (e *encoder) encode(tp *tensor.Tape, rows *Rows) *tensor.Tensor {
 	var y *tensor.Tensor
 	if e.weight != nil {
 		y = tensor.Linear(tp, e.see(tp, rows), e.weight, e.bias)
