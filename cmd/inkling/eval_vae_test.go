@@ -125,7 +125,7 @@ func TestEvalVAERefuses(t *testing.T) {
 		{codeUsage, "vae bars --lines", "is a VAE"},
 		{codeUsage, "vae bars --limit -1", "at least 0"},
 		{codeInput, "vae bars/more.idx", "4 × 4"},
-		{codeInput, "vae none", "none"},
+		{codeIO, "vae none", "there is no file none"},
 	} {
 		r := f.run(append([]string{"eval"}, strings.Fields(c.args)...)...)
 		if r.code != c.code || !strings.Contains(r.err, c.want) || strings.Count(r.err, "inkling: ") != 1 {

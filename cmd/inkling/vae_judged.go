@@ -113,6 +113,18 @@ func (o judgedVAE) collapse() string {
 	return "collapsed: " + numbered(o.Collapsed) + " say nothing of x (q(z|x) is the prior), and the decoder writes the same whatever z is; try --anneal linear, --free-bits 0.1, --aggressive, a --beta of 1 or less, or a lower --lr"
 }
 
+// partly names the units of which the model makes no use, if it does of others.
+func (o judgedVAE) partly() string {
+	if len(o.Collapsed) == 0 || o.ActiveUnits == 0 {
+		return ""
+	}
+	verb := "say"
+	if len(o.Collapsed) == 1 {
+		verb = "says"
+	}
+	return fmt.Sprintf("%s %s nothing of x: what is left describes it; more would be used with --free-bits 0.1 or --anneal linear, and without them the model would be as good with a --latent of fewer", numbered(o.Collapsed), verb)
+}
+
 // numbered is a list of units in words, with runs of them shortened.
 func numbered(units []int) string {
 	var s []string
