@@ -9,6 +9,7 @@ import (
 	"sync/atomic"
 
 	"inkling/data"
+	"inkling/internal/parallel"
 	"inkling/tensor"
 )
 
@@ -164,19 +165,19 @@ func logAdd(a, b float64) float64 {
 
 // each calls f for 0 … n−1 on all cores, each with a tape that records nothing, until ctx ends.
 func each(ctx context.Context, n int, f func(tp *tensor.Tape, i int)) error {
-	var next atomic.Int64
-	var wg sync.WaitGroup
-	for range min(n, runtime.GOMAXPROCS(0)) {
-		wg.Go(func() {
-			tp := tensor.NewInference()
-			for i := int(next.Add(1)) - 1; i < n && ctx.Err() == nil; i = int(next.Add(1)) - 1 {
-				tp.Reset(0, 0, 0)
-				f(tp, i)
-			}
-		})
-	}
-	wg.Wait()
-	return ctx.Err()
+	workers := runtime.GOMAXPROCS(0)
+	tapes := make([]*tensor.Tape, workers)
+	return parallel.Try(workers, n, func(worker, i int) error {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		if tapes[worker] == nil {
+			tapes[worker] = tensor.NewInference()
+		}
+		tapes[worker].Reset(0, 0, 0)
+		f(tapes[worker], i)
+		return nil
+	})
 }
 
 // activeVariance is how much the mean of q(z|x) must vary over the data for a variable to be active (Burda et al. 2016).

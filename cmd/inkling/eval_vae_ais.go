@@ -6,11 +6,11 @@ import (
 	"math/rand/v2"
 	"runtime"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"inkling/eval"
 	"inkling/infer"
+	"inkling/internal/parallel"
 	"inkling/vae"
 )
 
@@ -48,7 +48,7 @@ func (n annealing) run(ctx context.Context, x, z []float32, seed uint64, step fu
 	groups := (examples + size - 1) / size
 	accepted := make([]float64, groups)
 	var mu sync.Mutex
-	err := onAllCores(groups, func(g int) error {
+	err := parallel.Try(runtime.GOMAXPROCS(0), groups, func(_, g int) error {
 		from, to := g*size, min(examples, (g+1)*size)
 		ais, err := n.prepare(x[from*inputs:to*inputs], seed^uint64(g)<<20, step)
 		if err != nil {
@@ -118,25 +118,6 @@ func (n annealing) seconds(x []float32) (float64, error) {
 		best = time.Since(began).Seconds() / 70 // with 50 to settle
 	}
 	return best, nil
-}
-
-// onAllCores calls f for 0 … n−1 and returns the first error.
-func onAllCores(n int, f func(i int) error) (err error) {
-	var next atomic.Int64
-	var wg sync.WaitGroup
-	var once sync.Once
-	for range min(n, runtime.GOMAXPROCS(0)) {
-		wg.Go(func() {
-			for i := int(next.Add(1)) - 1; i < n; i = int(next.Add(1)) - 1 {
-				if e := f(i); e != nil {
-					once.Do(func() { err = e })
-					next.Store(int64(n))
-				}
-			}
-		})
-	}
-	wg.Wait()
-	return err
 }
 
 // aisJudged is what --json says of annealed importance sampling.
