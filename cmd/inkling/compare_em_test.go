@@ -98,7 +98,7 @@ func TestFitRows(t *testing.T) {
 func TestAggressiveVAE(t *testing.T) {
 	f := newFolder(t)
 	f.bars("train-images-idx3-ubyte", 300)
-	args := []string{"train", "vae", "train-images-idx3-ubyte", "--aggressive", "--latent", "3", "--hidden", "12", "--batch", "60", "--shards", "2", "--lr", "0.005", "--validations", "3"}
+	args := []string{"train", "vae", "train-images-idx3-ubyte", "--aggressive", "--anneal", "linear", "--warm", "3", "--latent", "3", "--hidden", "12", "--batch", "60", "--shards", "2", "--lr", "0.005", "--validations", "3"}
 	var whole trainedVAE
 	said := f.json(&whole, append(args, "--steps", "300", "--checkpoint-every", "7", "--out", "whole")...)
 	if strings.Count(said.err, "nats about x") == 0 {

@@ -168,7 +168,8 @@ func (s *vaeSitting) train(a *app) (train.Result, error) {
 	}
 	source := s.source()
 	if s.cfg.Objective.Aggressive {
-		loop.Phases = vae.NewAggressive(s.fit.Model, source.StepsPerEpoch(), func() (float64, error) { return s.information(p) })
+		s.fit.Ahead = vae.NewAggressive(s.fit.Model, source.StepsPerEpoch(), func() (float64, error) { return s.information(p) })
+		loop.Phases = s.fit.Ahead
 	}
 	return train.Run(a.ctx, s.fit, source, loop)
 }
