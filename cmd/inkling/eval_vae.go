@@ -18,8 +18,7 @@ type evaluatedVAE struct {
 	BitsPerNumber *float64 `json:"bits_per_number"` // null of what is no probability
 	Examples      int      `json:"examples"`
 	judgedVAE
-	Divergences [][]float64 `json:"kl_by_unit"`         // of each variable, by layer
-	Information float64     `json:"mutual_information"` // I_q of x and z of the first layer
+	Divergences [][]float64 `json:"kl_by_unit"` // of each variable, by layer
 	AIS         *aisJudged  `json:"ais,omitempty"`
 	Gaps        *gaps       `json:"gaps,omitempty"`
 

@@ -3,10 +3,7 @@ package main
 import (
 	"cmp"
 	"fmt"
-	"math"
 	"slices"
-
-	"inkling/eval"
 )
 
 func (o *evaluatedVAE) print(a *app) {
@@ -26,12 +23,8 @@ func (o *evaluatedVAE) print(a *app) {
 	rows = append(rows,
 		[]string{"ELBO", elbo + fmt.Sprintf("   log p(x|z) %.2f − KL %.2f", o.Reconstruction, o.KL)},
 		[]string{"active units", o.active()},
+		[]string{"I_q(x; z)", o.information()},
 	)
-	information := fmt.Sprintf("%.2f", o.Information)
-	if n := min(o.Examples, eval.MaxInformation); o.Information > math.Log(float64(n))-0.5 {
-		information += fmt.Sprintf("   of at most log %s = %.2f", thousands(n), math.Log(float64(n)))
-	}
-	rows = append(rows, []string{"I_q(x; z)", information})
 	if o.BitsPerNumber != nil {
 		rows = append(rows, []string{"bits per number", fmt.Sprintf("%.4f", *o.BitsPerNumber)})
 	}

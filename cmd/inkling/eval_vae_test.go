@@ -79,6 +79,9 @@ func TestEvalVAE(t *testing.T) {
 	if g := ais.Gaps; !(g.Amortization > 0) || !(g.Approximation > -0.05) || math.Abs(g.Encoder+g.Amortization+g.Approximation-ais.Bound) > 1e-9 || math.Abs(g.Encoder-ais.ELBO) > 1e-9 {
 		t.Errorf("gaps %+v between %g and %g", g, ais.ELBO, ais.Bound)
 	}
+	if i := elbo.Information; !(i > 1 && i <= math.Log(20)+1e-9) {
+		t.Errorf("mutual information %g of 20 pictures", i)
+	}
 	flags := []string{"--bound", "ais", "--temperatures", "20", "--limit", "9", "--leapfrog", "2"}
 	if a, b := judge(append(flags, "--threads", "1")...), judge(append(flags, "--threads", "3")...); !reflect.DeepEqual(a, b) {
 		t.Errorf("on one core and three:\n%+v\n%+v", a, b)
@@ -101,6 +104,22 @@ func TestCollapsedVAE(t *testing.T) {
 	f.contains(f.must("eval", "vae", "bars").out, "collapsed: units 1–3", "--free-bits")
 	o := judgedVAE{ActiveUnits: 2, Variables: 4, Collapsed: []int{2, 4}}
 	f.contains(o.partly(), "units 2, 4 say nothing of x")
+}
+
+// TestInformationInWords: what so many pictures cannot tell is said.
+func TestInformationInWords(t *testing.T) {
+	for want, o := range map[string]judgedVAE{
+		"2.00 ± 0.10":             {Information: 2, InformationSE: 0.1, most: math.Log(1000)},
+		"5.29":                    {Information: 5.29, most: math.Log(2000)},
+		"2.80   or more: too few": {Information: 2.8, most: math.Log(20)},
+		"log 20 = 3.00":           {Information: 2.8, most: math.Log(20)},
+		"to tell it from 0":       {Information: 0.01, InformationSE: 0.01, most: math.Log(20)},
+		"one picture":             {},
+	} {
+		if got := o.information(); !strings.Contains(got, want) || strings.Contains(got, "too few") != (strings.Contains(want, "too") || strings.Contains(want, "tell") || strings.Contains(want, "log")) {
+			t.Errorf("%+v is told as %q, want %q", o, got, want)
+		}
+	}
 }
 
 func TestEvalVAERefuses(t *testing.T) {

@@ -182,7 +182,7 @@ func (s *vaeSitting) information(p *progress) (float64, error) {
 	if err != nil {
 		return math.NaN(), err
 	}
-	nats := informationOf(j)
+	nats, _ := informationOf(j)
 	p.say("the encoder is trained ahead of the decoder: after a pass of the decoder, z tells %.3f nats about x", nats)
 	return nats, nil
 }
