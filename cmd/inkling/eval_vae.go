@@ -123,7 +123,7 @@ func (e *evalCmd) judge(a *app, m *vae.Model, kind boundKind, examples vae.Examp
 	case "iwae":
 		foretell(a, m, kind.samples, examples)
 		t := newTally(a.err, fmt.Sprintf("%s samples of each picture", thousands(kind.samples)), examples.Len())
-		o.bounds, err = m.Importance(a.ctx, examples, kind.samples, seed, func(int) { t.add(1) })
+		o.bounds, err = m.Importance(a.ctx, examples, kind.samples, seed, func(int, float64) { t.add(1) })
 		t.close()
 	case "ais":
 		var n annealing
