@@ -34,7 +34,7 @@ func (r *emResult) judge(ctx context.Context, m *vae.Model, encoder bool, held v
 	fitted, logs := make([]float64, n), make([]float64, n)
 	err := parallel.Try(runtime.GOMAXPROCS(0), (n+emAtOnce-1)/emAtOnce, func(_, group int) error {
 		from, to := group*emAtOnce, min(n, (group+1)*emAtOnce)
-		return fitRows(ctx, m.Joint(held.Rows(from, to), 1), seed+uint64(group), fitted[from:to], logs[from:to])
+		return fitRows(ctx, m.Joint(held.Rows(from, to), 1), derived(seed, "fit", group), fitted[from:to], logs[from:to])
 	})
 	if err != nil {
 		return err
@@ -52,7 +52,7 @@ func fitRows(ctx context.Context, f infer.Density, seed uint64, bounds, logs []f
 		return err
 	}
 	copy(bounds, fit.ELBO)
-	q, rnd := infer.NewGaussian(dim, fit.Mean, fit.LogSigma), rand.New(rand.NewPCG(seed, 0xe3))
+	q, rnd := infer.NewGaussian(dim, fit.Mean, fit.LogSigma), rand.New(rand.NewPCG(derived(seed, "importance", 0), 0))
 	z, joint, own := make([]float32, rows*dim), make([]float64, rows), make([]float64, rows)
 	weights := make([][]float64, rows)
 	for range emDraws {

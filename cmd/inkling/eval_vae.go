@@ -148,7 +148,7 @@ func judgeOften(a *app, m *vae.Model, examples vae.Examples, seed uint64) (*vae.
 	sum, err := m.Judge(a.ctx, examples, seed)
 	for s := 1; s < draws && err == nil; s++ {
 		var j *vae.Judged
-		if j, err = m.Judge(a.ctx, examples, seed^uint64(s)<<32); err != nil {
+		if j, err = m.Judge(a.ctx, examples, derived(seed, "judging", s)); err != nil {
 			break
 		}
 		add(sum.LogLikelihood, j.LogLikelihood)

@@ -50,7 +50,7 @@ func (n annealing) run(ctx context.Context, x, z []float32, seed uint64, step fu
 	var mu sync.Mutex
 	err := parallel.Try(runtime.GOMAXPROCS(0), groups, func(_, g int) error {
 		from, to := g*size, min(examples, (g+1)*size)
-		ais, err := n.prepare(x[from*inputs:to*inputs], seed^uint64(g)<<20, step)
+		ais, err := n.prepare(x[from*inputs:to*inputs], derived(seed, "annealing", g), step)
 		if err != nil {
 			return err
 		}
@@ -160,8 +160,8 @@ func (n annealing) anneal(a *app, examples vae.Examples) ([]float64, *aisJudged,
 	if err != nil {
 		return nil, nil, err
 	}
-	z, drawn := n.m.DrawJoint(examples.Len(), rand.New(rand.NewPCG(n.seed, 0xb1d)))
-	both, err := n.run(a.ctx, drawn, z, n.seed+1, step)
+	z, drawn := n.m.DrawJoint(examples.Len(), rand.New(rand.NewPCG(derived(n.seed, "simulated pictures", 0), 0)))
+	both, err := n.run(a.ctx, drawn, z, derived(n.seed, "simulated", 0), step)
 	if err != nil {
 		return nil, nil, err
 	}

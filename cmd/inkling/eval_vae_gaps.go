@@ -40,7 +40,7 @@ func (e *evalCmd) findGaps(a *app, m *vae.Model, examples vae.Examples, evidence
 	o.Progress = func(int, int) { t.add(1) }
 	err := parallel.Try(runtime.GOMAXPROCS(0), groups, func(_, g int) error {
 		from, to := g*fitTogether, min(n, (g+1)*fitTogether)
-		fit, err := optimum(a.ctx, m, examples.Rows(from, to), seed^uint64(g)<<20, o)
+		fit, err := optimum(a.ctx, m, examples.Rows(from, to), derived(seed, "gaps", g), o)
 		if err == nil {
 			copy(best[from:], fit.ELBO)
 		}
