@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"runtime"
+	"slices"
 	"sync"
 	"time"
 
@@ -127,7 +128,8 @@ type aisJudged struct {
 	Temperatures int        `json:"temperatures"`
 	Leapfrog     int        `json:"leapfrog"`
 	Acceptance   float64    `json:"acceptance"`
-	Effective    float64    `json:"effective_chains"` // mean over pictures
+	Effective    float64    `json:"effective_chains"`        // mean over pictures
+	Fewest       float64    `json:"fewest_effective_chains"` // of one picture
 	Divergences  int        `json:"divergences"`
 	Simulated    *simulated `json:"simulated"`
 }
@@ -171,7 +173,7 @@ func (n annealing) anneal(a *app, examples vae.Examples) ([]float64, *aisJudged,
 	}
 	return found.lower, &aisJudged{
 		Start: n.start, Chains: n.Chains, Temperatures: n.Temperatures, Leapfrog: n.Leapfrog,
-		Acceptance: found.acceptance, Effective: eval.Mean(found.effective), Divergences: found.divergences,
+		Acceptance: found.acceptance, Effective: eval.Mean(found.effective), Fewest: slices.Min(found.effective), Divergences: found.divergences,
 		Simulated: &simulated{
 			Examples: len(gaps), Lower: eval.Mean(both.lower), Upper: eval.Mean(both.upper), Gap: eval.Mean(gaps), Error: standardError(gaps),
 		},
@@ -180,13 +182,31 @@ func (n annealing) anneal(a *app, examples vae.Examples) ([]float64, *aisJudged,
 
 func (o *aisJudged) print(a *app) {
 	s := o.Simulated
-	fmt.Fprintf(a.out, "\nAIS from the %s, %d chains, %s temperatures, %s: acceptance %.2f, %.1f effective chains\n",
-		o.Start, o.Chains, thousands(o.Temperatures), plural(o.Leapfrog, "leapfrog step"), o.Acceptance, o.Effective)
+	fmt.Fprintf(a.out, "\nAIS from the %s, %d chains, %s temperatures, %s: acceptance %.2f, %.1f effective chains, %.1f of the picture with the fewest\n",
+		o.Start, o.Chains, thousands(o.Temperatures), plural(o.Leapfrog, "leapfrog step"), o.Acceptance, o.Effective, o.Fewest)
 	fmt.Fprintf(a.out, "on %s that the model itself has drawn: %.2f ≤ log p(x) ≤ %.2f, a gap of %s\n", plural(s.Examples, "picture"), s.Lower, s.Upper, within(s.Gap, s.Error))
-	switch {
-	case s.Gap > 1:
-		fmt.Fprintln(a.out, "the gap is wide: the bound may be as far below log p(x); raise --temperatures")
-	default:
-		fmt.Fprintln(a.out, "so far can AIS be trusted, as far as pictures are like those of the model")
+	fmt.Fprintln(a.out, o.trust())
+}
+
+// When a bound is taken to be near log p(x).
+const (
+	narrowGap = 1 // nats, of a gap with two standard errors
+	fewChains = 2 // effective ones, of more
+)
+
+// trust says how far the bound can be trusted: as far as the gap may be wide, whose mean over pictures has an error, and only where several
+// chains of a picture have a weight that counts, without which neither side of the gap has been seen much of.
+func (o *aisJudged) trust() string {
+	s := o.Simulated
+	if s.Error == nil {
+		return "one picture does not tell how much the gap varies: the bound cannot be trusted by it; take more, with --limit"
 	}
+	widest := s.Gap + 2**s.Error
+	switch {
+	case !(widest <= narrowGap):
+		return fmt.Sprintf("the gap may be %.2f, two standard errors above its mean: the bound may be as far below log p(x); raise --temperatures, or --limit", widest)
+	case o.Chains > fewChains && o.Effective < fewChains:
+		return fmt.Sprintf("one chain outweighs the others of its picture, %.1f of %d count: the bound may be further below log p(x) than the gap says; raise --temperatures", o.Effective, o.Chains)
+	}
+	return fmt.Sprintf("the gap is at most %.2f, two standard errors above its mean, and %.1f of %d chains count: so far can AIS be trusted, as far as pictures are like those of the model", widest, o.Effective, o.Chains)
 }

@@ -153,6 +153,33 @@ func TestEvalVAERefuses(t *testing.T) {
 	}
 }
 
+// TestAISIsTrusted: by the gap with its error, and only where several chains count.
+func TestAISIsTrusted(t *testing.T) {
+	for _, c := range []struct {
+		gap, err, effective float64
+		chains              int
+		want                string
+	}{
+		{0.1, 0.1, 12, 16, "at most 0.30, two standard errors above its mean, and 12.0 of 16 chains count: so far can AIS be trusted"},
+		{0.9, 0.04, 12, 16, "so far"},
+		{0.9, 0.06, 12, 16, "the gap may be 1.02"},
+		{-0.5, 0.9, 12, 16, "the gap may be 1.30"},
+		{3, 0.1, 1, 16, "raise --temperatures"},
+		{0.1, 0.1, 1.4, 16, "1.4 of 16 count"},
+		{0.1, 0.1, 1, 1, "so far"},
+		{math.NaN(), 0.1, 5, 16, "the gap may be"},
+	} {
+		o := aisJudged{Chains: c.chains, Effective: c.effective, Simulated: &simulated{Gap: c.gap, Error: &c.err}}
+		if got := o.trust(); !strings.Contains(got, c.want) {
+			t.Errorf("%+v: %s", c, got)
+		}
+	}
+	o := aisJudged{Chains: 16, Effective: 12, Simulated: &simulated{}}
+	if got := o.trust(); !strings.Contains(got, "cannot be trusted") {
+		t.Errorf("of one picture: %s", got)
+	}
+}
+
 // TestAnnealingGroups: with two temperatures a bound from above is log p(x, z) − log p(z) at the exact z, so that a picture that was given
 // another's z shows.
 func TestAnnealingGroups(t *testing.T) {
