@@ -61,6 +61,8 @@ type trainCmds struct {
 type compareCmds struct {
 	Outputs compareOutputsCmd `cmd:"" help:"Train a model with each output layer, with equal budgets."`
 
+	Decoders compareDecodersCmd `cmd:"" help:"Let each decoder go on from the same beginnings: probability, search errors, time, repetition."`
+
 	Gradients compareGradientsCmd `cmd:"" help:"Measure the variance of each estimate of the gradient of a VAE's encoder."`
 
 	EM compareEMCmd `cmd:"" name:"em" help:"Fit a decoder of pictures by variational EM, with and without an encoder, and as a VAE is trained."`
