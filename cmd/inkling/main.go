@@ -106,7 +106,7 @@ func parse(c *cli, args []string, out, stderr io.Writer, exit func(code int)) (*
 		kong.ValueFormatter(func(v *kong.Value) string { return v.Help }), // without the variable's name, which follows from the flag's
 		kong.WithHyphenPrefixedParameters(true), kong.PostBuild(environment),
 		kong.Vars{
-			"architectures": names("architectures"), "outputs": names("outputs"), "decoders": names("decoders"), "heuristics": strings.Join(decode.Heuristics, ","), "optimizers": names("optimizers"), "schedules": names("schedules"),
+			"architectures": names("architectures"), "outputs": names("outputs"), "decoders": names("decoders"), "samplers": strings.ReplaceAll(names("filters"), ",", ";"), "heuristics": strings.Join(decode.Heuristics, ","), "optimizers": names("optimizers"), "schedules": names("schedules"),
 			"nets": names("nets"), "likelihoods": names("likelihoods"), "objectives": names("objectives"),
 			"table_rate": strconv.Itoa(tableRate),
 			"net":        vae.Nets()[0].Name, "likelihood": vae.Likelihoods()[0].Name, "objective": vae.Objectives()[0].Name,
