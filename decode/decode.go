@@ -60,6 +60,7 @@ type Decoder interface {
 const (
 	FinishLength    = "length"    // it has as many tokens as were asked for
 	FinishStop      = "stop"      // a stop string was written
+	FinishFiltered  = "filtered"  // the filters of sampling left no token that may follow
 	FinishCancelled = "cancelled" // the context ended
 	FinishNodes     = "nodes"     // a search had expanded as many sequences as it may before it had a complete one
 )

@@ -108,7 +108,7 @@ func parse(c *cli, args []string, out, stderr io.Writer, exit func(code int)) (*
 		kong.ValueFormatter(func(v *kong.Value) string { return v.Help }), // without the variable's name, which follows from the flag's
 		kong.WithHyphenPrefixedParameters(true), kong.PostBuild(environment),
 		kong.Vars{
-			"architectures": names("architectures"), "outputs": names("outputs"), "decoders": names("decoders"), "heuristics": strings.Join(decode.Heuristics, ","), "optimizers": names("optimizers"), "schedules": names("schedules"),
+			"architectures": names("architectures"), "outputs": names("outputs"), "decoders": names("decoders"), "samplers": strings.ReplaceAll(names("filters"), ",", ";"), "heuristics": strings.Join(decode.Heuristics, ","), "optimizers": names("optimizers"), "schedules": names("schedules"),
 			"nets": names("nets"), "likelihoods": names("likelihoods"), "objectives": names("objectives"),
 			"vae_kinds":  vaeKindNames(),
 			"table_rate": strconv.Itoa(tableRate),
