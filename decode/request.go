@@ -68,9 +68,12 @@ func (r Request) Check(vocab int) error {
 	if r.Constraint == nil {
 		return nil
 	}
-	if least := r.Constraint.Least(r.Constraint.Start()); least < 0 {
+	switch least := r.Constraint.Least(r.Constraint.Start()); {
+	case least < 0 && r.Constraint.Accepts(r.Constraint.Start()):
+		return errors.New("only the empty text satisfies the constraint: demand less")
+	case least < 0:
 		return errors.New("no text satisfies the constraint, however long: demand less")
-	} else if least > r.Length {
+	case least > r.Length:
 		return fmt.Errorf("no text of %d tokens satisfies the constraint: allow at least %d", r.Length, least)
 	}
 	return nil
