@@ -314,6 +314,17 @@ func textbook(p problem, width int, n norm) []Hypothesis {
 				if math.IsInf(sum, -1) || stop != "" || slices.Contains(p.req.Ends, token) || length == p.req.Length {
 					continue
 				}
+				if c := p.req.Constraint; c != nil {
+					at, ok := c.Start(), true
+					for _, token := range tokens {
+						if ok {
+							at, ok = c.Next(at, token)
+						}
+					}
+					if !ok || !within(c, at, p.req.Length-length) {
+						continue
+					}
+				}
 				next = append(next, Hypothesis{Tokens: tokens, LogProb: sum})
 			}
 		}
@@ -351,7 +362,9 @@ func textbook(p problem, width int, n norm) []Hypothesis {
 func TestBeamByTheTextbook(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		p := drawProblem(t)
-		p.req.Constraint, p.req.Length = nil, rapid.IntRange(1, 8).Draw(t, "more")
+		if p.req.Length = rapid.IntRange(1, 8).Draw(t, "more"); p.req.Constraint != nil {
+			p.req.Length = min(p.req.Length, 5) // since brute force looks at all that may follow
+		}
 		for len(p.all()) > 3_000 {
 			p.req.Length--
 		}
@@ -381,9 +394,9 @@ func TestBeamByTheTextbook(t *testing.T) {
 			t.Fatalf("best first expanded %d, beam %d", a, b)
 		}
 		b.KeepGreedy, b.LengthPenalty = true, 0
-		greedy, _ := Greedy{}.Decode(context.Background(), m, Request{Prefix: p.req.Prefix, Length: p.req.Length, Ends: p.req.Ends, Piece: p.req.Piece, Stop: p.req.Stop})
+		greedy, lost := Greedy{}.Decode(context.Background(), m, Request{Prefix: p.req.Prefix, Length: p.req.Length, Ends: p.req.Ends, Piece: p.req.Piece, Stop: p.req.Stop, Constraint: p.req.Constraint})
 		with, err := b.Decode(context.Background(), m, p.req)
-		if err != nil || with[0].LogProb < greedy[0].LogProb {
+		if err != nil || lost == nil && with[0].LogProb < greedy[0].LogProb {
 			t.Fatalf("keeping greedy %v: %+v, greedy %+v", err, with, greedy)
 		}
 	})
@@ -410,6 +423,26 @@ func TestBestFirstAndGreedyPathMatter(t *testing.T) {
 	t.Logf("best first expanded %d, beam %d; the greedy path was better %d times", fewer, total, better)
 	if fewer > total*9/10 || better == 0 {
 		t.Error("too little to mean anything")
+	}
+}
+
+// TestBestFirstUnderConstraint: a short beginning may be complete after a token, since nothing can follow, when longer ones have filled the beam.
+func TestBestFirstUnderConstraint(t *testing.T) {
+	full := 0
+	for seed := range uint64(3000) {
+		m := newMarkov(5, 3, seed)
+		req := Request{Length: 6, Constraint: newDFA(4, 5, rand.New(rand.NewPCG(seed, 9)))}
+		beam, err := Beam{Width: 3}.Decode(context.Background(), m, req)
+		first, err2 := BestFirst{Width: 3}.Decode(context.Background(), m, req)
+		if (err == nil) != (err2 == nil) || !alike(beam, first) {
+			t.Fatalf("seed %d: beam %+v, %v\nbest first %+v, %v", seed, beam, err, first, err2)
+		}
+		if err == nil && first[0].FinishReason == FinishFull {
+			full++
+		}
+	}
+	if full < 100 {
+		t.Errorf("%d ended since nothing could follow: too few to mean anything", full)
 	}
 }
 
