@@ -29,6 +29,7 @@ var layers = map[string][]string{
 	"internal/gradcheck":  {"tensor"},
 	"data":                {"internal/strictjson"},
 	"decode":              {},
+	"constrain":           {},
 	"checkpoint":          {"internal/strictjson"},
 	"nn":                  {"tensor"},
 	"softmax":             {"internal/alias", "internal/huffman", "internal/kernel", "tensor", "nn"},
