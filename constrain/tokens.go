@@ -15,7 +15,7 @@ const (
 	mostFollow = 1 << 22 // tokens with the states that they lead to, kept from use to use
 )
 
-// Tokens is a [Language] over a vocabulary. It satisfies decode.Constraint; what it says of the fewest tokens to an end is exact.
+// Tokens is a [Language] over a vocabulary. It satisfies decode.Constraint, and what it says of how soon a text can end is exact.
 //
 // A state is one of the language, between tokens, and the context of the next. All that can be come to are looked at when it is made: which lead to
 // which is found by walking the pieces from each, and how far each is from an end by going back from those where a text may end.
@@ -218,20 +218,18 @@ func (t *Tokens) Accepts(state any) bool {
 	return s.at < 0 || t.accepts(s.at) && (t.length == 0 || int(s.written) == t.length)
 }
 
-// Least is the fewest tokens, at least one, after which a text may end; −1 if it cannot.
-func (t *Tokens) Least(state any) int {
+// More says whether a text may end after at least one token more and at most left.
+func (t *Tokens) More(state any, left int) bool {
 	switch s := state.(spot); {
 	case s.at < 0:
-		return -1
+		return false
 	case len(t.v.Ends) > 0 && t.Accepts(s):
-		return 1
+		return left > 0
 	case t.length == 0:
-		return int(t.least[s.at])
+		return t.least[s.at] > 0 && int(t.least[s.at]) <= left
 	default:
-		if left := t.length - int(s.written); left > 0 && t.can(s.at, left) {
-			return left
-		}
-		return -1
+		rest := t.length - int(s.written)
+		return rest > 0 && rest <= left && t.can(s.at, rest)
 	}
 }
 
@@ -276,6 +274,10 @@ type followed[S any] struct {
 	to    S
 }
 
+func byToken[S any](list []followed[S]) {
+	slices.SortFunc(list, func(a, b followed[S]) int { return int(a.token - b.token) })
+}
+
 // follows keeps what may follow states, up to a number of tokens in all; then it begins anew.
 type follows[K comparable, S any] struct {
 	mu   sync.Mutex
@@ -292,7 +294,7 @@ func (f *follows[K, S]) get(key K, find func() []followed[S]) []followed[S] {
 		return list
 	}
 	list = find()
-	slices.SortFunc(list, func(a, b followed[S]) int { return int(a.token - b.token) })
+	byToken(list)
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.size += len(list) + 1; f.kept == nil || f.size > mostFollow {

@@ -64,8 +64,8 @@ func sequencesOf(v *Vocabulary, most int) [][]int {
 }
 
 // lifted holds what was made of a set of texts and a vocabulary to all sequences of a few tokens: which satisfy it, what may follow each, and with how
-// many tokens it is complete. exact says whether Least is, for any text.
-func lifted(t interface{ Fatalf(string, ...any) }, c decode.Constraint, v *Vocabulary, contains func(text string) bool, length, most int, exact bool) {
+// many tokens it is complete.
+func lifted(t interface{ Fatalf(string, ...any) }, c decode.Constraint, v *Vocabulary, contains func(text string) bool, length, most int) {
 	satisfies := map[string]bool{}
 	key := func(tokens []int) string {
 		var b strings.Builder
@@ -113,9 +113,10 @@ func lifted(t interface{ Fatalf(string, ...any) }, c decode.Constraint, v *Vocab
 			text, _, _ := v.spell(s)
 			t.Fatalf("%v, %q: satisfies %v, want %v", s, text, c.Accepts(at), satisfies[k])
 		}
-		got := c.Least(at)
-		if least[k] > 0 && got != least[k] || least[k] == 0 && exact && got >= 0 && got <= horizon || got == 0 {
-			t.Fatalf("%v can be complete with %d more, want %d (0: more than %d)", s, got, least[k], horizon)
+		for left := range horizon + 1 {
+			if more := least[k] > 0 && least[k] <= left; c.More(at, left) != more {
+				t.Fatalf("%v can be complete with %d more: %v, want with %d (0: never)", s, left, !more, least[k])
+			}
 		}
 		for left := range horizon {
 			allowed := make([]bool, len(v.After))
@@ -164,7 +165,7 @@ func TestTokens(t *testing.T) {
 			return
 		}
 		made++
-		lifted(t, c, v, l.Contains, length, most, true)
+		lifted(t, c, v, l.Contains, length, most)
 	})
 	if made < 20 || refused < 5 {
 		t.Errorf("%d made, %d refused: too few to mean anything", made, refused)

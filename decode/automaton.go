@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"math"
 	"slices"
+	"sort"
 )
 
 // An automaton is all of a request that says where a sequence may go and where it ends, whatever the model: tokens that end it, stop
@@ -95,8 +96,9 @@ func (a *automaton) room(state int32) int {
 	case !c.Accepts(a.list[state].at):
 		return 0
 	}
-	if least := c.Least(a.list[state].at); least > 0 {
-		return least
+	s := a.list[state].at
+	if !c.More(s, a.req.Length) {
+		return math.MaxInt32
 	}
-	return math.MaxInt32
+	return sort.Search(a.req.Length, func(left int) bool { return c.More(s, left) })
 }

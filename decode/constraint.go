@@ -15,19 +15,14 @@ type Constraint interface {
 	Allow(allowed []bool, s any, left int)
 	// Accepts says whether a sequence may be complete here.
 	Accepts(s any) bool
-	// Least is the fewest tokens, at least one, after which a sequence may be complete; −1 if it never may be again.
-	Least(s any) int
+	// More says whether a sequence may be complete, or again, after at least one token more and at most left.
+	More(s any, left int) bool
 }
 
 // within says whether a sequence may be complete with at most left tokens more. If so and it is not yet, some token leads to a state of
 // which the same is true, so that who looks at it before each token never walks into what cannot be completed.
-func within(c Constraint, s any, left int) bool { return c.Accepts(s) || more(c, s, left) }
+func within(c Constraint, s any, left int) bool { return c.Accepts(s) || c.More(s, left) }
 
 // full says whether a sequence is complete because nothing can follow it with so many tokens left. If that is true of some number it is of all
 // that are smaller.
-func full(c Constraint, s any, left int) bool { return c.Accepts(s) && !more(c, s, left) }
-
-func more(c Constraint, s any, left int) bool {
-	least := c.Least(s)
-	return least > 0 && least <= left
-}
+func full(c Constraint, s any, left int) bool { return c.Accepts(s) && !c.More(s, left) }

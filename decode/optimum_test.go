@@ -73,9 +73,9 @@ func (d *dfa) Next(s any, w int) (any, bool) { n := d.next[s.(int)][w]; return n
 
 func (d *dfa) Allow(allowed []bool, s any, left int) { allow(d, allowed, s, left) }
 
-func (d *dfa) Least(s any) int {
+func (d *dfa) More(s any, left int) bool {
 	at := map[int]bool{s.(int): true}
-	for steps := range len(d.next) {
+	for range min(left, len(d.next)) {
 		after := map[int]bool{}
 		for s := range at {
 			for _, n := range d.next[s] {
@@ -86,12 +86,12 @@ func (d *dfa) Least(s any) int {
 		}
 		for s := range after {
 			if d.accepts[s] {
-				return steps + 1
+				return true
 			}
 		}
 		at = after
 	}
-	return -1
+	return false
 }
 
 // enumerate lists all complete sequences of a request that are possible, the likeliest first, equals in the order of their tokens.
@@ -443,7 +443,7 @@ func (counting) Start() any                    { return 0 }
 func (counting) Next(s any, _ int) (any, bool) { return s.(int) + 1, true }
 func (counting) Allow([]bool, any, int)        {}
 func (counting) Accepts(any) bool              { return true }
-func (counting) Least(any) int                 { return 1 }
+func (counting) More(_ any, left int) bool     { return left > 0 }
 
 // TestMarkovRefusals: what cannot be done is said in words, before it takes memory.
 func TestMarkovRefusals(t *testing.T) {

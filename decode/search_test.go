@@ -23,7 +23,7 @@ func (c contains) Next(s any, token int) (any, bool) {
 }
 func (c contains) Allow(allowed []bool, s any, left int) { allow(c, allowed, s, left) }
 func (c contains) Accepts(s any) bool                    { return s.(bool) }
-func (c contains) Least(any) int                         { return 1 }
+func (c contains) More(_ any, left int) bool             { return left > 0 }
 
 type parity struct{ even, never, vocab int }
 
@@ -36,11 +36,8 @@ func (p parity) Next(s any, token int) (any, bool) {
 }
 func (p parity) Allow(allowed []bool, s any, left int) { allow(p, allowed, s, left) }
 func (parity) Accepts(s any) bool                      { return s.(int) == 0 }
-func (p parity) Least(s any) int {
-	if s.(int) == 0 && p.vocab == 2 {
-		return 2
-	}
-	return 1
+func (p parity) More(s any, left int) bool {
+	return left > 1 || left == 1 && (s.(int) == 1 || p.vocab > 2)
 }
 
 // twice is the constraint that a token occurs at least twice.
@@ -55,13 +52,13 @@ func (c twice) Next(s any, token int) (any, bool) {
 }
 func (c twice) Allow(allowed []bool, s any, left int) { allow(c, allowed, s, left) }
 func (twice) Accepts(s any) bool                      { return s.(int) == 2 }
-func (twice) Least(s any) int                         { return max(1, 2-s.(int)) }
+func (twice) More(s any, left int) bool               { return left >= max(1, 2-s.(int)) }
 
 // impossible is satisfied by nothing; empty by a text of no tokens.
 type impossible struct{ parity }
 
-func (impossible) Accepts(any) bool { return false }
-func (impossible) Least(any) int    { return -1 }
+func (impossible) Accepts(any) bool   { return false }
+func (impossible) More(any, int) bool { return false }
 
 type empty struct{ impossible }
 
