@@ -30,6 +30,7 @@ var layers = map[string][]string{
 	"internal/gradcheck":  {"tensor"},
 	"data":                {"internal/parallel", "internal/strictjson"},
 	"decode":              {},
+	"constrain":           {},
 	"checkpoint":          {"internal/strictjson"},
 	"nn":                  {"tensor"},
 	"softmax":             {"internal/alias", "internal/huffman", "internal/kernel", "internal/parallel", "tensor", "nn"},

@@ -47,7 +47,7 @@ func run(ctx context.Context, m Model, req Request, k int, begin func() chooser)
 		active, states, next = active[:0], states[:0], next[:0]
 		for i := range lanes {
 			lanes[i].begin(first+i, &req, stops)
-			lanes[i].at, lanes[i].choose = masked.start(), begin()
+			lanes[i].choose = begin()
 			active, states, next = append(active, &lanes[i]), append(states, prefix), append(next, 0)
 		}
 		for len(active) > 0 && ctx.Err() == nil {
@@ -76,7 +76,6 @@ func run(ctx context.Context, m Model, req Request, k int, begin func() chooser)
 				if tokens != nil {
 					at = slices.Index(tokens, token)
 				}
-				l.at = masked.next(l.at, token)
 				if !l.take(token, logp[at]) {
 					active[going], states[going], next[going] = l, states[i], token
 					going++
@@ -177,7 +176,7 @@ type lane struct {
 	choose chooser
 	soFar  []int // the prefix and what was written
 	text   text
-	at     any // the constraint's state
+	at     any // the constraint's state; nil without one
 	out    Hypothesis
 }
 
@@ -185,6 +184,9 @@ func (l *lane) begin(sample int, req *Request, stops []stop) {
 	l.req, l.random = req, rand.New(rand.NewPCG(req.Seed, uint64(sample)))
 	l.soFar = append(make([]int, 0, len(req.Prefix)+min(req.Length, 1024)), req.Prefix...)
 	l.text.stops, l.text.matched = stops, make([]int, len(stops))
+	if req.Constraint != nil {
+		l.at = req.Constraint.Start()
+	}
 	if req.Stream != nil {
 		l.text.stream = func(piece string) { req.Stream(sample, piece) }
 	}
@@ -202,14 +204,20 @@ func (l *lane) last() int {
 func (l *lane) take(token int, logp float32) (last bool) {
 	prev := l.last()
 	l.soFar = append(l.soFar, token)
+	written := len(l.soFar) - len(l.req.Prefix)
+	if l.req.Constraint != nil {
+		l.at, _ = l.req.Constraint.Next(l.at, token)
+	}
 	l.out.LogProb += float64(logp)
 	if l.req.LogProbs {
 		l.out.LogProbs = append(l.out.LogProbs, logp)
 	}
 	if l.req.Piece != nil && l.text.write(l.req.Piece(prev, token)) || slices.Contains(l.req.Ends, token) {
 		l.out.FinishReason = FinishStop
-	} else if len(l.soFar)-len(l.req.Prefix) == l.req.Length {
+	} else if written == l.req.Length {
 		l.out.FinishReason = FinishLength
+	} else if l.req.Constraint != nil && full(l.req.Constraint, l.at, l.req.Length-written) {
+		l.out.FinishReason = FinishFull
 	}
 	if l.out.FinishReason == "" {
 		return false

@@ -149,9 +149,11 @@ type never int
 
 func (never) Start() any                      { return 0 }
 func (n never) Next(_ any, w int) (any, bool) { return 1, w != int(n) }
-func (n never) Allow(allowed []bool, _ any)   { allowed[n] = false }
-func (never) Accepts(s any) bool              { return s == 1 }
-func (never) Least(s any) int                 { return 1 - s.(int) }
+func (n never) Allow(allowed []bool, s any, left int) {
+	allowed[n] = false
+}
+func (never) Accepts(s any) bool        { return s == 1 }
+func (never) More(_ any, left int) bool { return left > 0 }
 
 // TestFiltersLeaveNothing: a text ends where filters leave no token, unless it may not end there.
 func TestFiltersLeaveNothing(t *testing.T) {
