@@ -113,7 +113,7 @@ func TestSourceSorts(t *testing.T) {
 	if slices.Equal(first, second) {
 		t.Error("two passes in the same order")
 	}
-	if lengths[first[0]] != 40 || lengths[second[0]] != 40 {
+	if lengths[first[19]] != 40 || lengths[second[19]] != 40 {
 		t.Error("the longest batch is not the first")
 	}
 	ascending := true
