@@ -30,7 +30,7 @@ import (
 var pytorch string
 
 // cases are what both sides can measure, by the names of `inkling bench`, and "score", which is a command of its own.
-var cases = []string{"matmul", "lstm-train", "wordlm-train", "lstm-generate", "vae-train", "score"}
+var cases = []string{"matmul", "lstm-train", "wordlm-train", "lstm-generate", "lstm-beam", "vae-train", "score"}
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)

@@ -13,8 +13,8 @@ import (
 	"io"
 	"os"
 	"runtime"
-	"sync"
-	"sync/atomic"
+
+	"inkling/internal/parallel"
 )
 
 // pictureKind is one of the formats of single pictures.
@@ -53,7 +53,7 @@ func (f *imageFiles) readPictures(o ImageOptions) (*pictures, error) {
 			files = append(files, &picture{name: name})
 		}
 	}
-	if err := each(len(files), func(i int) error { return files[i].look() }); err != nil {
+	if err := parallel.Try(runtime.GOMAXPROCS(0), len(files), func(_, i int) error { return files[i].look() }); err != nil {
 		return nil, err
 	}
 	grey := 0
@@ -76,7 +76,7 @@ func (f *imageFiles) readPictures(o ImageOptions) (*pictures, error) {
 	}
 	p.images = newImages(all)
 	size := all.size()
-	if err := each(len(files), func(i int) error { return files[i].read(p.images.bytes[i*size:][:size], all.channels) }); err != nil {
+	if err := parallel.Try(runtime.GOMAXPROCS(0), len(files), func(_, i int) error { return files[i].read(p.images.bytes[i*size:][:size], all.channels) }); err != nil {
 		return nil, err
 	}
 	deep, transparent := 0, 0
@@ -234,33 +234,4 @@ func (q *picture) put(dst []byte, channels int, m image.Image) {
 			copy(dst[3*i:], pixel)
 		}
 	}
-}
-
-// each does something for 0 to n-1 on all cores. The error is that of the lowest for which there is one, however they
-// are timed: all below it are done.
-func each(n int, do func(i int) error) error {
-	var (
-		wait   sync.WaitGroup
-		next   atomic.Int64
-		mutex  sync.Mutex
-		lowest = n
-		first  error
-	)
-	for range min(n, runtime.GOMAXPROCS(0)) {
-		wait.Go(func() {
-			for i := int(next.Add(1)) - 1; i < n; i = int(next.Add(1)) - 1 {
-				if err := do(i); err != nil {
-					mutex.Lock()
-					defer mutex.Unlock()
-					next.Store(int64(n))
-					if i < lowest {
-						lowest, first = i, err
-					}
-					return
-				}
-			}
-		})
-	}
-	wait.Wait()
-	return first
 }

@@ -31,6 +31,7 @@ type Input struct {
 // are when they are unpacked. It can be read any number of times, and must be closed.
 type Text struct {
 	name  string
+	root  string // the folder, behind links; "" if it is none
 	files []textFile
 	items bool
 	field string
@@ -176,6 +177,7 @@ func (t *Text) findFiles(dir string, ext []string) error {
 	if err != nil {
 		return InWords(dir, err)
 	}
+	t.root = root
 	err = filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
 		if err != nil {
 			return InWords(path, err)

@@ -34,14 +34,25 @@ func (j *judge) add(b block) {
 
 // verdict says what is wrong with a text of which all so far was added.
 func (j *judge) verdict(name string) error {
-	const iconv = "convert it (iconv -f ENCODING -t UTF-8), or use --tokens byte"
-	switch {
-	case j.utf16:
-		return fmt.Errorf("%s is UTF-16, not UTF-8: %s", name, iconv)
-	case j.nul > j.bytes/1000:
-		return fmt.Errorf("%s looks binary (%d NUL bytes among %d): use --tokens byte", name, j.nul, j.bytes)
-	case j.rep.Invalid > j.bytes/3:
-		return fmt.Errorf("%s is not UTF-8 (%d of its %d bytes): %s", name, j.rep.Invalid, j.bytes, iconv)
+	if what := j.problem(); what != "" {
+		remedy := "convert it (iconv -f ENCODING -t UTF-8), or use --tokens byte"
+		if strings.HasPrefix(what, "looks") {
+			remedy = "use --tokens byte"
+		}
+		return fmt.Errorf("%s %s: %s", name, what, remedy)
 	}
 	return nil
+}
+
+// problem is what is wrong, in words; "" if nothing is.
+func (j *judge) problem() string {
+	switch {
+	case j.utf16:
+		return "is UTF-16, not UTF-8"
+	case j.nul > j.bytes/1000:
+		return fmt.Sprintf("looks binary (%d NUL bytes among %d)", j.nul, j.bytes)
+	case j.rep.Invalid > j.bytes/3:
+		return fmt.Sprintf("is not UTF-8 (%d of its %d bytes)", j.rep.Invalid, j.bytes)
+	}
+	return ""
 }

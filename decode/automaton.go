@@ -2,7 +2,9 @@ package decode
 
 import (
 	"encoding/binary"
+	"math"
 	"slices"
+	"sort"
 )
 
 // An automaton is all of a request that says where a sequence may go and where it ends, whatever the model: tokens that end it, stop
@@ -50,8 +52,8 @@ func (a *automaton) number(s ending) int32 {
 	return n
 }
 
-// next is the state after a token, when at most left may follow it. ended says that the sequence is complete with it; ok is false if the
-// token may not be written here.
+// next is the state after a token, when at most left may follow it. ended says that the sequence is complete with it, and would be with less
+// left; ok is false if the token may not be written here.
 func (a *automaton) next(state int32, token, left int) (next int32, ended, ok bool) {
 	c := a.req.Constraint
 	if c == nil && len(a.mask.stops) == 0 {
@@ -75,15 +77,28 @@ func (a *automaton) next(state int32, token, left int) (next int32, ended, ok bo
 	if ended {
 		return 0, true, c == nil || c.Accepts(s.at)
 	}
-	if c != nil {
-		if least := c.Least(s.at); least < 0 || least > left {
-			return 0, false, false
-		}
+	switch {
+	case c == nil:
+	case !within(c, s.at, left):
+		return 0, false, false
+	case full(c, s.at, left):
+		return 0, true, true
 	}
 	return a.number(s), false, true
 }
 
-// accepts says whether a sequence may be complete in a state because there are no tokens left.
-func (a *automaton) accepts(state int32) bool {
-	return a.req.Constraint == nil || a.req.Constraint.Accepts(a.list[state].at)
+// room is how many tokens must be left in a state for a sequence to go on, 0 if it cannot be complete there: with fewer it is complete.
+func (a *automaton) room(state int32) int {
+	c := a.req.Constraint
+	switch {
+	case c == nil:
+		return 1
+	case !c.Accepts(a.list[state].at):
+		return 0
+	}
+	s := a.list[state].at
+	if !c.More(s, a.req.Length) {
+		return math.MaxInt32
+	}
+	return sort.Search(a.req.Length, func(left int) bool { return c.More(s, left) })
 }

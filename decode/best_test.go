@@ -67,13 +67,13 @@ func TestTopKOfModel(t *testing.T) {
 			}
 
 			req.N, top.calls = 40, 0
-			for _, s := range []Sample{{}, {TopP: 0.9}, {TopK: 3, RepeatPenalty: 1.1}, {TopK: len(pieces)}} {
+			for _, s := range []Sample{{}, {TopP: 0.9}, {TopK: 3, RepeatPenalty: 1.1}, {TopK: len(pieces)}, {TopK: 3, FrequencyPenalty: 1}, {TopK: 3, NoRepeatNGram: 4}, {TopK: 3, LogitBias: map[int]float64{1: 1}}, {TopK: 3, Temperature: 2, Samplers: []string{"temperature", "top_k"}}, {Mirostat: 2}, {Typical: 0.9}} {
 				want, _ := s.Decode(context.Background(), m, req)
 				if got, err := s.Decode(context.Background(), top, req); err != nil || top.calls > 0 || !reflect.DeepEqual(got, want) {
 					t.Fatalf("%+v asked %d times for the likeliest, or samples otherwise: %v", s, top.calls, err)
 				}
 			}
-			hyps, err := Sample{TopK: 3, TopP: 0.95, Temperature: 0.8}.Decode(context.Background(), top, req)
+			hyps, err := Sample{TopK: 3, Typical: 0.98, TopP: 0.95, Temperature: 0.8}.Decode(context.Background(), top, req)
 			if err != nil || able != (top.calls > 0) || able && top.most != 3 {
 				t.Fatalf("top 3 asked %d times, for %d tokens: %v", top.calls, top.most, err)
 			}

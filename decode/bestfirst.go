@@ -94,7 +94,7 @@ func (f *front) next() *node {
 	l.open = l.open[1:]
 	if l.left--; l.left == 0 {
 		f.leave(l, 0)
-		if len(f.e.req.Ends)+len(f.e.req.Stop) == 0 { // what is shorter has no place to go on to, and no end of its own
+		if len(f.e.req.Ends)+len(f.e.req.Stop) == 0 && f.e.req.Constraint == nil { // what is shorter has no place to go on to, and no end of its own
 			for ; f.first < at; f.first++ {
 				f.leave(&f.layers[f.first], 0)
 			}

@@ -16,17 +16,19 @@ func (c Candidate) better(than Candidate) bool {
 
 // Candidates are what filters work on.
 type Candidates struct {
-	List  []Candidate // in no particular order, each token once, at least one with a score above −∞
-	SoFar []int       // all tokens read or written before, not to be changed
-	Vocab int         // how many tokens there are
+	List    []Candidate // in no particular order, each token once, at least one with a score above −∞
+	SoFar   []int       // all tokens read or written before, not to be changed
+	Written []int       // those of them that were written
+	Vocab   int         // how many tokens there are
 
 	all    []Candidate // List with all tokens; reused
 	marked []bool      // by token, false between uses
 	weight []float64   // of each in List; reused
+	count  []int32     // by token, 0 between uses; made when first asked for
 }
 
-// fill lists some tokens, or all of them if tokens is nil, of so many that there are.
-func (c *Candidates) fill(tokens []int, logp []float32, soFar []int, vocab int) {
+// fill lists some tokens, or all of them if tokens is nil, of so many that there are; what was written is soFar[from:].
+func (c *Candidates) fill(tokens []int, logp []float32, soFar []int, from, vocab int) {
 	if len(c.all) < len(logp) {
 		c.all, c.marked, c.weight = make([]Candidate, len(logp)), make([]bool, vocab), make([]float64, len(logp))
 	}
@@ -37,7 +39,22 @@ func (c *Candidates) fill(tokens []int, logp []float32, soFar []int, vocab int) 
 		}
 		c.all[i] = Candidate{int32(token), x}
 	}
-	c.List, c.SoFar, c.Vocab = c.all[:len(logp)], soFar, vocab
+	c.List, c.SoFar, c.Written, c.Vocab = c.all[:len(logp)], soFar, soFar[from:], vocab
+}
+
+// counts has room for a count of each token, all 0 and to be left so.
+func (c *Candidates) counts() []int32 {
+	if c.count == nil {
+		c.count = make([]int32, c.Vocab)
+	}
+	return c.count
+}
+
+// settle empties a list of which nothing is possible.
+func (c *Candidates) settle() {
+	if math.IsInf(float64(c.max()), -1) {
+		c.List = c.List[:0]
+	}
 }
 
 // max is the best score.

@@ -59,7 +59,9 @@ type Decoder interface {
 // Why a hypothesis ends.
 const (
 	FinishLength    = "length"    // it has as many tokens as were asked for
-	FinishStop      = "stop"      // a stop string was written
+	FinishStop      = "stop"      // a stop string was written, or a token that ends a text
+	FinishFull      = "full"      // it satisfies the constraint, and nothing can follow
+	FinishFiltered  = "filtered"  // the filters of sampling left no token that may follow
 	FinishCancelled = "cancelled" // the context ended
 	FinishNodes     = "nodes"     // a search had expanded as many sequences as it may before it had a complete one
 )

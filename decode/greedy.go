@@ -22,16 +22,19 @@ func (Greedy) Decode(ctx context.Context, m Model, req Request) ([]Hypothesis, e
 	if req.N > 1 {
 		return nil, fmt.Errorf("greedy search writes the same text all %d times: ask for one, or sample", req.N)
 	}
-	return run(ctx, m, req, 1, func(_ *rand.Rand, tokens []int, logp []float32, _ []int) int {
-		if tokens != nil {
-			return tokens[0]
+	return run(ctx, m, req, 1, func() chooser { return first })
+}
+
+// first is the likeliest token.
+func first(_ *rand.Rand, tokens []int, logp []float32, _ []int) int {
+	if tokens != nil {
+		return tokens[0]
+	}
+	best := 0
+	for token, x := range logp {
+		if x > logp[best] {
+			best = token
 		}
-		best := 0
-		for token, x := range logp {
-			if x > logp[best] {
-				best = token
-			}
-		}
-		return best
-	})
+	}
+	return best
 }

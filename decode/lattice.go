@@ -17,7 +17,7 @@ var errLattice = errors.New("there are too many contexts, with what the constrai
 // automaton of the request, and from each there is an arc for each token, with the token's log-probability. Ways that meet in a
 // node go on alike, so the best that can come after it,
 //
-//	β_r(n) = max over w of [ log p(w|n) + β_{r−1}(n after w) ],   β_0(n) = 0 where a sequence may end, else −∞
+//	β_r(n) = max over w of [ log p(w|n) + β_{r−1}(n after w) ],   0 where a sequence is complete with r left, −∞ where it cannot be
 //
 // with r tokens left, is known for all nodes after r steps through all arcs (Viterbi 1967, from the end): N·V additions a step for N nodes,
 // which for all contexts of d tokens is V^(d+1). That is max-plus algebra's product of a matrix and a vector. β is what is left
@@ -32,7 +32,7 @@ type lattice struct {
 	row   []int32   // of each node: which of the rows it has
 	block []int32   // of each node: which of the blocks it has
 	next  []int32   // [blocks, vocab]: nodes
-	ends  []bool    // of each node: a sequence may end here for want of tokens
+	room  []int32   // of each node: with fewer tokens left a sequence is complete here; 0: never
 
 	likely []arc // [rows, few]: those of the likeliest tokens of each row, the likeliest first
 	few    int
@@ -64,17 +64,17 @@ type corner struct {
 func newLattice(ctx context.Context, t *transitions, a *automaton, prefix []int, steps, most int) (*lattice, error) {
 	l := &lattice{vocab: t.vocab}
 	nodes, blocks := map[corner]int32{}, map[corner]int32{}
-	add := func(ends bool) int32 {
-		l.row, l.block, l.ends = append(l.row, 0), append(l.block, 0), append(l.ends, ends)
+	add := func(room int) int32 {
+		l.row, l.block, l.room = append(l.row, 0), append(l.block, 0), append(l.room, int32(room))
 		return int32(len(l.row) - 1)
 	}
-	add(true)
-	add(false)
+	add(math.MaxInt32)
+	add(0)
 	for range l.vocab { // the block of nodes that are not gone on from
 		l.next = append(l.next, dead)
 	}
 	start := corner{pastOf(prefix, t.keep), 0}
-	nodes[start] = add(a.accepts(0))
+	nodes[start] = add(a.room(0))
 	pasts := make([]past, 0, tableBlock)
 	for depth, border := 0, []corner{start}; depth < steps && len(border) > 0; depth++ {
 		pasts = pasts[:0]
@@ -100,7 +100,7 @@ func newLattice(ctx context.Context, t *transitions, a *automaton, prefix []int,
 					} else if ok {
 						c := corner{rest.past.after(w, t.keep), at}
 						if to, ok = nodes[c]; !ok {
-							to = add(a.accepts(at))
+							to = add(a.room(at))
 							nodes[c] = to
 							found = append(found, c)
 						}
@@ -170,8 +170,8 @@ type values struct {
 func (l *lattice) values(ctx context.Context, steps, stride int) (*values, error) {
 	v := &values{lattice: l, stride: stride, at: -1, gathered: make([]float64, len(l.next)), most: make([]float64, len(l.next)/l.vocab)}
 	last := make([]float64, len(l.row))
-	for n, ends := range l.ends {
-		if !ends {
+	for n, room := range l.room {
+		if room == 0 {
 			last[n] = math.Inf(-1)
 		}
 	}
@@ -182,7 +182,7 @@ func (l *lattice) values(ctx context.Context, steps, stride int) (*values, error
 			return nil, ctx.Err()
 		}
 		next := spare[r%2]
-		v.step(next, last)
+		v.step(next, last, r)
 		if last = next; r%stride == 0 {
 			v.kept = append(v.kept, append([]float64(nil), next...))
 		}
@@ -202,14 +202,14 @@ func (v *values) left(r int) []float64 {
 		}
 		copy(v.some[0], v.kept[v.at])
 		for i := 1; i < v.stride; i++ {
-			v.step(v.some[i], v.some[i-1])
+			v.step(v.some[i], v.some[i-1], v.at*v.stride+i)
 		}
 	}
 	return v.some[r%v.stride]
 }
 
 // step sets dst to β_r of each node, from β_{r−1}. A node's value is a maximum, which comes out the same on however many cores.
-func (v *values) step(dst, after []float64) {
+func (v *values) step(dst, after []float64, r int) {
 	for i, n := range v.lattice.next {
 		v.gathered[i] = after[n]
 	}
@@ -226,7 +226,12 @@ func (v *values) step(dst, after []float64) {
 	}
 	v.best(dst, 0, nodes/workers)
 	wg.Wait()
-	dst[done], dst[dead] = 0, math.Inf(-1)
+	for n, room := range v.lattice.room {
+		if r < int(room) {
+			dst[n] = 0
+		}
+	}
+	dst[dead] = math.Inf(-1)
 }
 
 // best is the innermost loop, over some of the nodes.

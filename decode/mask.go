@@ -34,6 +34,11 @@ func (m *mask) next(at any, token int) any {
 	return next
 }
 
+// full says whether nothing can follow so many tokens, after which the constraint is in state at.
+func (m *mask) full(at any, written int) bool {
+	return m.req.Constraint != nil && full(m.req.Constraint, at, m.req.Length-written)
+}
+
 // apply sets the log-probabilities of what may not follow to −∞: after prev (−1: nothing) with the constraint in state at, so many tokens
 // written and so much of each stop string matched.
 func (m *mask) apply(logp []float32, at any, prev, written int, matched []int) {
@@ -47,30 +52,20 @@ func (m *mask) apply(logp []float32, at any, prev, written int, matched []int) {
 	for i := range m.allowed {
 		m.allowed[i] = true
 	}
-	c.Allow(m.allowed, at)
-	left, never := m.req.Length-written-1, float32(math.Inf(-1))
+	c.Allow(m.allowed, at, m.req.Length-written-1)
+	never := float32(math.Inf(-1))
 	for token, ok := range m.allowed {
-		if !ok || logp[token] == never {
-			logp[token] = never
-			continue
+		if ok && logp[token] != never && m.ends(prev, token, matched) {
+			next, _ := c.Next(at, token)
+			ok = c.Accepts(next)
 		}
-		next, ok := c.Next(at, token)
-		switch {
-		case !ok:
+		if !ok {
 			logp[token] = never
-		case left == 0 || m.ends(prev, token, matched):
-			if !c.Accepts(next) {
-				logp[token] = never
-			}
-		default:
-			if least := c.Least(next); least < 0 || least > left {
-				logp[token] = never
-			}
 		}
 	}
 }
 
-// ends says whether a token ends a text that may yet be longer.
+// ends says whether a token or a stop string ends a text that may yet be longer.
 func (m *mask) ends(prev, token int, matched []int) bool {
 	if slices.Contains(m.req.Ends, token) {
 		return true

@@ -56,9 +56,11 @@ type dfa struct {
 func newDFA(states, vocab int, r *rand.Rand) *dfa {
 	d := &dfa{}
 	for range states {
-		row := make([]int, vocab)
+		row, leads := make([]int, vocab), r.IntN(3) > 0
 		for w := range row {
-			row[w] = r.IntN(states+1) - 1
+			if row[w] = -1; leads {
+				row[w] = r.IntN(states+1) - 1
+			}
 		}
 		d.next, d.accepts = append(d.next, row), append(d.accepts, r.IntN(2) == 0)
 	}
@@ -69,29 +71,27 @@ func (d *dfa) Start() any                    { return 0 }
 func (d *dfa) Accepts(s any) bool            { return d.accepts[s.(int)] }
 func (d *dfa) Next(s any, w int) (any, bool) { n := d.next[s.(int)][w]; return n, n >= 0 }
 
-func (d *dfa) Allow(allowed []bool, s any) {
-	for w, n := range d.next[s.(int)] {
-		allowed[w] = allowed[w] && n >= 0
-	}
-}
+func (d *dfa) Allow(allowed []bool, s any, left int) { allow(d, allowed, s, left) }
 
-func (d *dfa) Least(s any) int {
+func (d *dfa) More(s any, left int) bool {
 	at := map[int]bool{s.(int): true}
-	for steps := range len(d.next) {
+	for range min(left, len(d.next)) {
 		after := map[int]bool{}
 		for s := range at {
-			if d.accepts[s] {
-				return steps
-			}
 			for _, n := range d.next[s] {
 				if n >= 0 {
 					after[n] = true
 				}
 			}
 		}
+		for s := range after {
+			if d.accepts[s] {
+				return true
+			}
+		}
 		at = after
 	}
-	return -1
+	return false
 }
 
 // enumerate lists all complete sequences of a request that are possible, the likeliest first, equals in the order of their tokens.
@@ -114,6 +114,9 @@ func enumerate(m Model, req Request) (all []Hypothesis) {
 			}
 			if reason == "" && n == req.Length {
 				reason = FinishLength
+			}
+			if reason == "" && finished(req.Constraint, h.Tokens, m.VocabSize(), req.Length-n) {
+				reason = FinishFull
 			}
 		}
 		if reason != "" {
@@ -172,7 +175,7 @@ func drawn(t *rapid.T) (gram, Request) {
 func optimal(t interface{ Fatalf(string, ...any) }, name string, d Decoder, m Model, req Request, all []Hypothesis) {
 	hyps, err := d.Decode(context.Background(), m, req)
 	if len(all) == 0 {
-		if err == nil || !strings.Contains(err.Error(), "no text") && !strings.Contains(err.Error(), "probability 0") {
+		if err == nil || !strings.Contains(err.Error(), "no text") && !strings.Contains(err.Error(), "only the empty text") && !strings.Contains(err.Error(), "probability 0") {
 			t.Fatalf("%s: %+v, %v where nothing is possible", name, hyps, err)
 		}
 		return
@@ -366,7 +369,7 @@ func TestNodes(t *testing.T) {
 			}
 		}
 	})
-	if reasons[FinishNodes] == 0 || reasons[FinishLength] == 0 || reasons[FinishStop] == 0 {
+	if reasons[FinishNodes] == 0 || reasons[FinishLength] == 0 || reasons[FinishStop] == 0 || reasons[FinishFull] == 0 {
 		t.Errorf("too few of a kind to mean anything: %v", reasons)
 	}
 }
@@ -438,9 +441,9 @@ type counting struct{}
 
 func (counting) Start() any                    { return 0 }
 func (counting) Next(s any, _ int) (any, bool) { return s.(int) + 1, true }
-func (counting) Allow([]bool, any)             {}
+func (counting) Allow([]bool, any, int)        {}
 func (counting) Accepts(any) bool              { return true }
-func (counting) Least(any) int                 { return 0 }
+func (counting) More(_ any, left int) bool     { return left > 0 }
 
 // TestMarkovRefusals: what cannot be done is said in words, before it takes memory.
 func TestMarkovRefusals(t *testing.T) {

@@ -3,6 +3,8 @@ package decode
 import (
 	"errors"
 	"fmt"
+	"math"
+	"sort"
 )
 
 // A Request says what is to be written.
@@ -68,10 +70,14 @@ func (r Request) Check(vocab int) error {
 	if r.Constraint == nil {
 		return nil
 	}
-	if least := r.Constraint.Least(r.Constraint.Start()); least < 0 {
-		return errors.New("no text satisfies the constraint, however long: demand less")
-	} else if least > r.Length {
+	switch c, start := r.Constraint, r.Constraint.Start(); {
+	case c.More(start, r.Length):
+		return nil
+	case c.More(start, math.MaxInt32):
+		least := sort.Search(math.MaxInt32, func(left int) bool { return c.More(start, left) })
 		return fmt.Errorf("no text of %d tokens satisfies the constraint: allow at least %d", r.Length, least)
+	case c.Accepts(start):
+		return errors.New("only the empty text satisfies the constraint: demand less")
 	}
-	return nil
+	return errors.New("no text satisfies the constraint, however long: demand less")
 }

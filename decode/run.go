@@ -12,15 +12,19 @@ import (
 // few enough that their scores take little memory however many samples are asked for.
 const maxLanes = 32
 
+// A chooser chooses the tokens of one sample. It is given the sample's own random numbers, the log-probabilities of the next token, of
+// some tokens or, if tokens is nil, of all, and all tokens so far, prefix included; it may keep no slice. With none the text ends.
+type chooser func(random *rand.Rand, tokens []int, logp []float32, soFar []int) int
+
+const none = -1
+
 // run writes from left to right, one token after the other, each chosen for good: what greedy search
-// and sampling have in common. choose is given the sample's own random numbers, the log-probabilities
-// of the next token and all tokens so far, prefix included; it may keep no slice. If k is not 0 it wants to know only the k likeliest
-// tokens, the likeliest first, and is given these from a model that has TopK; if it is given none, log-probabilities are of
-// all tokens.
+// and sampling have in common. begin makes the chooser of a sample. If k is not 0 choosers want to know only the k likeliest
+// tokens, the likeliest first, and are given these from a model that has TopK.
 //
 // The samples share the state after the prefix. They advance side by side, so that a model with Batch
 // takes them in one product, and one that ends leaves the others as they are.
-func run(ctx context.Context, m Model, req Request, k int, choose func(random *rand.Rand, tokens []int, logp []float32, soFar []int) int) ([]Hypothesis, error) {
+func run(ctx context.Context, m Model, req Request, k int, begin func() chooser) ([]Hypothesis, error) {
 	n := max(1, req.N)
 	stops := newStops(req.Stop)
 	masked := mask{req: &req, stops: stops}
@@ -43,7 +47,7 @@ func run(ctx context.Context, m Model, req Request, k int, choose func(random *r
 		active, states, next = active[:0], states[:0], next[:0]
 		for i := range lanes {
 			lanes[i].begin(first+i, &req, stops)
-			lanes[i].at = masked.start()
+			lanes[i].choose = begin()
 			active, states, next = append(active, &lanes[i]), append(states, prefix), append(next, 0)
 		}
 		for len(active) > 0 && ctx.Err() == nil {
@@ -60,12 +64,18 @@ func run(ctx context.Context, m Model, req Request, k int, choose func(random *r
 						return nil, fmt.Errorf("after %d tokens the constraint allows none that the model holds for possible: a search, as beam or exact, can take back what led there", len(l.soFar))
 					}
 				}
-				token := choose(l.random, tokens, logp, l.soFar)
+				token := l.choose(l.random, tokens, logp, l.soFar)
+				if token == none {
+					if req.Constraint != nil && !req.Constraint.Accepts(l.at) {
+						return nil, fmt.Errorf("after %d tokens the filters leave none that the constraint allows, and it may not end there: forbid less", len(l.soFar))
+					}
+					l.end(FinishFiltered)
+					continue
+				}
 				at := token
 				if tokens != nil {
 					at = slices.Index(tokens, token)
 				}
-				l.at = masked.next(l.at, token)
 				if !l.take(token, logp[at]) {
 					active[going], states[going], next[going] = l, states[i], token
 					going++
@@ -163,9 +173,10 @@ func possible(logp []float32) bool {
 type lane struct {
 	req    *Request
 	random *rand.Rand
+	choose chooser
 	soFar  []int // the prefix and what was written
 	text   text
-	at     any // the constraint's state
+	at     any // the constraint's state; nil without one
 	out    Hypothesis
 }
 
@@ -173,6 +184,9 @@ func (l *lane) begin(sample int, req *Request, stops []stop) {
 	l.req, l.random = req, rand.New(rand.NewPCG(req.Seed, uint64(sample)))
 	l.soFar = append(make([]int, 0, len(req.Prefix)+min(req.Length, 1024)), req.Prefix...)
 	l.text.stops, l.text.matched = stops, make([]int, len(stops))
+	if req.Constraint != nil {
+		l.at = req.Constraint.Start()
+	}
 	if req.Stream != nil {
 		l.text.stream = func(piece string) { req.Stream(sample, piece) }
 	}
@@ -190,14 +204,20 @@ func (l *lane) last() int {
 func (l *lane) take(token int, logp float32) (last bool) {
 	prev := l.last()
 	l.soFar = append(l.soFar, token)
+	written := len(l.soFar) - len(l.req.Prefix)
+	if l.req.Constraint != nil {
+		l.at, _ = l.req.Constraint.Next(l.at, token)
+	}
 	l.out.LogProb += float64(logp)
 	if l.req.LogProbs {
 		l.out.LogProbs = append(l.out.LogProbs, logp)
 	}
 	if l.req.Piece != nil && l.text.write(l.req.Piece(prev, token)) || slices.Contains(l.req.Ends, token) {
 		l.out.FinishReason = FinishStop
-	} else if len(l.soFar)-len(l.req.Prefix) == l.req.Length {
+	} else if written == l.req.Length {
 		l.out.FinishReason = FinishLength
+	} else if l.req.Constraint != nil && full(l.req.Constraint, l.at, l.req.Length-written) {
+		l.out.FinishReason = FinishFull
 	}
 	if l.out.FinishReason == "" {
 		return false
@@ -206,11 +226,16 @@ func (l *lane) take(token int, logp float32) (last bool) {
 	return true
 }
 
-// finish ends a lane, which no token did if it has no reason yet.
+// end ends a lane without a token.
+func (l *lane) end(reason string) {
+	l.out.FinishReason = reason
+	l.text.finish()
+}
+
+// finish ends a lane, which nothing did if it has no reason yet.
 func (l *lane) finish() Hypothesis {
 	if l.out.FinishReason == "" {
-		l.out.FinishReason = FinishCancelled
-		l.text.finish()
+		l.end(FinishCancelled)
 	}
 	l.out.Tokens, l.out.Text = l.soFar[len(l.req.Prefix):], string(l.text.bytes)
 	return l.out

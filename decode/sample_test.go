@@ -49,6 +49,12 @@ func TestSampleDistribution(t *testing.T) {
 		{MinP: 0.2},
 		{RepeatPenalty: 1.4, RepeatLast: 2},
 		{RepeatPenalty: 1.2, TopK: 3, TopP: 0.9, MinP: 0.05, Temperature: 0.9},
+		{Typical: 0.7},
+		{FrequencyPenalty: 0.7, PresencePenalty: -0.3},
+		{NoRepeatNGram: 2},
+		{LogitBias: map[int]float64{1: 1, 2: -0.5, 3: math.Inf(-1)}},
+		{Temperature: 3, TopK: 2, Samplers: []string{"temperature", "top_k"}},
+		{PresencePenalty: 4, TopK: 2, Samplers: []string{"top_k", "penalties"}},
 	} {
 		prefix := []int{2, 1}
 		hyps, err := s.Decode(context.Background(), m, Request{Prefix: prefix, Length: length, N: n, Seed: 5})
@@ -68,7 +74,7 @@ func TestSampleDistribution(t *testing.T) {
 			p[code] = 1
 			soFar := append([]int{}, prefix...)
 			for _, token := range []int{code / v / v, code / v % v, code % v} {
-				p[code] *= stepProbability(m, s, soFar, token)
+				p[code] *= stepProbability(m, s, soFar, len(soFar)-len(prefix), token)
 				soFar = append(soFar, token)
 			}
 		}
@@ -79,7 +85,7 @@ func TestSampleDistribution(t *testing.T) {
 }
 
 // stepProbability applies the filters by their definitions.
-func stepProbability(m *markov, s Sample, soFar []int, token int) float64 {
+func stepProbability(m *markov, s Sample, soFar []int, written, token int) float64 {
 	var state State = m.Start()
 	for _, w := range soFar {
 		state = m.Next(state, w)
@@ -88,9 +94,13 @@ func stepProbability(m *markov, s Sample, soFar []int, token int) float64 {
 	for w, x := range m.table[state.(int)] {
 		scores[w] = float64(x)
 	}
-	for _, kind := range filters {
+	kinds, err := s.order()
+	if err != nil {
+		panic(err)
+	}
+	for _, kind := range kinds {
 		if kind.of(s) != nil {
-			scores = naive[kind.Name](s, scores, soFar, m.vocab)
+			scores = naive[kind.Name](situation{s, scores, soFar, written, m.vocab})
 		}
 	}
 	return normalized(scores)[token]
@@ -99,7 +109,12 @@ func stepProbability(m *markov, s Sample, soFar []int, token int) float64 {
 // Sample i is the same whatever else is asked for.
 func TestSamplesAreIndependentOfEachOther(t *testing.T) {
 	m := newMarkov(len(pieces), 1, 2)
-	s := Sample{TopP: 0.95, RepeatPenalty: 1.1}
+	for _, s := range []Sample{{TopP: 0.95, RepeatPenalty: 1.1}, {Mirostat: 2, FrequencyPenalty: 0.1}} {
+		t.Run("", func(t *testing.T) { independent(t, m, s) })
+	}
+}
+
+func independent(t *testing.T, m Model, s Sample) {
 	req := Request{Length: 40, N: 50, Seed: 3, Piece: piece, Prefix: []int{1}}
 	many, _ := s.Decode(context.Background(), m, req)
 	req.N = 3
@@ -157,7 +172,7 @@ func TestSourcesAreIndependent(t *testing.T) {
 func TestDrawEdges(t *testing.T) {
 	var c Candidates
 	no := float32(math.Inf(-1))
-	c.fill(nil, []float32{no, -1, no, -1, no}, nil, 5)
+	c.fill(nil, []float32{no, -1, no, -1, no}, nil, 0, 5)
 	for u, want := range map[float64]int{0: 1, 0.49: 1, 0.51: 3, math.Nextafter(1, 0): 3, 1: 3 /* rounding left something over */} {
 		if got := c.draw(u); got != want {
 			t.Errorf("u=%g: token %d, want %d", u, got, want)
@@ -169,7 +184,10 @@ func TestDrawEdges(t *testing.T) {
 // for slices that grow.
 func TestSampleAllocations(t *testing.T) {
 	m := newMarkov(len(pieces), 1, 2) // states below 256, which Go boxes without allocating
-	s := Sample{RepeatPenalty: 1.1, TopK: 5, TopP: 0.9, MinP: 0.01, Temperature: 0.8}
+	s := Sample{
+		LogitBias: map[int]float64{1: 1}, RepeatPenalty: 1.1, FrequencyPenalty: 1e-6, NoRepeatNGram: 3000, TopK: 5, Typical: 0.95, TopP: 0.9, MinP: 0.01,
+		Temperature: 0.8,
+	}
 	run := func(length int) float64 {
 		return testing.AllocsPerRun(5, func() {
 			_, _ = s.Decode(context.Background(), m, Request{Length: length, N: 2, Piece: piece, Stop: []string{"never"}})

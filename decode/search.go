@@ -20,7 +20,7 @@ type node struct {
 	step    float32 // what token adds to logp
 	token   int32
 	length  int32 // tokens without the prefix
-	ended   bool  // by its token or a stop string
+	ended   bool  // by its token or a stop string, or since nothing can follow
 }
 
 // compare orders nodes from the best down: by log-probability, and of equals first the one with the smaller token where they differ first, or
@@ -172,7 +172,7 @@ func (e *expander) child(n *node, token int, step float32) *node {
 	if len(n.matched) > 0 {
 		c.matched = slices.Clone(n.matched)
 	}
-	c.ended = slices.Contains(e.req.Ends, token) || e.mask.stopped(e.before(n), token, c.matched)
+	c.ended = slices.Contains(e.req.Ends, token) || e.mask.stopped(e.before(n), token, c.matched) || e.mask.full(c.at, int(c.length))
 	if e.complete(c) {
 		c.state, c.matched = nil, nil
 	}
@@ -184,7 +184,10 @@ func (e *expander) complete(n *node) bool { return n.ended || int(n.length) == e
 
 // completes says whether a token ends a sequence.
 func (e *expander) completes(n *node, token int) bool {
-	return int(n.length)+1 == e.req.Length || e.mask.ends(e.before(n), token, n.matched)
+	if int(n.length)+1 == e.req.Length || e.mask.ends(e.before(n), token, n.matched) {
+		return true
+	}
+	return e.req.Constraint != nil && e.mask.full(e.mask.next(n.at, token), int(n.length)+1)
 }
 
 // nothing is the error of a search that has looked everywhere.

@@ -131,9 +131,14 @@ func (v *values) follow(e *expander) []*node {
 			}
 			logp, next := v.lattice.arcs(x.at)
 			for w, p := range logp {
-				if f := x.logp + float64(p) + after[next[w]]; f >= least && !math.IsInf(f, -1) {
-					children = append(children, reach{x.node, next[w], f, int32(w), p})
+				f, to := x.logp+float64(p)+after[next[w]], next[w]
+				if f < least || math.IsInf(f, -1) {
+					continue
 				}
+				if left < int(v.lattice.room[to]) {
+					to = done
+				}
+				children = append(children, reach{x.node, to, f, int32(w), p})
 			}
 		}
 		live = live[:0]

@@ -60,7 +60,7 @@ func (v Viterbi) some(e *expander, d int) (best []*node, bound float64, err erro
 				at, ended, ok := a.next(s.at, w, left)
 				o := offer{s.node.logp + float64(p), p, int32(i), int32(w), at}
 				switch {
-				case !ok || math.IsInf(float64(p), -1) || left == 0 && !ended && !a.accepts(at):
+				case !ok || math.IsInf(float64(p), -1):
 				case ended || left == 0:
 					if len(best) < n || o.logp >= best[n-1].logp {
 						best = append(best, s.child(o, ended))

@@ -17,10 +17,14 @@ const MaxInformation = 2000
 // whatever p is. The part of the divergence in the evidence lower bound that the encoder makes use of: 0 of one that has collapsed, whatever its
 // divergence is, and at most log n of n examples, which is 7.6 of 2,000.
 //
-// means and logDeviations are those of independent Gaussians, [n, d] each; only the first MaxInformation rows count. One z is drawn for each
-// example, and both logarithms are taken at it, so that what they have in common is no noise: of examples that are far apart, and of a
-// collapsed encoder, the result is exact. Cost: n²·d. NaN of no example.
-func Information(means, logDeviations []float32, d int, seed uint64) float64 {
+// means and logDeviations are those of independent Gaussians, [n, d] each; only the first MaxInformation rows count. z is drawn once for each
+// example, of few as often as comes to MaxInformation draws, and both logarithms are taken at it, so that what they have in common is no noise:
+// of examples that are far apart, and of a collapsed encoder, the result is exact. Cost: at most MaxInformation·n·d. NaN of no example.
+//
+// About these examples the mean over draws has no bias; where it comes out below 0, which chance makes of little information, 0 is given, since no
+// information is less. About all that they are examples of it says too little: n of them cannot show more than log n, so a value near that
+// is a lower bound. standardError is that of the draws, and somewhat too large: what differs between examples counts too.
+func Information(means, logDeviations []float32, d int, seed uint64) (nats, standardError float64) {
 	if d < 1 || len(means)%d != 0 || len(means) != len(logDeviations) {
 		panic(fmt.Sprintf("eval: Information of %d means and %d log deviations in rows of %d", len(means), len(logDeviations), d))
 	}
@@ -32,8 +36,10 @@ func Information(means, logDeviations []float32, d int, seed uint64) float64 {
 	}
 	rnd := rand.New(rand.NewPCG(seed, 0x1f))
 	z, logs := make([]float64, d), make([]float64, n)
-	sum := 0.0
-	for i := range n {
+	draws := (MaxInformation + n - 1) / max(n, 1)
+	sum, squares := 0.0, 0.0
+	for k := range n * draws {
+		i := k % n
 		for j := range z {
 			z[j] = float64(means[i*d+j]) + rnd.NormFloat64()/inverse[i*d+j]
 		}
@@ -51,7 +57,10 @@ func Information(means, logDeviations []float32, d int, seed uint64) float64 {
 		for _, l := range logs {
 			all += math.Exp(l - top)
 		}
-		sum += logs[i] - top - math.Log(all/float64(n))
+		told := logs[i] - top - math.Log(all/float64(n))
+		sum, squares = sum+told, squares+told*told
 	}
-	return sum / float64(n)
+	all := float64(n * draws)
+	mean := sum / all
+	return max(0, mean), math.Sqrt(max(0, squares/all-mean*mean) / all)
 }

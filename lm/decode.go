@@ -20,7 +20,8 @@ func (m *Model) Order() int { return m.Config.arch().order(m.Config) }
 func (m *Model) Start() any { return &state{m.stepper().Start()} }
 
 // Next is the state after one more token. Each product is done on one core. Halving the matrix between two
-// goroutines was tried and gained nothing: waking a core takes as long as the half that it would read.
+// goroutines was tried and gained nothing: waking a core takes as long as the half that it would read. Many states are another matter, see
+// [nn.Stepper].
 func (m *Model) Next(s any, token int) any {
 	return &state{m.stepper().Next(s.(*state).floats, token)}
 }

@@ -5,10 +5,9 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"sync"
-	"sync/atomic"
 
 	"inkling/data"
+	"inkling/internal/parallel"
 	"inkling/softmax"
 	"inkling/tensor"
 )
@@ -72,19 +71,9 @@ func (s *Scorer) Score(ctx context.Context, dst [][]float32, items [][]int) erro
 	}
 	s.sort(items)
 	groups := s.groups(items)
-	var next atomic.Int64
-	var wg sync.WaitGroup
-	for _, d := range s.desks {
-		wg.Go(func() {
-			for i := next.Add(1) - 1; int(i) < len(groups); i = next.Add(1) - 1 {
-				if s.read(ctx, d, groups[i], dst, items) != nil {
-					return
-				}
-			}
-		})
-	}
-	wg.Wait()
-	return ctx.Err()
+	return parallel.Try(len(s.desks), len(groups), func(desk, i int) error {
+		return s.read(ctx, s.desks[desk], groups[i], dst, items)
+	})
 }
 
 // sort puts the items that have something to score in order, from the longest to the shortest.

@@ -99,6 +99,21 @@ func (r *Recurrent) FromVectors(tp *tensor.Tape, x *tensor.Tensor, s State, lane
 	return r.run(tp, tensor.Linear(tp, d.Apply(tp, x, d.Input, lanes), l.Wih, l.biases...), s, lanes, d)
 }
 
+// FromProducts runs the stack over what the first layer makes of its inputs, products with its weights and biases [time·lanes, Width()], which
+// the caller has made, by Table or by Inputs, and may have added to. It cannot drop inputs, which are in them already.
+func (r *Recurrent) FromProducts(tp *tensor.Tape, pre *tensor.Tensor, s State, lanes int, d Dropout) (*tensor.Tensor, State) {
+	if d.Input != 0 {
+		panic("nn: dropout of inputs that are in products already: drop them before")
+	}
+	return r.run(tp, pre, s, lanes, d)
+}
+
+// Inputs are the first layer's products with inputs x [rows, In], and its biases.
+func (r *Recurrent) Inputs(tp *tensor.Tape, x *tensor.Tensor) *tensor.Tensor {
+	l := r.Layer[0]
+	return tensor.Linear(tp, x, l.Wih, l.biases...)
+}
+
 func (r *Recurrent) run(tp *tensor.Tape, pre *tensor.Tensor, before State, lanes int, d Dropout) (h *tensor.Tensor, after State) {
 	after = make(State, len(r.Layer))
 	for k := range r.Layer {

@@ -266,6 +266,9 @@ func TestSteps(t *testing.T) {
 			return after
 		})
 		for _, n := range []int{1, 2, 5, 15} {
+			if n == 5 {
+				stepper.least = 2 // from here on several cores have a part each, where there are several
+			}
 			ids := make([]int, steps*n)
 			for i := range ids {
 				ids[i] = (i*i + i/3) % vocab

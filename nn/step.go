@@ -1,6 +1,7 @@
 package nn
 
 import (
+	"runtime"
 	"sync"
 
 	"inkling/tensor"
@@ -13,12 +14,23 @@ import (
 // It is the stack itself over sequences of one step, on tapes that record nothing, so a cell needs no second form. A
 // few rows are copied for that, beside the weights that a step reads.
 //
+// Many states are shared out between the cores, each of which takes its part through all layers, so that they meet once a step. Each reads
+// all weights; but to share out the columns of a product, so that it reads its part of them, they would have to meet at each.
+//
 // Any number of goroutines may use one at the same time; it is good as long as what reads a token is.
 type Stepper struct {
 	stack *Recurrent
 	read  Read
+	least int       // states that a core is woken for
 	desks sync.Pool // of *desk
 }
+
+// A part is worth another core if it has products for several times as long as it takes to wake one, which is some ten microseconds, and
+// rows enough that their products, and not reading the weights, are what takes the time.
+const (
+	leastProducts = 2_000_000 // multiplications
+	leastRows     = 4
+)
 
 // Read takes each lane a token further on a tape that records nothing: by FromTokens, or by FromVectors.
 type Read func(tp *tensor.Tape, tokens []int, s State) State
@@ -31,7 +43,11 @@ type desk struct {
 
 // Stepper makes one for tokens that are read so.
 func (r *Recurrent) Stepper(read Read) *Stepper {
-	s := &Stepper{stack: r, read: read}
+	products := 0
+	for _, m := range r.Products(true) {
+		products += m[0] * m[1]
+	}
+	s := &Stepper{stack: r, read: read, least: max(leastRows, leastProducts/max(1, products))}
 	s.desks.New = func() any { return &desk{tape: tensor.NewInference()} }
 	return s
 }
@@ -48,6 +64,19 @@ func (s *Stepper) Next(state []float32, token int) []float32 {
 
 // NextBatch sets dst[i] to the state after states[i] and one more token, tokens[i]. dst may be states.
 func (s *Stepper) NextBatch(dst, states [][]float32, tokens []int) {
+	n := len(states)
+	parts := max(1, min(runtime.GOMAXPROCS(0), n/s.least))
+	var wg sync.WaitGroup
+	for i := 1; i < parts; i++ {
+		from, to := n*i/parts, n*(i+1)/parts
+		wg.Go(func() { s.next(dst[from:to], states[from:to], tokens[from:to]) })
+	}
+	s.next(dst[:n/parts], states[:n/parts], tokens[:n/parts])
+	wg.Wait()
+}
+
+// next is NextBatch on one core.
+func (s *Stepper) next(dst, states [][]float32, tokens []int) {
 	n, h := len(states), s.stack.Hidden
 	d := s.desks.Get().(*desk)
 	defer s.desks.Put(d)

@@ -53,6 +53,14 @@ func planAdaptive(s Spec, _ bool) Plan {
 		}
 		return floats
 	}
+	p.Bags = func(rows, targets int) int64 {
+		floats := int64(rows) * pad(wide)
+		for _, t := range parts[1:] {
+			some := int64(min(rows, t.most(targets)))
+			floats += some*(2*pad(s.Dim)+2*pad(t.width)+pad(t.words)+2) + int64(t.most(targets))
+		}
+		return floats
+	}
 	p.Scoring = func(rows int) int64 {
 		floats := int64(min(rows, scoreRows(wide))) * pad(wide)
 		for _, t := range parts[1:] {

@@ -29,7 +29,7 @@ import (
 func init() {
 	register(Kind{
 		Name: "classes", Doc: "the class of a word, then the word in its class: exact, and about 2·√V·d operations a word",
-		Options: []string{"classes", "binning"}, Ties: true, RowWise: true,
+		Options: []string{"classes", "binning"}, Ties: true, RowWise: true, Exact: true,
 		settle: settleClasses, plan: planClasses, make: func(s Spec) (Output, error) { return newClasses(s), nil },
 	})
 }

@@ -141,6 +141,17 @@ func isExact(t *testing.T, kind Kind) {
 	if math.Abs(got-want) > 1e-4*want {
 		t.Errorf("loss %g, by LogProbs %g", got, want)
 	}
+	s := spec(v, dim)
+	if slices.Contains(kind.Options, "samples") {
+		s.Options.Samples = 3 // all words would be exact
+	}
+	out = make1(t, kind, s)
+	training := tensor.NewTape()
+	got = float64(out.Loss(training, training.Const(rows, dim, h), targets).Item())
+	want = float64(out.Loss(tp, tp.Const(rows, dim, h), targets).Item())
+	if exact := math.Abs(got-want) < 1e-4*want; exact != kind.Exact || Exact(kind.Name) != kind.Exact {
+		t.Errorf("in training the loss is %g and by probabilities %g, and the kind says that it is exact: %v", got, want, kind.Exact)
+	}
 }
 
 // rowsAreSingle: many hidden vectors at once give the bits of one after the other.
@@ -398,6 +409,7 @@ func planWith(t *testing.T, kind Kind, o Options) {
 			if held, planned := int64(results), p.Forward(c.rows)+int64(c.rows*c.dim); held > planned+planned/5+smallest || planned > 3*held+smallest {
 				t.Errorf("%+v tied %v: %d floats planned for results, are %d", c, tied, planned, held)
 			}
+			bagged(t, p, out, c.v, c.dim, c.rows/4+1, word)
 			held, planned := int64(gradients), p.Dense
 			if p.RowGrads != nil {
 				planned += p.RowGrads(c.rows)
@@ -418,6 +430,27 @@ func planWith(t *testing.T, kind Kind, o Options) {
 				t.Errorf("%+v: %d floats planned to score, are %d", c, planned, held)
 			}
 		}
+	}
+}
+
+// bagged holds the plan of bags against what a tape holds for rows of many targets each.
+func bagged(t *testing.T, p Plan, out Output, v, dim, rows int, word []int) {
+	t.Helper()
+	const each, smallest = 20, 1<<16 + 1<<10
+	var targets Targets
+	for r := range rows {
+		for j := range each {
+			targets.Row, targets.Word = append(targets.Row, r), append(targets.Word, (word[r]+7*j*j)%v)
+		}
+	}
+	tp := tensor.NewTape()
+	for step := range uint64(2) {
+		tp.Reset(1, step, 0)
+		tp.Backward(out.Loss(tp, tp.Leaf(rows, dim, vector(rows*dim, 3)), targets), 1)
+	}
+	results, _ := tp.Floats()
+	if held, planned := int64(results), p.OfBags(rows, each*rows)+int64(each*rows*dim); held > planned+planned/5+smallest || planned > 3*held+2*smallest {
+		t.Errorf("%d words: %d floats planned for bags, are %d", v, planned, held)
 	}
 }
 

@@ -131,6 +131,7 @@ func planDrawn(s Spec, tied bool, drawn int) Plan {
 		// Scores and the gradients over them; the drawn rows, and packed; what is drawn and a target's own score.
 		return int64(rows)*(pad(drawn)+4) + 2*int64(drawn)*(int64(d)+2)
 	}
+	p.Bags = func(rows, targets int) int64 { return p.Forward(rows) + 4*int64(targets) }
 	p.Dense = int64(v)
 	if !tied || v >= SparseVocab {
 		p.RowGrads = func(rows int) int64 { return rowGrads(v, d, rows+drawn, tied) }

@@ -5,7 +5,7 @@ import "inkling/tensor"
 func init() {
 	register(Kind{
 		Name: "full", Doc: "the softmax itself: exact, and V·d operations a word",
-		Ties: true, plan: planFull, make: func(s Spec) (Output, error) { return &full{newDense(s)}, nil },
+		Ties: true, Exact: true, plan: planFull, make: func(s Spec) (Output, error) { return &full{newDense(s)}, nil },
 	})
 }
 
@@ -23,5 +23,6 @@ func planFull(s Spec, tied bool) Plan {
 	p := planDense(s, tied)
 	// The logits, over which their gradient is written; the sums of rows; the bias and its gradient.
 	p.Forward = func(rows int) int64 { return int64(rows) * pad(len(s.Counts)) }
+	p.Bags = func(rows, _ int) int64 { return p.Forward(rows) }
 	return p
 }

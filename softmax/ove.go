@@ -169,10 +169,13 @@ func (c comparison) with(row []float32, target float32, at int, weight float32) 
 func planOVE(s Spec, tied bool) Plan {
 	if drawn := drawnBlocks(s) * s.Options.Block; drawn > 0 {
 		p := planDrawn(s, tied, drawn)
+		p.Bags = nil // rows are scored once for each of their targets
 		if tied {
 			p.RowGrads = nil // the embedding is dense, as it must be where nothing is drawn
 		}
 		return p
 	}
-	return planFull(s, tied)
+	p := planFull(s, tied)
+	p.Bags = nil
+	return p
 }

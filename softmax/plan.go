@@ -13,8 +13,17 @@ type Plan struct {
 	Exact    float64  // those for a target's exact probability
 
 	Forward  func(rows int) int64 // floats of results that a tape which records holds for so many rows of one target each
+	Bags     func(rows, targets int) int64 // the same for rows with many targets, which follow one another; nil: as for as many rows as targets
 	RowGrads func(rows int) int64 // floats that it holds for gradients of rows of sparse parameters; nil: there are none
 	Scoring  func(rows int) int64 // floats that a tape for inference holds
+}
+
+// OfBags are the floats that a tape which records holds for so many rows with so many targets in all.
+func (p Plan) OfBags(rows, targets int) int64 {
+	if p.Bags == nil {
+		return p.Forward(targets)
+	}
+	return p.Bags(rows, targets)
 }
 
 // PlanOf is the plan of a kind with settled options.

@@ -111,5 +111,6 @@ func planSampled(s Spec, tied bool) Plan {
 	p := planDrawn(s, tied, drawn)
 	forward, again := p.Forward, 2*int64(subsetRoom(s.Options.Samples, v)-drawn)
 	p.Forward = func(rows int) int64 { return forward(rows) + again }
+	p.Bags = func(rows, targets int) int64 { return p.Forward(rows) + 4*int64(targets) }
 	return p
 }

@@ -92,6 +92,7 @@ type Kind struct {
 	Name, Doc string
 	Options   []string // those that it has, named as flags are
 	Ties      bool     // it can share the embedding
+	Exact     bool     // the loss is exact in training as well
 	RowWise   bool     // training touches single rows of the weights, so that an embedding it shares may be sparse
 
 	settle   func(Spec) (Options, error) // completes the options for a vocabulary; nil: there are none
@@ -125,6 +126,12 @@ func kindNamed(name string) (Kind, error) {
 func RowWise(kind string) bool {
 	k, err := kindNamed(kind)
 	return err == nil && k.RowWise
+}
+
+// Exact says whether the loss of a kind is that of its probabilities in training as well, and neither an estimate of it nor something else.
+func Exact(kind string) bool {
+	k, err := kindNamed(kind)
+	return err == nil && k.Exact
 }
 
 // New makes an output layer of settled options; what is open in them is settled as Settle does.

@@ -6,11 +6,11 @@ import (
 	"math"
 	"runtime"
 	"sync"
-	"sync/atomic"
 
 	"gonum.org/v1/gonum/mat"
 
 	"inkling/internal/kernel"
+	"inkling/internal/parallel"
 )
 
 // SVDSpectrum is how the weights of a layer are spread over directions of the hidden vector: what a preview is chosen by.
@@ -106,14 +106,7 @@ func (t *turn) take(i int, f func()) {
 
 // eachBlock calls f for blocks of n rows, on all cores: each with its number, which worker it is, and its rows. Blocks are begun in order.
 func eachBlock(rows, block int, f func(worker, i, from, n int)) {
-	var next atomic.Int64
-	var wg sync.WaitGroup
-	for worker := range runtime.GOMAXPROCS(0) {
-		wg.Go(func() {
-			for i := int(next.Add(1) - 1); i*block < rows; i = int(next.Add(1) - 1) {
-				f(worker, i, i*block, min(block, rows-i*block))
-			}
-		})
-	}
-	wg.Wait()
+	parallel.For(runtime.GOMAXPROCS(0), (rows+block-1)/block, func(worker, i int) {
+		f(worker, i, i*block, min(block, rows-i*block))
+	})
 }

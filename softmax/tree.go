@@ -29,7 +29,7 @@ import (
 func init() {
 	register(Kind{
 		Name: "tree", Doc: "a walk down a Huffman tree of the words: exact, and about log₂ V·d operations a word",
-		plan: planTree, make: func(s Spec) (Output, error) { return newTree(s), nil },
+		Exact: true, plan: planTree, make: func(s Spec) (Output, error) { return newTree(s), nil },
 	})
 }
 

@@ -74,6 +74,12 @@ func TestGradients(t *testing.T) {
 				{"GaussianLogProb", []shape{{2 * n, m}, {n, 2 * m}}, func(tp *tensor.Tape, in []*T) *T { return tensor.GaussianLogProb(tp, in[0], in[1]) }},
 				{"NormalLogProb", []shape{{n, m}}, func(tp *tensor.Tape, in []*T) *T { return tensor.NormalLogProb(tp, in[0]) }},
 				{"FreeBits of none", []shape{{n, m}}, func(tp *tensor.Tape, in []*T) *T { return tensor.FreeBits(tp, in[0], -100) }},
+				{"AddLanes", []shape{{3 * n, m}, {n, m}}, func(tp *tensor.Tape, in []*T) *T {
+					return tensor.AddLanes(tp, tensor.Scale(tp, in[0], 1), in[1]) // AddLanes writes over it
+				}},
+				{"AddLanes to what is constant", []shape{{n, m}}, func(tp *tensor.Tape, in []*T) *T {
+					return tensor.AddLanes(tp, tp.Const(2*n, m, ramp(2*n*m)), in[0])
+				}},
 				{"Transpose", []shape{{n, m}}, func(tp *tensor.Tape, in []*T) *T { return tensor.Transpose(tp, in[0]) }},
 				{"MatMul", []shape{{n, m}, {m, 3}}, func(tp *tensor.Tape, in []*T) *T { return tensor.MatMul(tp, in[0], in[1]) }},
 				{"Gather", []shape{{n, m}}, func(tp *tensor.Tape, in []*T) *T { return tensor.Gather(tp, in[0], []int{n - 1, 0, n / 2, 0}) }},

@@ -4,6 +4,7 @@ import (
 	"math"
 
 	"inkling/internal/kernel"
+	"inkling/internal/parallel"
 )
 
 // Averages of the weights over the steps (Polyak & Juditsky 1992; Ruppert 1988) as they are used for networks:
@@ -49,7 +50,7 @@ func (l *loop) averaged(f func() error) error {
 
 func (l *loop) exchange() {
 	for _, pieces := range [][]piece{l.pieces, l.sparse} {
-		parallel(l.workers, len(pieces), func(i int) {
+		parallel.For(l.workers, len(pieces), func(_, i int) {
 			p := pieces[i]
 			a := l.averages[p.param][p.from:p.to]
 			for j, w := range l.params[p.param].Value[p.from:p.to] {

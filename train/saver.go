@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"inkling/checkpoint"
+	"inkling/internal/parallel"
 )
 
 // A saver writes states while training goes on: it takes a copy, which is a matter of milliseconds, and
@@ -33,7 +34,7 @@ func (s *saver) save(step int64, meta []byte, tensors []checkpoint.Tensor, worke
 			s.copied[i].Data = make([]float32, len(t.Data))
 		}
 	}
-	parallel(workers, len(tensors), func(i int) { copy(s.copied[i].Data, tensors[i].Data) })
+	parallel.For(workers, len(tensors), func(_, i int) { copy(s.copied[i].Data, tensors[i].Data) })
 	s.done = make(chan written, 1)
 	go func() {
 		began := time.Now()

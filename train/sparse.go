@@ -2,6 +2,7 @@ package train
 
 import (
 	"inkling/internal/kernel"
+	"inkling/internal/parallel"
 	"inkling/tensor"
 )
 
@@ -35,7 +36,7 @@ func (l *loop) gatherRows() {
 		}
 		l.cutRows(i, p)
 	}
-	parallel(l.workers, len(l.rowPieces), func(i int) {
+	parallel.For(l.workers, len(l.rowPieces), func(_, i int) {
 		piece := l.rowPieces[i]
 		p := l.params[piece.param]
 		for _, row := range piece.rows {
@@ -60,7 +61,7 @@ func (l *loop) cutRows(i int, p *tensor.Param) {
 // rowSquares is the sum of the squares of the sparse gradients.
 func (l *loop) rowSquares() (sum float64) {
 	squares := make([]float64, len(l.rowPieces))
-	parallel(l.workers, len(squares), func(i int) {
+	parallel.For(l.workers, len(squares), func(_, i int) {
 		piece := l.rowPieces[i]
 		for _, row := range piece.rows {
 			g := l.rows.RowGrad(l.params[piece.param], row)
@@ -75,7 +76,7 @@ func (l *loop) rowSquares() (sum float64) {
 
 // stepRows is the optimizer's step on the rows that were touched.
 func (l *loop) stepRows(rate, scale float64) {
-	parallel(l.workers, len(l.rowPieces), func(i int) {
+	parallel.For(l.workers, len(l.rowPieces), func(_, i int) {
 		piece := l.rowPieces[i]
 		p, slots := l.params[piece.param], l.slots[piece.param]
 		var of [4][]float32

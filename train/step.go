@@ -4,10 +4,9 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"sync"
-	"sync/atomic"
 
 	"inkling/internal/kernel"
+	"inkling/internal/parallel"
 	"inkling/nn"
 	"inkling/tensor"
 )
@@ -43,7 +42,7 @@ func (l *loop) step(rate float64) (loss, weight, norm float64, err error) {
 	defer l.freeze(false)
 	for k := range l.cfg.Accumulate {
 		at := l.state.Step*l.cfg.Accumulate + k
-		parallel(l.shards, l.shards, func(s int) {
+		parallel.For(l.shards, l.shards, func(_, s int) {
 			tp := l.tapes[s]
 			tp.Reset(l.cfg.Seed, uint64(at), s)
 			loss, weight, err := l.loss(tp, at, s)
@@ -85,7 +84,7 @@ func (l *loop) step(rate float64) (loss, weight, norm float64, err error) {
 
 	l.countStep()
 	t := l.state.Step + 1
-	parallel(l.workers, len(l.pieces), func(i int) {
+	parallel.For(l.workers, len(l.pieces), func(_, i int) {
 		p := l.pieces[i]
 		if l.rests[p.param] {
 			if l.averages != nil {
@@ -105,14 +104,14 @@ func (l *loop) step(rate float64) (loss, weight, norm float64, err error) {
 	})
 	l.stepRows(rate, scale)
 	if l.averages != nil {
-		parallel(l.workers, len(l.sparse), func(i int) { l.average(l.sparse[i], t) })
+		parallel.For(l.workers, len(l.sparse), func(_, i int) { l.average(l.sparse[i], t) })
 	}
 	for i, p := range l.params {
 		if !l.rests[i] {
 			p.Changed()
 		}
 	}
-	parallel(l.workers, len(l.params)*tensor.Packings, func(i int) { l.params[i/tensor.Packings].Repack(i % tensor.Packings) })
+	parallel.For(l.workers, len(l.params)*tensor.Packings, func(_, i int) { l.params[i/tensor.Packings].Repack(i % tensor.Packings) })
 	return loss, weight, norm, nil
 }
 
@@ -124,7 +123,7 @@ func (l *loop) gather(k int) {
 	}
 	l.rowPieces = l.rowPieces[:0]
 	l.gatherRows()
-	parallel(l.workers, len(l.pieces), func(i int) {
+	parallel.For(l.workers, len(l.pieces), func(_, i int) {
 		p := l.pieces[i]
 		if l.rests[p.param] {
 			l.squares[i] = 0
@@ -143,29 +142,6 @@ func (l *loop) gather(k int) {
 			l.squares[i] = float64(kernel.Dot(sum, sum))
 		}
 	})
-}
-
-// parallel calls f(0) … f(n−1) from so many workers, each taking the next that is free.
-func parallel(workers, n int, f func(int)) {
-	workers = min(workers, n)
-	if workers <= 1 {
-		for i := range n {
-			f(i)
-		}
-		return
-	}
-	var next atomic.Int64
-	var wg sync.WaitGroup
-	work := func() {
-		for i := int(next.Add(1)) - 1; i < n; i = int(next.Add(1)) - 1 {
-			f(i)
-		}
-	}
-	for range workers - 1 {
-		wg.Go(work)
-	}
-	work()
-	wg.Wait()
 }
 
 // makeTapes makes a tape for each shard and fetches its gradients of the parameters.

@@ -16,13 +16,16 @@ import (
 // many steps of the decoder as see the data once; those of the encoder see more on the way, and are steps of the run like all others. The
 // mutual information is looked at after each such pass, and its first value is compared with 0, that of a collapsed encoder.
 //
+// What counts passes, as annealing does, counts those of the decoder, see Passes: the divergence's weight comes up while the model learns, and not
+// in the hundred steps for each of the model's that only the encoder makes. All of those have the weight of the decoder's step that follows.
+//
 // It is phases of train.Config; its exported fields are the state that goes on with a run.
 type Aggressive struct {
 	Over    bool    `json:"over"`    // plain training
 	Encoder int     `json:"encoder"` // steps of the encoder in a row
 	Sum     float64 `json:"sum"`     // of the losses of the block at hand
 	Before  float64 `json:"before"`  // mean loss of the block before
-	Decoder int     `json:"decoder"` // steps of the decoder
+	Decoder int     `json:"decoder"` // steps of the decoder, those of plain training included
 	Best    float64 `json:"best"`    // mutual information of the pass before, nats
 
 	model       *Model
@@ -45,6 +48,7 @@ func NewAggressive(m *Model, stepsPerEpoch int, information func() (float64, err
 func (a *Aggressive) Next(last float64) (params nn.Params, rate float64, err error) {
 	switch {
 	case a.Over:
+		a.Decoder++
 		return nil, 1, nil
 	case a.Encoder > 0:
 		a.Sum += last
@@ -63,12 +67,23 @@ func (a *Aggressive) Next(last float64) (params nn.Params, rate float64, err err
 		}
 		if nats <= a.Best {
 			a.Over = true
+			a.Decoder++
 			return nil, 1, nil
 		}
 		a.Best = nats
 	}
 	a.Encoder++
 	return a.model.EncoderParams(), 1, nil
+}
+
+// Passes is how often the decoder has seen as many examples as there are, before the step at hand or, in a step of the encoder, before the
+// decoder's next.
+func (a *Aggressive) Passes() float64 {
+	before := a.Decoder
+	if a.Encoder == 0 { // the step at hand is the decoder's, and counted
+		before--
+	}
+	return float64(max(before, 0)) / float64(a.pass)
 }
 
 // converged says whether the encoder has caught up, at the end of a block.

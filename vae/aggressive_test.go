@@ -76,6 +76,43 @@ func TestAggressiveTurns(t *testing.T) {
 	}
 }
 
+// TestAggressivePasses: annealing counts the steps of the decoder, alone or with the encoder, and each step of the encoder has the weight of the
+// decoder's step that follows.
+func TestAggressivePasses(t *testing.T) {
+	m, x := known(t)
+	nats := []float64{0.5, 0.4}
+	a := NewAggressive(m, 2, func() (float64, error) {
+		defer func() { nats = nats[1:] }()
+		return nats[0], nil
+	})
+	fit := &Fit{Model: m, Objective: Objective{Name: "elbo", K: 1, Beta: 1, Anneal: "linear", Warm: 4}, Ahead: a}
+	tp := tensor.NewTape()
+	loss := func() float64 {
+		tp.Reset(1, 0, 0)
+		return float64(fit.Loss(tp, Batch{Rows: 1, X: x[:8], Epoch: 1000}, nil).Item())
+	}
+	var passes []float64
+	for step := range 4*21 + 8 {
+		params, _, err := a.Next(3)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if params != nil && params[0] == m.EncoderParams()[0] && a.Passes() != float64(step/21)/2 {
+			t.Errorf("step %d, of the encoder, comes after %g passes", step, a.Passes())
+		} else if params == nil || params[0] == m.DecoderParams()[0] {
+			passes = append(passes, a.Passes())
+		}
+		cost := loss()
+		likelihood, kl := fit.Meter.Take()
+		if want := min(1, a.Passes()/4)*kl - likelihood; math.Abs(cost-want) > 1e-4 {
+			t.Fatalf("step %d after %g passes costs %g, want %g", step, a.Passes(), cost, want)
+		}
+	}
+	if want := []float64{0, 0.5, 1, 1.5, 2, 2.5, 3, 3.5, 4, 4.5, 5, 5.5}; !slices.Equal(passes, want) {
+		t.Errorf("steps of the decoder come after %v passes, want %v", passes, want)
+	}
+}
+
 // inThrees is a source of the rows of known, a batch of three drawn by the step.
 type inThrees []float32
 
@@ -121,7 +158,7 @@ func TestAggressiveResumes(t *testing.T) {
 			}
 			return kl, nil
 		})
-		_, err = train.Run(ctx, &Fit{Model: m, Objective: Objective{Name: "elbo", K: 1, Beta: 1}}, inThrees(x), train.Config{
+		_, err = train.Run(ctx, &Fit{Model: m, Objective: Objective{Name: "elbo", K: 1, Beta: 1, Anneal: "linear", Warm: 8}, Ahead: phases}, inThrees(x), train.Config{
 			Steps: steps, Shards: 2, Seed: 5, Options: train.Options{Rate: 0.05}, Schedule: "constant", Folder: run, Phases: phases,
 			Progress: func(p train.Progress) {
 				kind := byte('e')

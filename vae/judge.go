@@ -6,9 +6,9 @@ import (
 	"math/rand/v2"
 	"runtime"
 	"sync"
-	"sync/atomic"
 
 	"inkling/data"
+	"inkling/internal/parallel"
 	"inkling/tensor"
 )
 
@@ -55,6 +55,34 @@ func (e Pictures) Batch(from, to int) Batch {
 	return b
 }
 
+// What is drawn for examples by a seed is drawn in streams of their own, by what it is for.
+const (
+	judgeStream      = 0
+	importanceStream = 0x1a
+)
+
+// Number is that of example i in the data.
+func (e Pictures) Number(i int) int { return e.Images.Number(i) }
+
+// noiseOf draws for examples from … to−1. Each has a stream by the seed and its Number in the data, if it has one, so that what is drawn for it
+// does not depend on where it stands, nor on what is judged beside it.
+func noiseOf(e Examples, seed uint64, from, to int) func(dst []float32) {
+	number := func(i int) int { return i }
+	if n, ok := e.(interface{ Number(i int) int }); ok {
+		number = n.Number
+	}
+	streams := make([]*rand.Rand, to-from)
+	for i := range streams {
+		streams[i] = rand.New(rand.NewPCG(seed, uint64(number(from+i))))
+	}
+	return func(dst []float32) {
+		each := len(dst) / len(streams)
+		for i, rnd := range streams {
+			normal(dst[i*each:(i+1)*each], rnd)
+		}
+	}
+}
+
 // Judged is what there is to say of each example, and of each latent variable. Nats.
 type Judged struct {
 	LogLikelihood []float64 // E_q log p(x|z), of each example
@@ -73,10 +101,10 @@ func (j *Judged) Bound() []float64 {
 	return b
 }
 
-const judgedAtOnce = 64 // examples: what is drawn for them depends on nothing but the seed and this
+const judgedAtOnce = 64 // examples
 
 // Judge measures the evidence lower bound of all examples with one draw of z each, the divergence of the last layer in closed form. What is
-// drawn is a function of the seed. All cores are used.
+// drawn for an example is a function of the seed and its number in the data. All cores are used.
 func (m *Model) Judge(ctx context.Context, e Examples, seed uint64) (*Judged, error) {
 	n := e.Len()
 	j := &Judged{LogLikelihood: make([]float64, n), KL: make([]float64, n)}
@@ -89,8 +117,7 @@ func (m *Model) Judge(ctx context.Context, e Examples, seed uint64) (*Judged, er
 	parts := make([][][]float64, chunks) // sums are added in the order of chunks, so that the bits are always the same
 	err := each(ctx, chunks, func(tp *tensor.Tape, c int) {
 		from, to := c*judgedAtOnce, min(n, (c+1)*judgedAtOnce)
-		rnd := rand.New(rand.NewPCG(seed, uint64(c)))
-		t := m.terms(tp, e.Batch(from, to), draw{analytic: true, noise: func(dst []float32) { normal(dst, rnd) }})
+		t := m.terms(tp, e.Batch(from, to), draw{analytic: true, noise: noiseOf(e, seed^judgeStream, from, to)})
 		sums := make([][]float64, len(t.KL))
 		q := t.Posterior[0]
 		for l, d := range m.Config.Latent {
@@ -135,26 +162,39 @@ func (m *Model) Judge(ctx context.Context, e Examples, seed uint64) (*Judged, er
 const DrawnAtOnce = 500
 
 // Importance is log (1/k) Σ p(x, z)/q(z|x) with k draws from q, of each example: a lower bound on log p(x) on the average, which rises to it
-// with k. progress, unless nil, is told how many examples are done.
-func (m *Model) Importance(ctx context.Context, e Examples, k int, seed uint64, progress func(done int)) ([]float64, error) {
+// with k. What is drawn for an example is a function of the seed and its number in the data. emit, unless nil, is told of each bound as soon as
+// those before it are known, from one goroutine at a time.
+func (m *Model) Importance(ctx context.Context, e Examples, k int, seed uint64, emit func(i int, bound float64)) ([]float64, error) {
 	bounds := make([]float64, e.Len())
-	var done atomic.Int64
+	var mu sync.Mutex
+	known, emitted := make([]bool, e.Len()), 0
 	err := each(ctx, e.Len(), func(tp *tensor.Tape, i int) {
-		b, rnd := e.Batch(i, i+1), rand.New(rand.NewPCG(seed^0x1a, uint64(i)))
+		b, noise := e.Batch(i, i+1), noiseOf(e, seed^importanceStream, i, i+1)
 		total := math.Inf(-1)
-		for drawn := 0; drawn < k; drawn += m.atOnce {
+		for drawn := 0; drawn < k && ctx.Err() == nil; drawn += m.atOnce {
 			tp.Reset(0, 0, 0)
-			t := m.terms(tp, b, draw{samples: min(m.atOnce, k-drawn), noise: func(dst []float32) { normal(dst, rnd) }})
+			t := m.terms(tp, b, draw{samples: min(m.atOnce, k-drawn), noise: noise})
 			w := t.logWeights(tp)
 			for r := range w.Rows {
 				total = logAdd(total, float64(w.Row(r)[0]))
 			}
 		}
+		if ctx.Err() != nil {
+			return
+		}
 		bounds[i] = total - math.Log(float64(k))
-		if n := done.Add(1); progress != nil {
-			progress(int(n))
+		mu.Lock()
+		defer mu.Unlock()
+		known[i] = true
+		for ; emitted < len(known) && known[emitted]; emitted++ {
+			if emit != nil {
+				emit(emitted, bounds[emitted])
+			}
 		}
 	})
+	if err == nil {
+		err = ctx.Err() // which may have ended the last of them early
+	}
 	return bounds, err
 }
 
@@ -171,19 +211,19 @@ func logAdd(a, b float64) float64 {
 
 // each calls f for 0 … n−1 on all cores, each with a tape that records nothing, until ctx ends.
 func each(ctx context.Context, n int, f func(tp *tensor.Tape, i int)) error {
-	var next atomic.Int64
-	var wg sync.WaitGroup
-	for range min(n, runtime.GOMAXPROCS(0)) {
-		wg.Go(func() {
-			tp := tensor.NewInference()
-			for i := int(next.Add(1)) - 1; i < n && ctx.Err() == nil; i = int(next.Add(1)) - 1 {
-				tp.Reset(0, 0, 0)
-				f(tp, i)
-			}
-		})
-	}
-	wg.Wait()
-	return ctx.Err()
+	workers := runtime.GOMAXPROCS(0)
+	tapes := make([]*tensor.Tape, workers)
+	return parallel.Try(workers, n, func(worker, i int) error {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		if tapes[worker] == nil {
+			tapes[worker] = tensor.NewInference()
+		}
+		tapes[worker].Reset(0, 0, 0)
+		f(tapes[worker], i)
+		return nil
+	})
 }
 
 // activeVariance is how much the mean of q(z|x) must vary over the data for a variable to be active (Burda et al. 2016).

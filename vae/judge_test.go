@@ -189,12 +189,16 @@ func TestJudgeIsTheSameOnAnyCores(t *testing.T) {
 		if judged[i], err = s.Judge(context.Background(), e, 5); err != nil {
 			t.Fatal(err)
 		}
-		told := 0
-		if bounds[i], err = s.Importance(context.Background(), e, 20, 5, func(int) { told++ }); err != nil {
+		var told []float64
+		if bounds[i], err = s.Importance(context.Background(), e, 20, 5, func(at int, bound float64) {
+			if told = append(told, bound); at != len(told)-1 {
+				t.Errorf("the bound of %d is told as number %d", at, len(told)-1)
+			}
+		}); err != nil {
 			t.Fatal(err)
 		}
-		if cores == 1 && told != e.Len() {
-			t.Errorf("progress was told %d times", told)
+		if !reflect.DeepEqual(told, bounds[i]) {
+			t.Errorf("bounds are told as %v, and are %v", told, bounds[i])
 		}
 	}
 	if !reflect.DeepEqual(judged[0], judged[1]) {
@@ -202,6 +206,35 @@ func TestJudgeIsTheSameOnAnyCores(t *testing.T) {
 	}
 	if !reflect.DeepEqual(bounds[0], bounds[1]) {
 		t.Error("Importance depends on how many cores there are")
+	}
+}
+
+// TestJudgeDrawsByNumber: what is said of an example is the same whatever is judged beside it.
+func TestJudgeDrawsByNumber(t *testing.T) {
+	s, all := newSpelled(t, 12, 3, 2), greyExamples(t, 2*judgedAtOnce+9)
+	some := all
+	from, to := 40, judgedAtOnce+31
+	some.Images = all.Images.Slice(from, to)
+	judge := func(e Examples) (*Judged, []float64) {
+		j, err := s.Judge(context.Background(), e, 5)
+		if err != nil {
+			t.Fatal(err)
+		}
+		bounds, err := s.Importance(context.Background(), e, 3, 5, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return j, bounds
+	}
+	whole, bounds := judge(all)
+	part, own := judge(some)
+	for i := range to - from {
+		if a, b := whole.LogLikelihood[from+i]-whole.KL[from+i], part.LogLikelihood[i]-part.KL[i]; math.Abs(a-b) > 1e-4 || bounds[from+i] != own[i] {
+			t.Fatalf("example %d: %g and %g among all, %g and %g among some", from+i, a, bounds[from+i], b, own[i])
+		}
+	}
+	if a, b := whole.LogLikelihood[0]-whole.KL[0], bounds[0]; a == b {
+		t.Error("Judge and Importance draw the same")
 	}
 }
 

@@ -76,6 +76,8 @@ type Fit struct {
 	Model     *Model
 	Objective Objective // complete
 	Meter     Meter
+
+	Ahead *Aggressive // the phases that it is trained by, which count the passes that annealing goes by; nil: those over the data
 }
 
 // Params are those of the model.
@@ -89,6 +91,9 @@ func (f *Fit) Loss(tp *tensor.Tape, b Batch, _ []float32) *tensor.Tensor {
 	kind, err := objectiveNamed(f.Objective.Name)
 	if err != nil {
 		panic("vae: " + err.Error())
+	}
+	if f.Ahead != nil {
+		b.Epoch = f.Ahead.Passes()
 	}
 	loss, t := kind.loss(tp, f.Model, b, f.Objective)
 	f.Meter.read(t)

@@ -3,9 +3,9 @@ package wordvec
 import (
 	"fmt"
 	"math"
-	"sync"
 
 	"inkling/internal/alias"
+	"inkling/internal/parallel"
 )
 
 // A Trainer takes a model through a text. A step is a block of the text's tokens, cut into as many parts as there are
@@ -86,22 +86,19 @@ const partTokens = 10_000
 const leastRate = 1e-4
 
 // Step trains on the next block, so many shards at once, which does not change the result. The error is that of reading the text.
-func (t *Trainer) Step(parallel int) (Progress, error) {
+func (t *Trainer) Step(cores int) (Progress, error) {
 	c := &t.Model.Config
 	block := t.step % t.stepsPerEpoch()
 	from := block * c.Block
 	tokens := min(c.Block, t.Text.Len()-from)
-	errs := make([]error, len(t.workers))
-	together(len(t.workers), parallel, func(s int) {
-		errs[s] = t.shard(s, from+tokens*s/c.Shards, from+tokens*(s+1)/c.Shards)
+	err := parallel.Try(cores, len(t.workers), func(_, s int) error {
+		return t.shard(s, from+tokens*s/c.Shards, from+tokens*(s+1)/c.Shards)
 	})
-	for _, err := range errs {
-		if err != nil {
-			return Progress{}, err
-		}
+	if err != nil {
+		return Progress{}, err
 	}
 	if !c.Hogwild {
-		t.merge(parallel, t.rate(from))
+		t.merge(cores, t.rate(from))
 	}
 	p := Progress{Step: t.step + 1, Steps: t.Steps(), Rate: t.rate(from + tokens)}
 	passed := float64(t.step/t.stepsPerEpoch()) + float64(from+tokens)/float64(t.Text.Len())
@@ -140,18 +137,18 @@ func (t *Trainer) shard(s, from, to int) error {
 }
 
 // merge puts together what the shards have learnt, at the learning rate that they had.
-func (t *Trainer) merge(parallel int, rate float64) {
+func (t *Trainer) merge(cores int, rate float64) {
 	var in, out []*table
 	for _, w := range t.workers {
 		in, out = append(in, w.in), append(out, w.out)
 	}
 	m := t.Model
 	near, there := m.Config.curvature(len(m.Words))
-	together(parallel, parallel, func(part int) {
-		(&merger{kappa: rate * near}).merge(m.in, m.ld, in, part, parallel)
-		(&merger{kappa: rate * there}).merge(m.out, m.ld, out, part, parallel)
+	parallel.For(cores, cores, func(_, part int) {
+		(&merger{kappa: rate * near}).merge(m.in, m.ld, in, part, cores)
+		(&merger{kappa: rate * there}).merge(m.out, m.ld, out, part, cores)
 	})
-	together(len(t.workers), parallel, func(s int) {
+	parallel.For(cores, len(t.workers), func(_, s int) {
 		t.workers[s].in.forget()
 		t.workers[s].out.forget()
 	})
@@ -172,28 +169,4 @@ func (c *Config) curvature(words int) (near, there float64) {
 		return decisions / windows / 4, 0.25
 	}
 	return windows * decisions / 4, windows / 4
-}
-
-// together runs f for 0 to n−1, so many at once.
-func together(n, parallel int, f func(i int)) {
-	if n == 1 || parallel <= 1 {
-		for i := range n {
-			f(i)
-		}
-		return
-	}
-	var wg sync.WaitGroup
-	next := make(chan int)
-	for range min(n, parallel) {
-		wg.Go(func() {
-			for i := range next {
-				f(i)
-			}
-		})
-	}
-	for i := range n {
-		next <- i
-	}
-	close(next)
-	wg.Wait()
 }

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """What a PyTorch user gets on this machine for the work that `inkling bench` measures.
 
-Usage: python3 pytorch.py --version | matmul | lstm-train | wordlm-train | lstm-generate ...
+Usage: python3 pytorch.py --version | matmul | lstm-train | wordlm-train | lstm-generate | lstm-beam ...
 Needs PyTorch: Debian's python3-torch (1.13), or any later one. Run by `go run ./bench`, which alternates it with
 Inkling; prints one JSON array of rows with the same keys as `inkling bench --json`, and "peer", "setting".
 
@@ -13,12 +13,15 @@ What is measured, each as the median of several runs on random data:
 - wordlm-train: a whole step of a model of words with the adaptive softmax: forward over all time steps, loss, backward,
   plain SGD. Words are drawn by Zipf's law. In float32.
 - lstm-generate: one stream, a character at a time: the model, softmax, multinomial.
+- lstm-beam: beam search on tensors: the beginnings are one batch, the best are the top of their flattened scores, states are
+  picked by index. In float32.
 Both dtypes that Inkling has are given: float32, and bfloat16, which is autocast in training and bfloat16 weights in
 generation.
 
 The LSTM cases are reported twice: "as it comes", which is what the usual program does (an embedding as wide as the hidden
 layer, every core, oneDNN on), and the "best" that a quick scan of settings finds: a one-hot input (a smaller product),
-oneDNN off (its LSTM is slow in float32 on some processors), one thread (for one stream).
+oneDNN off (its LSTM is slow in float32 on some processors), one thread (for one stream). Of lstm-beam also what a step of the model
+is: nn.LSTM over a sequence of one, nn.LSTMCell, or plain tensor operations, in which a one-hot input is a lookup as it is in Inkling.
 
 gflops counts the products that are done: 2·weights a character forward, as much again for each of the two backward
 products, none for the gradient of the model's input, none for the embedding's lookup.
@@ -200,6 +203,94 @@ def lstm_generate(hidden=512, layers=2):
                        hidden=hidden, layers=layers, batch=1)
 
 
+class Steps:
+    """A character model a step at a time: tokens [n] and the state to log-probabilities [n, VOCAB] and the state after. A
+    state is a list of tensors whose first or second dimension is n, which is dim."""
+
+    def __init__(self, way, hidden, layers):
+        self.way, self.model, self.layers = way, CharLM(hidden, layers, way.onehot), layers
+        self.dim = 1 if way.step == "nn.LSTM" else 0
+        weights = [[getattr(self.model.rnn, f"{name}_l{k}").detach() for name in ("weight_ih", "weight_hh", "bias_ih", "bias_hh")]
+                   for k in range(layers)]
+        self.zeros = torch.zeros(1, hidden)
+        self.cells = []
+        for w_ih, w_hh, b_ih, b_hh in weights:
+            cell = torch.nn.LSTMCell(w_ih.shape[1], hidden)
+            cell.load_state_dict(dict(weight_ih=w_ih, weight_hh=w_hh, bias_ih=b_ih, bias_hh=b_hh))
+            self.cells.append(cell)
+        self.by_hand = [(w_ih.t().contiguous(), w_hh.t().contiguous(), b_ih + b_hh) for w_ih, w_hh, b_ih, b_hh in weights]
+        self.table = self.model.embed.weight.detach() @ self.by_hand[0][0] + self.by_hand[0][2]
+
+    def start(self):
+        if self.way.step == "nn.LSTM":
+            return [self.zeros.expand(self.layers, *self.zeros.shape)] * 2
+        return [self.zeros] * (2 * self.layers)
+
+    def __call__(self, tokens, state):
+        if self.way.step == "nn.LSTM":
+            logits, state = self.model(tokens[None], tuple(state))
+            return torch.log_softmax(logits[0], -1), state
+        after, x = [], self.model.embed(tokens) if self.way.step == "nn.LSTMCell" else None
+        for k in range(self.layers):
+            h, c = state[2 * k:2 * k + 2]
+            if self.way.step == "nn.LSTMCell":
+                h, c = self.cells[k](x, (h, c))
+            else:
+                w_ih, w_hh, bias = self.by_hand[k]
+                pre = self.table.index_select(0, tokens) if k == 0 else torch.addmm(bias, x, w_ih)
+                i, f, g, o = torch.addmm(pre, h, w_hh).chunk(4, 1)
+                c = torch.sigmoid(f) * c + torch.sigmoid(i) * torch.tanh(g)
+                h = torch.sigmoid(o) * torch.tanh(c)
+            after += [h, c]
+            x = h
+        return torch.log_softmax(self.model.out(x), -1), after
+
+
+def beam_search(steps, width, length):
+    """The likeliest tokens of a beam, and their log-probability."""
+    with torch.inference_mode():
+        tokens, scores, state, way = torch.zeros(1, dtype=torch.long), torch.zeros(1), steps.start(), []
+        for _ in range(length):
+            logp, state = steps(tokens, state)
+            scores, at = (scores[:, None] + logp).flatten().topk(width)
+            parents, tokens = torch.div(at, VOCAB, rounding_mode="floor"), at % VOCAB
+            state = [s.index_select(steps.dim, parents) for s in state]
+            way.append((parents, tokens))
+        best, at = [], 0
+        for parents, tokens in reversed(way):
+            best.append(tokens[at].item())
+            at = parents[at].item()
+    return best[::-1], scores[0].item()
+
+
+class BeamSetting(Setting):
+    def __init__(self, step, *others):
+        super().__init__(*others)
+        self.step = step
+
+    def __str__(self):
+        return f"{self.step}, {super().__str__()}"
+
+
+def lstm_beam(hidden=512, layers=2, width=8, length=200):
+    ways = [BeamSetting(*w) for w in itertools.product(
+        ("nn.LSTM", "nn.LSTMCell", "tensor operations"), (False, True), (True, False), sorted({THREADS, 1}, reverse=True))]
+
+    def probe(way):
+        way.apply()
+        steps = Steps(way, hidden, layers)
+        return lambda: beam_search(steps, width, 40)
+
+    def measure(way):
+        way.apply()
+        steps = Steps(way, hidden, layers)
+        every, first = steps.model.weights()
+        products = every - (first if way.step == "tensor operations" else 0)
+        return length / median_seconds(lambda: beam_search(steps, width, length), 5), 2 * width * products
+
+    usual_and_best("lstm-beam", "float32", ways, probe, measure, hidden=hidden, layers=layers, batch=width)
+
+
 def wordlm_train(hidden=512, embed=256, batch=32, time_steps=35):
     torch.set_num_threads(THREADS)
     for vocab, cutoffs in ((33278, [2000, 10000]), (267735, [4000, 40000, 200000])):
@@ -246,7 +337,7 @@ def vae_train(hidden=400, latent=20, batch=128, inputs=784):
     report("vae-train", batch / s, "images/s", 0, "float32", THREADS, "as it comes", hidden=hidden, latent=latent, batch=batch)
 
 
-CASES = {"matmul": matmul, "lstm-train": lstm_train, "wordlm-train": wordlm_train, "lstm-generate": lstm_generate, "vae-train": vae_train}
+CASES = {"matmul": matmul, "lstm-train": lstm_train, "wordlm-train": wordlm_train, "lstm-generate": lstm_generate, "lstm-beam": lstm_beam, "vae-train": vae_train}
 
 if sys.argv[1:] == ["--version"]:
     print(PEER)

@@ -16,7 +16,7 @@ import (
 // repetitions; the machine's peak is the best of them, since nothing but the machine limits it. Shares
 // are of the float32 peak of all threads, measured in the same call.
 type benchCmd struct {
-	Names []string `arg:"" optional:"" name:"name" help:"What to measure: peak, memory, matmul, lstm-train, gru-train, wordlm-train, lstm-generate, vae-train, sgns; all of them unless given."`
+	Names []string `arg:"" optional:"" name:"name" help:"What to measure: peak, memory, matmul, lstm-train, gru-train, wordlm-train, lstm-generate, lstm-beam, vae-train, sgns; all of them unless given."`
 
 	M      int    `help:"Rows of the product." env:"-" placeholder:"N" group:"matmul"`
 	N      int    `help:"Columns of the product." env:"-" placeholder:"N" group:"matmul"`
@@ -24,16 +24,16 @@ type benchCmd struct {
 	Form   string `help:"Which operand is stored transposed: nn none, nt the right one, tn the left one." enum:"nn,nt,tn" default:"nn" group:"matmul"`
 	Packed bool   `help:"The right operand is packed beforehand, as weights are in a training step; each thread multiplies M rows of its own." group:"matmul"`
 
-	Hidden *int    `help:"Size of each layer; 512, and 128 beside it; 400 of vae-train." placeholder:"N" group:"lstm-train, gru-train, wordlm-train, lstm-generate, vae-train"`
-	Layers *int    `help:"Layers; 2, and 1 of wordlm-train." placeholder:"N" group:"lstm-train, gru-train, wordlm-train, lstm-generate, vae-train"`
-	Batch  *int    `help:"Lanes; 64, and 32 of wordlm-train; of vae-train pictures, 128." placeholder:"N" group:"lstm-train, gru-train, wordlm-train, lstm-generate, vae-train"`
-	Time   *int    `help:"Steps of a window of text; 100, and 64 of wordlm-train." placeholder:"N" group:"lstm-train, gru-train, wordlm-train, lstm-generate, vae-train"`
-	Vocab  *int    `help:"Different tokens; 65, and 10,000, 33,278 and 267,735 of wordlm-train." placeholder:"N" group:"lstm-train, gru-train, wordlm-train, lstm-generate, vae-train"`
-	Output *string `help:"Output layer of wordlm-train: ${enum}; full of window, and adaptive of lstm." enum:"${outputs}" placeholder:"NAME" env:"-" group:"lstm-train, gru-train, wordlm-train, lstm-generate, vae-train"`
-	Arch   *string `help:"Architecture of wordlm-train: window or lstm; both unless given." enum:"window,lstm" placeholder:"NAME" env:"-" group:"lstm-train, gru-train, wordlm-train, lstm-generate, vae-train"`
-	Embed  *int    `help:"Size of the embeddings of wordlm-train; 100, and 256 of lstm." placeholder:"N" env:"-" group:"lstm-train, gru-train, wordlm-train, lstm-generate, vae-train"`
-	Latent *int    `help:"Latent variables of vae-train; 20." placeholder:"N" env:"-" group:"lstm-train, gru-train, wordlm-train, lstm-generate, vae-train"`
-	Shards int     `help:"Parts of a batch; one a thread unless given." placeholder:"N" group:"lstm-train, gru-train, wordlm-train, lstm-generate, vae-train"`
+	Hidden *int    `help:"Size of each layer; 512, and 128 beside it; 400 of vae-train." placeholder:"N" group:"lstm-train, gru-train, wordlm-train, lstm-generate, lstm-beam, vae-train"`
+	Layers *int    `help:"Layers; 2, and 1 of wordlm-train." placeholder:"N" group:"lstm-train, gru-train, wordlm-train, lstm-generate, lstm-beam, vae-train"`
+	Batch  *int    `help:"Lanes; 64, and 32 of wordlm-train; of lstm-beam its width, 8; of vae-train pictures, 128." placeholder:"N" group:"lstm-train, gru-train, wordlm-train, lstm-generate, lstm-beam, vae-train"`
+	Time   *int    `help:"Steps of a window of text; 100, and 64 of wordlm-train." placeholder:"N" group:"lstm-train, gru-train, wordlm-train, lstm-generate, lstm-beam, vae-train"`
+	Vocab  *int    `help:"Different tokens; 65, and 10,000, 33,278 and 267,735 of wordlm-train." placeholder:"N" group:"lstm-train, gru-train, wordlm-train, lstm-generate, lstm-beam, vae-train"`
+	Output *string `help:"Output layer of wordlm-train: ${enum}; full of window, and adaptive of lstm." enum:"${outputs}" placeholder:"NAME" env:"-" group:"lstm-train, gru-train, wordlm-train, lstm-generate, lstm-beam, vae-train"`
+	Arch   *string `help:"Architecture of wordlm-train: window or lstm; both unless given." enum:"window,lstm" placeholder:"NAME" env:"-" group:"lstm-train, gru-train, wordlm-train, lstm-generate, lstm-beam, vae-train"`
+	Embed  *int    `help:"Size of the embeddings of wordlm-train; 100, and 256 of lstm." placeholder:"N" env:"-" group:"lstm-train, gru-train, wordlm-train, lstm-generate, lstm-beam, vae-train"`
+	Latent *int    `help:"Latent variables of vae-train; 20." placeholder:"N" env:"-" group:"lstm-train, gru-train, wordlm-train, lstm-generate, lstm-beam, vae-train"`
+	Shards int     `help:"Parts of a batch; one a thread unless given." placeholder:"N" group:"lstm-train, gru-train, wordlm-train, lstm-generate, lstm-beam, vae-train"`
 
 	Dtype  string        `help:"Of products in matmul and training: ${enum}; all is each that the machine is fast at." enum:"all,float32,bfloat16" default:"all"`
 	Repeat int           `help:"Repetitions of each measurement." default:"7"`
@@ -73,7 +73,7 @@ type row struct {
 	Hogwild   bool    `json:"hogwild,omitempty"`
 }
 
-var benchNames = []string{"peak", "memory", "matmul", "lstm-train", "gru-train", "wordlm-train", "lstm-generate", "vae-train", "sgns"}
+var benchNames = []string{"peak", "memory", "matmul", "lstm-train", "gru-train", "wordlm-train", "lstm-generate", "lstm-beam", "vae-train", "sgns"}
 
 func (b *benchCmd) Run(a *app) error {
 	if err := b.check(a.memory()); err != nil {
@@ -84,7 +84,7 @@ func (b *benchCmd) Run(a *app) error {
 	for _, m := range []struct {
 		name    string
 		measure func(*app) ([]row, error)
-	}{{"memory", b.memory}, {"matmul", b.matmul}, {"lstm-train", b.train("lstm-train")}, {"gru-train", b.train("gru-train")}, {"wordlm-train", b.train("wordlm-train")}, {"lstm-generate", b.lstmGenerate}, {"vae-train", b.vaeTrain}, {"sgns", b.sgns}} {
+	}{{"memory", b.memory}, {"matmul", b.matmul}, {"lstm-train", b.train("lstm-train")}, {"gru-train", b.train("gru-train")}, {"wordlm-train", b.train("wordlm-train")}, {"lstm-generate", b.lstmGenerate}, {"lstm-beam", b.lstmBeam}, {"vae-train", b.vaeTrain}, {"sgns", b.sgns}} {
 		if !b.wanted(m.name) {
 			continue
 		}
@@ -192,7 +192,7 @@ func (b *benchCmd) checkMemory(limit int64) error {
 		}
 		for _, r := range b.models(name) {
 			lanes, time, shards, slots := r.Batch, r.Time, b.shards(r), 2
-			if name == "lstm-generate" {
+			if decodes(name) {
 				lanes, time, shards, slots = 1, 1, 1, 0
 			}
 			need, err := r.config().PlanTraining(lm.Training{Lanes: lanes, Time: time, Shards: shards, Slots: slots})
@@ -251,6 +251,8 @@ func (r row) what() string {
 		s += fmt.Sprintf("%s %d×%d, %s words, %s, batch %d × %d, %s", r.Arch, r.Layers, r.Hidden, thousands(r.Vocab), r.Output, r.Batch, r.Time, r.Dtype)
 	case r.Latent > 0:
 		s += fmt.Sprintf("%d–%d–%d, relu, batch %d, %s", greySize, r.Hidden, r.Latent, r.Batch, r.Dtype)
+	case r.Batch > 0 && r.Time == 0:
+		s += fmt.Sprintf("%d×%d, %d beginnings, %s", r.Layers, r.Hidden, r.Batch, r.Dtype)
 	case r.Batch > 0:
 		s += fmt.Sprintf("%d×%d, batch %d × %d, %s", r.Layers, r.Hidden, r.Batch, r.Time, r.Dtype)
 	case r.Hidden > 0:

@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"inkling/data"
-	"inkling/decode"
 	"inkling/lm"
 	"inkling/train"
 )
@@ -39,6 +38,9 @@ func (b *benchCmd) models(name string) (rows []row) {
 		}
 	case "lstm-generate":
 		rows = []row{large}
+	case "lstm-beam":
+		large.Batch = usualBeam
+		rows = []row{large}
 	}
 	if b.Hidden != nil || b.Layers != nil || b.Batch != nil || b.Time != nil || len(rows) > 0 && rows[0].Output != "" && (b.Vocab != nil || b.Output != nil) {
 		rows = rows[:min(1, len(rows))]
@@ -57,6 +59,9 @@ func (b *benchCmd) models(name string) (rows []row) {
 	}
 	return rows
 }
+
+// decodes says whether what is measured under a name is not training.
+func decodes(name string) bool { return name == "lstm-generate" || name == "lstm-beam" }
 
 // shards are those asked for, or one a thread.
 func (b *benchCmd) shards(r row) int {
@@ -179,34 +184,4 @@ func timeSteps[B train.Batch](a *app, b *benchCmd, model train.Model[B], source 
 	}
 	took, spread, _ = summary(times)
 	return took, spread, nil
-}
-
-// lstmGenerate is one stream, as inkling generate writes it: model, softmax, sampling. A step reads
-// every weight once and multiplies it once.
-func (b *benchCmd) lstmGenerate(a *app) ([]row, error) {
-	var rows []row
-	for _, r := range b.models("lstm-generate") {
-		model, err := r.model()
-		if err != nil {
-			return nil, err
-		}
-		r.Dtype, r.Threads, r.Batch, r.Time = "float32", 1, 0, 0
-		const length = 500
-		var failed error
-		took, spread, _ := b.repeat(a, func() float64 {
-			began := time.Now()
-			_, err := decode.Sample{}.Decode(a.ctx, model, decode.Request{Prefix: []int{0}, Length: length, Seed: 1})
-			if err != nil {
-				failed = err
-			}
-			return time.Since(began).Seconds()
-		})
-		if failed != nil {
-			return nil, failed
-		}
-		r.Value, r.Spread = length/took, spread
-		r.GFLOPS = r.Value * model.Config.FlopsPerToken() / 3 / 1e9 // a third: forward only
-		rows = append(rows, r)
-	}
-	return rows, nil
 }

@@ -4,10 +4,10 @@ import (
 	"context"
 	"math/rand/v2"
 	"runtime"
-	"sync"
 
 	"inkling/eval"
 	"inkling/infer"
+	"inkling/internal/parallel"
 	"inkling/vae"
 )
 
@@ -32,22 +32,12 @@ func (r *emResult) judge(ctx context.Context, m *vae.Model, encoder bool, held v
 	}
 	n := held.Len()
 	fitted, logs := make([]float64, n), make([]float64, n)
-	errs := make([]error, (n+emAtOnce-1)/emAtOnce)
-	free := make(chan struct{}, runtime.GOMAXPROCS(0))
-	var wg sync.WaitGroup
-	for group := range errs {
-		wg.Go(func() {
-			free <- struct{}{}
-			defer func() { <-free }()
-			from, to := group*emAtOnce, min(n, (group+1)*emAtOnce)
-			errs[group] = fitRows(ctx, m.Joint(m.Batch(held.Rows(from, to)), 1), seed+uint64(group), fitted[from:to], logs[from:to])
-		})
-	}
-	wg.Wait()
-	for _, err := range errs {
-		if err != nil {
-			return err
-		}
+	err := parallel.Try(runtime.GOMAXPROCS(0), (n+emAtOnce-1)/emAtOnce, func(_, group int) error {
+		from, to := group*emAtOnce, min(n, (group+1)*emAtOnce)
+		return fitRows(ctx, m.Joint(m.Batch(held.Rows(from, to)), 1), derived(seed, "fit", group), fitted[from:to], logs[from:to])
+	})
+	if err != nil {
+		return err
 	}
 	r.Fitted, r.LogP, r.Error = eval.Mean(fitted), eval.Mean(logs), eval.StandardError(logs)
 	return nil
@@ -62,7 +52,7 @@ func fitRows(ctx context.Context, f infer.Density, seed uint64, bounds, logs []f
 		return err
 	}
 	copy(bounds, fit.ELBO)
-	q, rnd := infer.NewGaussian(dim, fit.Mean, fit.LogSigma), rand.New(rand.NewPCG(seed, 0xe3))
+	q, rnd := infer.NewGaussian(dim, fit.Mean, fit.LogSigma), rand.New(rand.NewPCG(derived(seed, "importance", 0), 0))
 	z, joint, own := make([]float32, rows*dim), make([]float64, rows), make([]float64, rows)
 	weights := make([][]float64, rows)
 	for range emDraws {

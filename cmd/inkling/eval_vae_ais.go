@@ -5,12 +5,13 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"runtime"
+	"slices"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"inkling/eval"
 	"inkling/infer"
+	"inkling/internal/parallel"
 	"inkling/vae"
 )
 
@@ -48,9 +49,9 @@ func (n annealing) run(ctx context.Context, x, z []float32, seed uint64, step fu
 	groups := (examples + size - 1) / size
 	accepted := make([]float64, groups)
 	var mu sync.Mutex
-	err := onAllCores(groups, func(g int) error {
+	err := parallel.Try(runtime.GOMAXPROCS(0), groups, func(_, g int) error {
 		from, to := g*size, min(examples, (g+1)*size)
-		ais, err := n.prepare(x[from*inputs:to*inputs], seed^uint64(g)<<20, step)
+		ais, err := n.prepare(x[from*inputs:to*inputs], derived(seed, "annealing", g), step)
 		if err != nil {
 			return err
 		}
@@ -120,25 +121,6 @@ func (n annealing) seconds(x []float32) (float64, error) {
 	return best, nil
 }
 
-// onAllCores calls f for 0 … n−1 and returns the first error.
-func onAllCores(n int, f func(i int) error) (err error) {
-	var next atomic.Int64
-	var wg sync.WaitGroup
-	var once sync.Once
-	for range min(n, runtime.GOMAXPROCS(0)) {
-		wg.Go(func() {
-			for i := int(next.Add(1)) - 1; i < n; i = int(next.Add(1)) - 1 {
-				if e := f(i); e != nil {
-					once.Do(func() { err = e })
-					next.Store(int64(n))
-				}
-			}
-		})
-	}
-	wg.Wait()
-	return err
-}
-
 // aisJudged is what --json says of annealed importance sampling.
 type aisJudged struct {
 	Start        string     `json:"start"`
@@ -146,7 +128,8 @@ type aisJudged struct {
 	Temperatures int        `json:"temperatures"`
 	Leapfrog     int        `json:"leapfrog"`
 	Acceptance   float64    `json:"acceptance"`
-	Effective    float64    `json:"effective_chains"` // mean over pictures
+	Effective    float64    `json:"effective_chains"`        // mean over pictures
+	Fewest       float64    `json:"fewest_effective_chains"` // of one picture
 	Divergences  int        `json:"divergences"`
 	Simulated    *simulated `json:"simulated"`
 }
@@ -179,8 +162,8 @@ func (n annealing) anneal(a *app, examples vae.Pictures) ([]float64, *aisJudged,
 	if err != nil {
 		return nil, nil, err
 	}
-	z, drawn := n.m.DrawJoint(examples.Len(), rand.New(rand.NewPCG(n.seed, 0xb1d)))
-	both, err := n.run(a.ctx, drawn, z, n.seed+1, step)
+	z, drawn := n.m.DrawJoint(examples.Len(), rand.New(rand.NewPCG(derived(n.seed, "simulated pictures", 0), 0)))
+	both, err := n.run(a.ctx, drawn, z, derived(n.seed, "simulated", 0), step)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -190,7 +173,7 @@ func (n annealing) anneal(a *app, examples vae.Pictures) ([]float64, *aisJudged,
 	}
 	return found.lower, &aisJudged{
 		Start: n.start, Chains: n.Chains, Temperatures: n.Temperatures, Leapfrog: n.Leapfrog,
-		Acceptance: found.acceptance, Effective: eval.Mean(found.effective), Divergences: found.divergences,
+		Acceptance: found.acceptance, Effective: eval.Mean(found.effective), Fewest: slices.Min(found.effective), Divergences: found.divergences,
 		Simulated: &simulated{
 			Examples: len(gaps), Lower: eval.Mean(both.lower), Upper: eval.Mean(both.upper), Gap: eval.Mean(gaps), Error: standardError(gaps),
 		},
@@ -199,13 +182,31 @@ func (n annealing) anneal(a *app, examples vae.Pictures) ([]float64, *aisJudged,
 
 func (o *aisJudged) print(a *app) {
 	s := o.Simulated
-	fmt.Fprintf(a.out, "\nAIS from the %s, %d chains, %s temperatures, %s: acceptance %.2f, %.1f effective chains\n",
-		o.Start, o.Chains, thousands(o.Temperatures), plural(o.Leapfrog, "leapfrog step"), o.Acceptance, o.Effective)
+	fmt.Fprintf(a.out, "\nAIS from the %s, %d chains, %s temperatures, %s: acceptance %.2f, %.1f effective chains, %.1f of the picture with the fewest\n",
+		o.Start, o.Chains, thousands(o.Temperatures), plural(o.Leapfrog, "leapfrog step"), o.Acceptance, o.Effective, o.Fewest)
 	fmt.Fprintf(a.out, "on %s that the model itself has drawn: %.2f ≤ log p(x) ≤ %.2f, a gap of %s\n", plural(s.Examples, "picture"), s.Lower, s.Upper, within(s.Gap, s.Error))
-	switch {
-	case s.Gap > 1:
-		fmt.Fprintln(a.out, "the gap is wide: the bound may be as far below log p(x); raise --temperatures")
-	default:
-		fmt.Fprintln(a.out, "so far can AIS be trusted, as far as pictures are like those of the model")
+	fmt.Fprintln(a.out, o.trust())
+}
+
+// When a bound is taken to be near log p(x).
+const (
+	narrowGap = 1 // nats, of a gap with two standard errors
+	fewChains = 2 // effective ones, of more
+)
+
+// trust says how far the bound can be trusted: as far as the gap may be wide, whose mean over pictures has an error, and only where several
+// chains of a picture have a weight that counts, without which neither side of the gap has been seen much of.
+func (o *aisJudged) trust() string {
+	s := o.Simulated
+	if s.Error == nil {
+		return "one picture does not tell how much the gap varies: the bound cannot be trusted by it; take more, with --limit"
 	}
+	widest := s.Gap + 2**s.Error
+	switch {
+	case !(widest <= narrowGap):
+		return fmt.Sprintf("the gap may be %.2f, two standard errors above its mean: the bound may be as far below log p(x); raise --temperatures, or --limit", widest)
+	case o.Chains > fewChains && o.Effective < fewChains:
+		return fmt.Sprintf("one chain outweighs the others of its picture, %.1f of %d count: the bound may be further below log p(x) than the gap says; raise --temperatures", o.Effective, o.Chains)
+	}
+	return fmt.Sprintf("the gap is at most %.2f, two standard errors above its mean, and %.1f of %d chains count: so far can AIS be trusted, as far as pictures are like those of the model", widest, o.Effective, o.Chains)
 }

@@ -3,9 +3,11 @@ package main
 import (
 	"context"
 	"fmt"
+	"runtime"
 
 	"inkling/eval"
 	"inkling/infer"
+	"inkling/internal/parallel"
 	"inkling/vae"
 )
 
@@ -36,9 +38,9 @@ func (e *evalCmd) findGaps(a *app, m *vae.Model, examples vae.Pictures, evidence
 	t := newTally(a.err, "the best q of each picture", groups*o.Steps)
 	defer t.close()
 	o.Progress = func(int, int) { t.add(1) }
-	err := onAllCores(groups, func(g int) error {
+	err := parallel.Try(runtime.GOMAXPROCS(0), groups, func(_, g int) error {
 		from, to := g*fitTogether, min(n, (g+1)*fitTogether)
-		fit, err := optimum(a.ctx, m, examples.Rows(from, to), seed^uint64(g)<<20, o)
+		fit, err := optimum(a.ctx, m, examples.Rows(from, to), derived(seed, "gaps", g), o)
 		if err == nil {
 			copy(best[from:], fit.ELBO)
 		}

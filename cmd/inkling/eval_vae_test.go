@@ -79,6 +79,9 @@ func TestEvalVAE(t *testing.T) {
 	if g := ais.Gaps; !(g.Amortization > 0) || !(g.Approximation > -0.05) || math.Abs(g.Encoder+g.Amortization+g.Approximation-ais.Bound) > 1e-9 || math.Abs(g.Encoder-ais.ELBO) > 1e-9 {
 		t.Errorf("gaps %+v between %g and %g", g, ais.ELBO, ais.Bound)
 	}
+	if i := elbo.Information; !(i > 1 && i <= math.Log(20)+1e-9) {
+		t.Errorf("mutual information %g of 20 pictures", i)
+	}
 	flags := []string{"--bound", "ais", "--temperatures", "20", "--limit", "9", "--leapfrog", "2"}
 	if a, b := judge(append(flags, "--threads", "1")...), judge(append(flags, "--threads", "3")...); !reflect.DeepEqual(a, b) {
 		t.Errorf("on one core and three:\n%+v\n%+v", a, b)
@@ -103,6 +106,22 @@ func TestCollapsedVAE(t *testing.T) {
 	f.contains(o.partly(), "units 2, 4 say nothing of x")
 }
 
+// TestInformationInWords: what so many pictures cannot tell is said.
+func TestInformationInWords(t *testing.T) {
+	for want, o := range map[string]judgedVAE{
+		"2.00 ± 0.10":             {Information: 2, InformationSE: 0.1, most: math.Log(1000)},
+		"5.29":                    {Information: 5.29, most: math.Log(2000)},
+		"2.80   or more: too few": {Information: 2.8, most: math.Log(20)},
+		"log 20 = 3.00":           {Information: 2.8, most: math.Log(20)},
+		"to tell it from 0":       {Information: 0.01, InformationSE: 0.01, most: math.Log(20)},
+		"one picture":             {},
+	} {
+		if got := o.information(); !strings.Contains(got, want) || strings.Contains(got, "too few") != (strings.Contains(want, "too") || strings.Contains(want, "tell") || strings.Contains(want, "log")) {
+			t.Errorf("%+v is told as %q, want %q", o, got, want)
+		}
+	}
+}
+
 func TestEvalVAERefuses(t *testing.T) {
 	f := picturesFolder(t)
 	f.write("bars/more.idx", barsIDX(3, 4, 5))
@@ -125,12 +144,39 @@ func TestEvalVAERefuses(t *testing.T) {
 		{codeUsage, "vae bars --lines", "is a VAE"},
 		{codeUsage, "vae bars --limit -1", "at least 0"},
 		{codeInput, "vae bars/more.idx", "4 × 4"},
-		{codeInput, "vae none", "none"},
+		{codeIO, "vae none", "there is no file none"},
 	} {
 		r := f.run(append([]string{"eval"}, strings.Fields(c.args)...)...)
 		if r.code != c.code || !strings.Contains(r.err, c.want) || strings.Count(r.err, "inkling: ") != 1 {
 			t.Errorf("eval %s: code %d, %s", c.args, r.code, fmt.Sprint(r.err))
 		}
+	}
+}
+
+// TestAISIsTrusted: by the gap with its error, and only where several chains count.
+func TestAISIsTrusted(t *testing.T) {
+	for _, c := range []struct {
+		gap, err, effective float64
+		chains              int
+		want                string
+	}{
+		{0.1, 0.1, 12, 16, "at most 0.30, two standard errors above its mean, and 12.0 of 16 chains count: so far can AIS be trusted"},
+		{0.9, 0.04, 12, 16, "so far"},
+		{0.9, 0.06, 12, 16, "the gap may be 1.02"},
+		{-0.5, 0.9, 12, 16, "the gap may be 1.30"},
+		{3, 0.1, 1, 16, "raise --temperatures"},
+		{0.1, 0.1, 1.4, 16, "1.4 of 16 count"},
+		{0.1, 0.1, 1, 1, "so far"},
+		{math.NaN(), 0.1, 5, 16, "the gap may be"},
+	} {
+		o := aisJudged{Chains: c.chains, Effective: c.effective, Simulated: &simulated{Gap: c.gap, Error: &c.err}}
+		if got := o.trust(); !strings.Contains(got, c.want) {
+			t.Errorf("%+v: %s", c, got)
+		}
+	}
+	o := aisJudged{Chains: 16, Effective: 12, Simulated: &simulated{}}
+	if got := o.trust(); !strings.Contains(got, "cannot be trusted") {
+		t.Errorf("of one picture: %s", got)
 	}
 }
 

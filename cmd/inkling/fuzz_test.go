@@ -145,7 +145,7 @@ func FuzzTexts(f *testing.F) {
 			vocab, model = bytesOf, models[1]
 		}
 		temp := 1.5
-		g := generateCmd{Prompt: prompt, Stop: []string{stop}, MaxTokens: 24, N: 2, Seed: &seed, Decoder: "sample", Temp: &temp}
+		g := generateCmd{Prompt: prompt, Stop: []string{stop}, MaxTokens: 24, N: 2, Seed: &seed, Decoder: "sample", samplingFlags: samplingFlags{Temp: &temp}}
 		decoder, req, err := g.request()
 		if err != nil {
 			if code := codeOf(err); code != codeUsage {

@@ -22,13 +22,7 @@ type generateCmd struct {
 	previewFlag
 	Decoder string `help:"How tokens are chosen, one after the other or by a search for the likeliest text: ${enum}." enum:"${decoders}" default:"sample"`
 
-	Temp          *float64 `help:"Below 1 prefers likely tokens more, above 1 less." aliases:"temperature" placeholder:"1" group:"Sampling"`
-	TopK          *int     `help:"Only the K likeliest tokens." placeholder:"K" group:"Sampling"`
-	TopP          *float64 `help:"Only the likeliest that make up probability P." placeholder:"P" group:"Sampling"`
-	MinP          *float64 `help:"Only those at least P times as likely as the likeliest." placeholder:"P" group:"Sampling"`
-	RepeatPenalty *float64 `help:"Above 1 makes tokens that were there lately less likely." placeholder:"X" group:"Sampling"`
-	RepeatLast    *int     `help:"How many tokens back that looks." placeholder:"64" group:"Sampling"`
-
+	samplingFlags
 	searchFlags
 
 	items bool // the model writes items, each a line
@@ -69,6 +63,15 @@ func (g *generateCmd) Run(a *app) error {
 		if model, err = size.of(loaded, g.Dir); err != nil {
 			return err
 		}
+	}
+	if s, ok := decoder.(decode.Sample); ok && len(g.LogitBias) > 0 {
+		if s.LogitBias, err = g.biases(vocab); err != nil {
+			return err
+		}
+		if err := s.Check(); err != nil {
+			return usage("%w", err)
+		}
+		decoder = s
 	}
 	if vocab.Kind == "word" {
 		g.Prompt = strings.TrimRight(g.Prompt, " ") // the next word brings the space before it
@@ -119,6 +122,11 @@ func (g *generateCmd) finish(a *app, decoder decode.Decoder, texts []decode.Hypo
 		}
 		io.WriteString(a.out, "\n")
 	}
+	for i, t := range texts {
+		if t.FinishReason == decode.FinishFiltered {
+			a.note("text %d of %d ends after %s: the filters leave no token that may follow", i+1, g.N, plural(len(t.Tokens), "token"))
+		}
+	}
 	if len(texts) < g.N {
 		a.note("%d texts of %d: the search has come to no more", len(texts), g.N)
 	}
@@ -159,16 +167,8 @@ func (g *generateCmd) request() (decode.Decoder, decode.Request, error) {
 	} else {
 		req.Seed = rand.Uint64()
 	}
-	sampling := []string{"sample"}
-	if err := refuse(g.Decoder, append([]flagOf{
-		{"temp", g.Temp != nil, sampling},
-		{"top-k", g.TopK != nil, sampling},
-		{"top-p", g.TopP != nil, sampling},
-		{"min-p", g.MinP != nil, sampling},
-		{"repeat-penalty", g.RepeatPenalty != nil, sampling},
-		{"repeat-last", g.RepeatLast != nil, sampling},
-		{"seed", g.Seed != nil, sampling},
-	}, g.searchFlags.given()...)); err != nil {
+	flags := append(g.samplingFlags.given(), flagOf{"seed", g.Seed != nil, []string{"sample"}})
+	if err := refuse(g.Decoder, append(flags, g.searchFlags.given()...)); err != nil {
 		return nil, req, err
 	}
 	if g.Decoder == "sample" {
@@ -189,32 +189,6 @@ func (g *generateCmd) request() (decode.Decoder, decode.Request, error) {
 		}
 	}
 	return d, req, nil
-}
-
-// sampler checks what a zero, which is decode's word for a default, would hide.
-func (g *generateCmd) sampler() (s decode.Sample, err error) {
-	set(&s.Temperature, g.Temp)
-	set(&s.TopK, g.TopK)
-	set(&s.TopP, g.TopP)
-	set(&s.MinP, g.MinP)
-	set(&s.RepeatPenalty, g.RepeatPenalty)
-	set(&s.RepeatLast, g.RepeatLast)
-	switch {
-	case g.Temp != nil && *g.Temp == 0:
-		return s, usage("--temp 0: must be above 0; for the likeliest token each time: --decoder greedy")
-	case g.TopK != nil && *g.TopK < 1:
-		return s, usage("--top-k %d: must be at least 1", *g.TopK)
-	case g.TopP != nil && *g.TopP == 0:
-		return s, usage("--top-p 0: must be above 0")
-	case g.RepeatPenalty != nil && *g.RepeatPenalty == 0:
-		return s, usage("--repeat-penalty 0: must be above 0")
-	case g.RepeatLast != nil && *g.RepeatLast < 1:
-		return s, usage("--repeat-last %d: must be at least 1", *g.RepeatLast)
-	}
-	if err := s.Check(); err != nil {
-		return s, usage("%w", err)
-	}
-	return s, nil
 }
 
 // opening is what a model reads first. An item has a beginning of its own. Of running text a model knows only how

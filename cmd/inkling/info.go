@@ -25,7 +25,7 @@ import (
 )
 
 type infoCmd struct {
-	Dir  string `arg:"" optional:"" name:"dir" help:"Folder of a model or run; or architectures, outputs, decoders, optimizers, schedules, nets, likelihoods, objectives: what there is of each."`
+	Dir  string `arg:"" optional:"" name:"dir" help:"Folder of a model or run; or architectures, outputs, decoders, filters, optimizers, schedules, nets, likelihoods, objectives: what there is of each."`
 	Plan bool   `help:"Show the memory that training, measuring and writing take." env:"-"`
 }
 
@@ -47,6 +47,9 @@ func families() map[string][]known {
 	for _, k := range decode.Kinds() {
 		f["decoders"] = append(f["decoders"], known{k.Name, k.Doc})
 	}
+	for _, k := range decode.Filters() {
+		f["filters"] = append(f["filters"], known{k.Name, k.Doc})
+	}
 	for _, k := range train.Optimizers {
 		f["optimizers"] = append(f["optimizers"], known{k.Name, k.Doc})
 	}
@@ -65,7 +68,7 @@ func families() map[string][]known {
 	return f
 }
 
-var familyNames = []string{"architectures", "outputs", "decoders", "optimizers", "schedules", "nets", "likelihoods", "objectives"}
+var familyNames = []string{"architectures", "outputs", "decoders", "filters", "optimizers", "schedules", "nets", "likelihoods", "objectives"}
 
 // names are the values of a flag, the default first, for kong's enum.
 func names(family string) string {

@@ -61,6 +61,8 @@ type trainCmds struct {
 type compareCmds struct {
 	Outputs compareOutputsCmd `cmd:"" help:"Train a model with each output layer, with equal budgets."`
 
+	Decoders compareDecodersCmd `cmd:"" help:"Let each decoder go on from the same beginnings: probability, search errors, time, repetition."`
+
 	Gradients compareGradientsCmd `cmd:"" help:"Measure the variance of each estimate of the gradient of a VAE's encoder."`
 
 	EM compareEMCmd `cmd:"" name:"em" help:"Fit a decoder of pictures by variational EM, with and without an encoder, and as a VAE is trained."`
@@ -106,7 +108,7 @@ func parse(c *cli, args []string, out, stderr io.Writer, exit func(code int)) (*
 		kong.ValueFormatter(func(v *kong.Value) string { return v.Help }), // without the variable's name, which follows from the flag's
 		kong.WithHyphenPrefixedParameters(true), kong.PostBuild(environment),
 		kong.Vars{
-			"architectures": names("architectures"), "outputs": names("outputs"), "decoders": names("decoders"), "heuristics": strings.Join(decode.Heuristics, ","), "optimizers": names("optimizers"), "schedules": names("schedules"),
+			"architectures": names("architectures"), "outputs": names("outputs"), "decoders": names("decoders"), "samplers": strings.ReplaceAll(names("filters"), ",", ";"), "heuristics": strings.Join(decode.Heuristics, ","), "optimizers": names("optimizers"), "schedules": names("schedules"),
 			"nets": names("nets"), "likelihoods": names("likelihoods"), "objectives": names("objectives"),
 			"vae_kinds":  vaeKindNames(),
 			"table_rate": strconv.Itoa(tableRate),

@@ -12,7 +12,7 @@ import (
 type manifoldCmd struct {
 	Dir string `arg:"" help:"Folder of the model."`
 
-	Dims []int  `help:"The two latent variables, from 1, of two stochastic layers of the last; those that say most of the pictures that the model learnt from unless given. One makes a row." placeholder:"N,N"`
+	Dims []int  `help:"The two latent variables, from 1, of two stochastic layers of the last; those that say most of the pictures that the model learnt from, of an auto-encoder those that vary most, unless given. One makes a row." placeholder:"N,N"`
 	Size int    `help:"Pictures in a row and in a column." default:"20"`
 	At   string `help:"The other variables are those of a picture, PATH:INDEX counted from 0, and not 0." placeholder:"PATH:N"`
 	Out  string `help:"Where to: NAME.png is the grid, NAME.npy the numbers." default:"manifold.png" placeholder:"manifold.png" env:"-"`
@@ -38,6 +38,7 @@ func (g *manifoldCmd) Run(a *app) error {
 	if err := g.check(m); err != nil {
 		return err
 	}
+	madeUpPrior(a, m)
 	rest := make([]float32, m.Top())
 	if g.At != "" {
 		if rest, err = g.picture(a, m, c); err != nil {
@@ -107,7 +108,8 @@ func (g *manifoldCmd) picture(a *app, m *vae.Model, c *vaeConfig) ([]float32, er
 
 const telledBy = 1000 // pictures
 
-// telling are the two variables of the last layer with the largest divergence on what the model learnt from, or the one or two that there are.
+// telling are the two variables of the last layer with the largest divergence on what the model learnt from, of an auto-encoder, which has none,
+// those that vary most; or the one or two that there are.
 func telling(a *app, m *vae.Model, c *vaeConfig) ([]int, error) {
 	dims := make([]int, m.Top())
 	for i := range dims {
@@ -124,8 +126,24 @@ func telling(a *app, m *vae.Model, c *vaeConfig) ([]int, error) {
 	if err != nil {
 		return nil, err
 	}
-	kl := j.Variables[len(j.Variables)-1]
-	slices.SortStableFunc(dims, func(a, b int) int { return cmp.Compare(kl[b-1], kl[a-1]) })
-	a.note("latent variables %d and %d, which say most, with %.2f and %.2f nats", dims[0], dims[1], kl[dims[0]-1], kl[dims[1]-1])
+	told, how := j.Variables[len(j.Variables)-1], "which say most, with %.2f and %.2f nats"
+	if c.Model.Point {
+		told, how = variances(j.Means[len(j.Means)-1], len(dims)), "which vary most, with variances of %.2f and %.2f"
+	}
+	slices.SortStableFunc(dims, func(a, b int) int { return cmp.Compare(told[b-1], told[a-1]) })
+	a.note("latent variables %d and %d, "+how, dims[0], dims[1], told[dims[0]-1], told[dims[1]-1])
 	return dims[:2], nil
+}
+
+// variances are those of the columns of x, rows of d numbers.
+func variances(x []float32, d int) []float64 {
+	mean, squares, n := make([]float64, d), make([]float64, d), float64(len(x)/d)
+	for i, v := range x {
+		mean[i%d] += float64(v) / n
+	}
+	for i, v := range x {
+		away := float64(v) - mean[i%d]
+		squares[i%d] += away * away / n
+	}
+	return squares
 }

@@ -36,6 +36,16 @@ func drawLines(file, title, xName, yName string, lines []line) error {
 	p.Y.Scale, p.Y.Tick.Marker = gonum.LogScale{}, roundTicks{}
 	p.X.Padding, p.Y.Padding = vg.Points(4), vg.Points(4)
 	p.Legend.Top = true
+	if err := addLines(p, lines); err != nil {
+		return err
+	}
+	p.X.Min = 0
+	p.Y.Min, p.Y.Max = enclosing(p.Y.Min, p.Y.Max)
+	return save(p, file)
+}
+
+// addLines draws lines, and says in the legend which is which.
+func addLines(p *gonum.Plot, lines []line) error {
 	p.Add(plotter.NewGrid())
 	for i, l := range lines {
 		points := make(plotter.XYs, len(l.x))
@@ -54,8 +64,11 @@ func drawLines(file, title, xName, yName string, lines []line) error {
 		p.Add(drawn, marks)
 		p.Legend.Add(l.name, drawn)
 	}
-	p.X.Min = 0
-	p.Y.Min, p.Y.Max = enclosing(p.Y.Min, p.Y.Max)
+	return nil
+}
+
+// save writes a picture into a file whose name says what it is: .png or .svg.
+func save(p *gonum.Plot, file string) error {
 	if err := p.Save(20*vg.Centimeter, 13*vg.Centimeter, file); err != nil {
 		return ioFault("%s: %w", file, err)
 	}
@@ -135,10 +148,7 @@ func drawMarks(file, title, yName string, names []string, sets ...marks) error {
 	p.NominalX(names...)
 	p.X.Min, p.X.Max, p.Y.Padding = -0.5, float64(len(names))-0.5, vg.Points(4)
 	p.Y.Min, p.Y.Max = math.Pow(10, math.Floor(math.Log10(p.Y.Min))), math.Pow(10, math.Ceil(math.Log10(p.Y.Max)))
-	if err := p.Save(20*vg.Centimeter, 13*vg.Centimeter, file); err != nil {
-		return ioFault("%s: %w", file, err)
-	}
-	return nil
+	return save(p, file)
 }
 
 // uncertain are points with error bars.

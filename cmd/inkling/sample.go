@@ -60,6 +60,7 @@ func (s *sampleCmd) pictures(a *app) error {
 	if err != nil {
 		return err
 	}
+	madeUpPrior(a, m)
 	d := vae.Draws{Temperature: s.Temp, Data: s.Draw, Seed: rand.Uint64()}
 	set(&d.Seed, s.Seed)
 	blocks := func(emit func([]float32) error) error { return m.Draw(a.ctx, s.N, d, emit) }
@@ -81,6 +82,13 @@ func (s *sampleCmd) pictures(a *app) error {
 	}
 	fmt.Fprintf(a.out, "%s: %s, seed %d\n", s.Out, plural(s.N, "picture"), d.Seed)
 	return nil
+}
+
+// madeUpPrior says of an auto-encoder that what z is drawn from is none of its doing.
+func madeUpPrior(a *app, m *vae.Model) {
+	if m.Config.Point {
+		a.note("an auto-encoder has no prior: z is taken from N(0, I), where its codes need not be, and what comes out shows no more than that")
+	}
 }
 
 func (s *sampleCmd) columns() int {

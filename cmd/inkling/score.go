@@ -35,7 +35,7 @@ A line comes out as soon as it is scored, also while the input goes on:
 With --json a line is an object: text, bits, logprob (nats), tokens, chars, bits_per_char, unknown (characters or words that
 the model does not know), and with --tokens pieces, the text and bits of each token; the last is the line's end.
 
-For each picture a variational auto-encoder is given comes a line, in order, all in nats,
+For each picture a variational auto-encoder is given comes a line, in order, as soon as it is known, all in nats,
 
   BOUND <tab> LOG P(X|Z) <tab> KL <tab> FILE, or number from 0
 

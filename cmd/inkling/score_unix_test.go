@@ -5,6 +5,7 @@ package main
 import (
 	"bufio"
 	"bytes"
+	"fmt"
 	"io"
 	"os"
 	"strings"
@@ -58,6 +59,44 @@ func TestScoreInterrupted(t *testing.T) {
 	cmd.Wait()
 	if code := cmd.ProcessState.ExitCode(); code != codeInterrupted || err != nil || stderr.Len() > 0 || !bytes.HasSuffix(rest, []byte("\tthe rays of light\n")) {
 		t.Errorf("exit code %d, %v, %q", code, err, stderr)
+	}
+}
+
+// TestScorePictures: each picture's score comes as soon as it is known, in order; a signal ends it in between, and so does a reader that has seen
+// enough, without a word.
+func TestScorePictures(t *testing.T) {
+	f := vaeFolder(t)
+	f.must(vaeArgs("m", "--steps", "5")...)
+	for _, closes := range []bool{false, true} {
+		cmd, _, stderr := f.command("score", "m", "bars.npy", "--samples", "200000") // of which the first takes long enough
+		cmd.Stdout = nil
+		out, err := cmd.StdoutPipe()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		reader := bufio.NewReader(out)
+		for i := range 2 {
+			if line, err := reader.ReadString('\n'); err != nil || !strings.HasSuffix(line, fmt.Sprintf("\t%d\n", i)) {
+				t.Fatalf("%q, %v, %s", line, err, stderr)
+			}
+		}
+		if closes {
+			out.Close()
+			cmd.Wait()
+			if code := cmd.ProcessState.ExitCode(); code > 0 || stderr.Len() > 0 {
+				t.Errorf("exit code %d, %q", code, stderr)
+			}
+			continue
+		}
+		cmd.Process.Signal(syscall.SIGINT)
+		rest, err := io.ReadAll(reader)
+		cmd.Wait()
+		if code := cmd.ProcessState.ExitCode(); code != codeInterrupted || err != nil || stderr.Len() > 0 || bytes.Count(rest, []byte("\n")) > 100 {
+			t.Errorf("exit code %d, %v, %q, then\n%s", code, err, stderr, rest)
+		}
 	}
 }
 

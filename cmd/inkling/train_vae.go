@@ -34,7 +34,7 @@ type trainVAECmd struct {
 	FreeBits  *float64 `help:"Nats that each latent variable may tell for nothing." placeholder:"NATS" group:"The objective"`
 	SampledKL bool     `name:"sampled-kl" help:"Take the divergence at the sample, and not in closed form." group:"The objective"`
 	Anneal    string   `help:"Let the divergence's weight come up from 0: linear, or cyclical, again and again." enum:",linear,cyclical" default:"" group:"The objective"`
-	Warm      *float64 `help:"Passes over the pictures until it is up, or for each cycle; 10." placeholder:"N" group:"The objective"`
+	Warm      *float64 `help:"Passes over the pictures until it is up, or for each cycle; with --aggressive those of the decoder; 10." placeholder:"N" group:"The objective"`
 
 	Aggressive bool `help:"Against posterior collapse: train the encoder ahead of the decoder, by 20 to 100 steps for each of the decoder's, until z tells no more about what is held out than a pass before; then as usual." group:"The objective"`
 

@@ -14,14 +14,19 @@ type partFlag struct {
 }
 
 // pictures reads what a model is to look at, as it saw pictures in training. Of each part no more than limit are read; 0: all.
-func (f partFlag) pictures(a *app, path string, c *vaeConfig, limit int) (e vae.Pictures, err error) {
+func (f partFlag) pictures(a *app, path string, c *vaeConfig, limit int) (vae.Pictures, error) {
+	e, _, err := f.open(a, path, c, limit)
+	return e, err
+}
+
+// open does so, and gives the parts that they are one of.
+func (f partFlag) open(a *app, path string, c *vaeConfig, limit int) (e vae.Pictures, set *data.ImageSet, err error) {
 	o := data.ImageOptions{Gray: c.Data.Gray, Limit: limit, MaxBytes: a.memory()}
 	if f.Part == "" || f.Part == "test" {
 		o.Part = data.TestPart
 	}
-	set, err := data.OpenImages(path, o)
-	if err != nil {
-		return e, err
+	if set, err = data.OpenImages(path, o); err != nil {
+		return e, nil, err
 	}
 	for _, n := range set.Notes {
 		a.note("%s", n)
@@ -40,9 +45,9 @@ func (f partFlag) pictures(a *app, path string, c *vaeConfig, limit int) (e vae.
 		}
 	}
 	if e.Images == nil {
-		return e, badInput("%s has no part %s: leave --part out, or choose %s", path, f.Part, strings.Join(parts, " or "))
+		return e, nil, badInput("%s has no part %s: leave --part out, or choose %s", path, f.Part, strings.Join(parts, " or "))
 	}
-	return e, fits(c.Model, e.Images, path)
+	return e, set, fits(c.Model, e.Images, path)
 }
 
 // fits refuses pictures of another size than the model's.

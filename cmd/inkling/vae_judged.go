@@ -15,12 +15,14 @@ type judgedVAE struct {
 	Reconstruction float64 `json:"reconstruction"` // E_q log p(x|z)
 	KL             float64 `json:"kl"`
 	ELBO           float64 `json:"elbo"`
-	Information    float64 `json:"mutual_information"` // of x and the first layer's z, under q
+	Information    float64 `json:"mutual_information"` // of x and the first layer's z, under q; of n pictures at most log n
+	InformationSE  float64 `json:"mutual_information_standard_error"`
 	ActiveUnits    int     `json:"active_units"`
 	Variables      int     `json:"variables"`
 	Collapsed      []int   `json:"collapsed"` // variables, numbered from 1 through all layers, that say nothing of x
 
 	layers [][2]int // active and all, by layer
+	most   float64  // the most information that so many pictures can show
 	point  bool     // the model is an auto-encoder, of which only the reconstruction says something
 }
 
@@ -30,7 +32,8 @@ const idle = 0.01
 func summarize(c vae.Config, j *vae.Judged) judgedVAE {
 	o := judgedVAE{Reconstruction: eval.Mean(j.LogLikelihood), KL: eval.Mean(j.KL), Collapsed: []int{}, point: c.Point}
 	if !c.Point {
-		o.Information = informationOf(j)
+		o.Information, o.InformationSE = informationOf(j)
+		o.most = math.Log(float64(min(len(j.KL), eval.MaxInformation)))
 	}
 	o.ELBO = o.Reconstruction - o.KL
 	active := map[int]bool{}
@@ -54,7 +57,7 @@ func summarize(c vae.Config, j *vae.Judged) judgedVAE {
 }
 
 // informationOf is the mutual information of x and the first layer's z under q, in nats.
-func informationOf(j *vae.Judged) float64 {
+func informationOf(j *vae.Judged) (nats, standardError float64) {
 	const seed = 1 // the same draws whenever it is compared
 	return eval.Information(j.Means[0], j.LogDeviations[0], len(j.Variables[0]), seed)
 }
@@ -73,7 +76,7 @@ func (a *app) printVAE(result any, point bool) error {
 	if err := json.Unmarshal(raw, &fields); err != nil {
 		return err
 	}
-	for _, name := range []string{"kl", "elbo", "mutual_information", "active_units", "variables", "collapsed", "kl_by_unit"} {
+	for _, name := range []string{"kl", "elbo", "mutual_information", "mutual_information_standard_error", "active_units", "variables", "collapsed", "kl_by_unit"} {
 		delete(fields, name)
 	}
 	return a.printJSON(fields)
@@ -89,12 +92,30 @@ func (o judgedVAE) print(a *app) {
 		[]string{"log p(x|z)", fmt.Sprintf("%.2f", o.Reconstruction)},
 		[]string{"KL(q ‖ p)", fmt.Sprintf("%.2f", o.KL)},
 		[]string{"ELBO", fmt.Sprintf("%.2f", o.ELBO)},
-		[]string{"I_q(x; z)", fmt.Sprintf("%.2f", o.Information)},
+		[]string{"I_q(x; z)", o.information()},
 		[]string{"active units", o.active()},
 	)
 	if why := o.collapse(); why != "" {
 		fmt.Fprintln(a.out, why)
 	}
+}
+
+// information is the mutual information, with what the pictures are too few for.
+func (o judgedVAE) information() string {
+	s := fmt.Sprintf("%.2f", o.Information)
+	if o.InformationSE >= 0.005 {
+		s += fmt.Sprintf(" ± %.2f", o.InformationSE)
+	}
+	const near = 0.5
+	switch {
+	case o.most == 0:
+		s += "   one picture cannot tell"
+	case o.Information > o.most-near:
+		s += fmt.Sprintf("   or more: too few pictures to tell more than log %s = %.2f", thousands(int(math.Round(math.Exp(o.most)))), o.most)
+	case o.Information < 2*o.InformationSE:
+		s += "   too few pictures to tell it from 0"
+	}
+	return s
 }
 
 func (o judgedVAE) active() string {
@@ -111,6 +132,18 @@ func (o judgedVAE) collapse() string {
 		return ""
 	}
 	return "collapsed: " + numbered(o.Collapsed) + " say nothing of x (q(z|x) is the prior), and the decoder writes the same whatever z is; try --anneal linear, --free-bits 0.1, --aggressive, a --beta of 1 or less, or a lower --lr"
+}
+
+// partly names the units of which the model makes no use, if it does of others.
+func (o judgedVAE) partly() string {
+	if len(o.Collapsed) == 0 || o.ActiveUnits == 0 {
+		return ""
+	}
+	verb := "say"
+	if len(o.Collapsed) == 1 {
+		verb = "says"
+	}
+	return fmt.Sprintf("%s %s nothing of x: what is left describes it; more would be used with --free-bits 0.1 or --anneal linear, and without them the model would be as good with a --latent of fewer", numbered(o.Collapsed), verb)
 }
 
 // numbered is a list of units in words, with runs of them shortened.

@@ -336,6 +336,21 @@ func TestAutoEncoder(t *testing.T) {
 			t.Errorf("%s: %v", what, said)
 		}
 	}
+	f.contains(f.must("sample", "ae", "--seed", "1").err, "an auto-encoder has no prior")
+	f.must("encode", "ae", "bars.npy", "--out", "z.npy")
+	z := f.floatsOf("z.npy", 100, 3)
+	v := variances(z, 3)
+	most, least := 1, 1
+	for i := range v {
+		if v[i] > v[most-1] {
+			most = i + 1
+		}
+		if v[i] < v[least-1] {
+			least = i + 1
+		}
+	}
+	said := f.must("manifold", "ae", "--size", "3").err // of the 95 pictures that it learnt from
+	f.contains(said, "an auto-encoder has no prior", fmt.Sprintf("latent variables %d and %d, which vary most", most, 6-most-least))
 	if r := f.run("encode", "ae", "bars.npy", "--deviations"); r.code != codeUsage || !strings.Contains(r.err, "a point") {
 		t.Errorf("deviations of a point: %d, %s", r.code, r.err)
 	}

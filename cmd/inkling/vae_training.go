@@ -73,7 +73,8 @@ func (t *vaeTraining) train(a *app) (train.Result, error) {
 		loop.Also = w.take
 	}
 	if t.fit.Objective.Aggressive {
-		loop.Phases = vae.NewAggressive(t.fit.Model, t.source.StepsPerEpoch(), func() (float64, error) { return t.information(p) })
+		t.fit.Ahead = vae.NewAggressive(t.fit.Model, t.source.StepsPerEpoch(), func() (float64, error) { return t.information(p) })
+		loop.Phases = t.fit.Ahead
 	}
 	return train.Run(a.ctx, t.fit, t.source, loop)
 }
@@ -84,7 +85,7 @@ func (t *vaeTraining) information(p *progress) (float64, error) {
 	if err != nil {
 		return math.NaN(), err
 	}
-	nats := informationOf(j)
+	nats, _ := informationOf(j)
 	p.say("the encoder is trained ahead of the decoder: after a pass of the decoder, z tells %.3f nats about x", nats)
 	return nats, nil
 }
