@@ -12,19 +12,19 @@ import (
 
 // trainVAECmd is inkling train vae.
 type trainVAECmd struct {
-	Path string `arg:"" help:"The pictures to learn from: a folder of PNG and JPEG files, of IDX files or of train.npy; or one such file."`
+	Path string `arg:"" help:"The data to learn from. Pictures: a folder of PNG and JPEG files, of IDX files or of train.npy; or one such file. A table: a file of comma-separated values with a header, .csv or .tsv, which may be packed."`
 	As   string `help:"What the data are: ${enum}; what they look like unless given." enum:",${vae_kinds}" default:"" placeholder:"KIND"`
 	Out  string `help:"Folder of the run; runs/ and the name of the data unless given." placeholder:"DIR"`
 
 	Gray     bool   `help:"Make colour pictures grey." group:"The pictures"`
 	Limit    int    `help:"Only N of each part, evenly spread." placeholder:"N" group:"The pictures"`
 	Binarize string `help:"Make black and white of grey, with the grey as the probability of white: dynamic, anew whenever a picture is seen; fixed, once and for all; or none. dynamic of bernoulli, unless all is black and white, and none of others." enum:",none,dynamic,fixed" default:"" group:"The pictures"`
-	Valid    string `help:"The share of the pictures that is held out, evenly spread, if the folder has no part for that. 0: none." default:"0.05" placeholder:"SHARE" group:"The pictures"`
+	Valid    string `help:"The share of the data that is held out, of pictures evenly spread, if the folder has no part for that. 0: none." default:"0.05" placeholder:"SHARE" group:"The pictures"`
 
-	Latent     []int  `help:"Latent variables; of two stochastic layers, first those next to the pictures: 100,50." default:"50" placeholder:"N,…" group:"The model"`
+	Latent     []int  `help:"Latent variables; of two stochastic layers, first those next to the pictures: 100,50. 50 unless given, of a table 16." placeholder:"N,…" group:"The model"`
 	Hidden     string `help:"Layers of the encoder; those of the decoder are the same backwards. dense: sizes, 200,200, or none. conv: channels of convolutions, each of which halves the picture, and last the size of a layer after them, 32,64,256. Of a second stochastic layer after a slash, 200,200/100,100." placeholder:"N,…" group:"The model"`
 	Net        string `help:"What the networks are made of: ${enum}." enum:"${nets}" default:"${net}" group:"The model"`
-	Activation string `help:"Between layers: ${enum}." enum:"tanh,relu" default:"tanh" group:"The model"`
+	Activation string `help:"Between layers: ${enum}; tanh unless given, of a table relu." enum:",tanh,relu" default:"" placeholder:"NAME" group:"The model"`
 	Likelihood string `help:"What the decoder gives the parameters of: ${enum}; inkling info likelihoods says what each is." enum:"${likelihoods}" default:"${likelihood}" group:"The model"`
 	Levels     *int   `help:"Of logistic and categorical: values that a number can take; of logistic 256, of categorical 16." placeholder:"N" group:"The model"`
 
@@ -37,6 +37,8 @@ type trainVAECmd struct {
 	Warm      *float64 `help:"Passes over the pictures until it is up, or for each cycle; with --aggressive those of the decoder; 10." placeholder:"N" group:"The objective"`
 
 	Aggressive bool `help:"Against posterior collapse: train the encoder ahead of the decoder, by 20 to 100 steps for each of the decoder's, until z tells no more about what is held out than a pass before; then as usual." group:"The objective"`
+
+	tableFlags
 
 	loopFlags
 	Plan bool `help:"Show the memory that the run would take, and stop." env:"-" group:"Along the way"`
@@ -59,6 +61,9 @@ func (t *trainVAECmd) Run(a *app) error {
 
 // pictures trains a VAE of pictures.
 func (t *trainVAECmd) pictures(a *app) error {
+	if flag := t.tableFlags.given(); flag != "" {
+		return usage("%s is for tables, and %s is taken for pictures: leave it out, or give --as table", flag, t.Path)
+	}
 	c, err := t.config()
 	if err != nil {
 		return err
@@ -158,8 +163,8 @@ func (t *trainVAECmd) layers() (hidden [][]int, err error) {
 		}
 		hidden = append(hidden, sizes)
 	}
-	if len(hidden) != len(t.Latent) {
-		return nil, usage("--hidden %s has networks of %s, and --latent has %d: give as many, with / between them", t.Hidden, plural(len(hidden), "stochastic layer"), len(t.Latent))
+	if len(hidden) != max(1, len(t.Latent)) {
+		return nil, usage("--hidden %s has networks of %s, and --latent has %d: give as many, with / between them", t.Hidden, plural(len(hidden), "stochastic layer"), max(1, len(t.Latent)))
 	}
 	return hidden, nil
 }

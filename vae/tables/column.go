@@ -256,3 +256,15 @@ func digits(step float64) int {
 	}
 	return len(after)
 }
+
+// Describe says in words what cells there are.
+func (c *Column) Describe() string {
+	if c.Numeric() {
+		return fmt.Sprintf("from %s to %s, in steps of %g", c.Append(nil, 0), c.Append(nil, int32(c.Levels-1)), c.Grid)
+	}
+	s := fmt.Sprintf("%d values", len(c.Values))
+	if c.Rare > 0 {
+		s += fmt.Sprintf(", and %d that are there once", c.Rare)
+	}
+	return s
+}

@@ -167,3 +167,12 @@ func (m *mixture) sample(params []float32, rnd *rand.Rand) int32 {
 	scale := math.Exp(float64(max(scales[i], lowestLogScale)))
 	return m.c.levelAt(float64(means[i]) + scale*(math.Log(u)-math.Log1p(-u))) // −∞ if u is 0: the lowest
 }
+
+func (m *mixture) likely(params []float32) int32 {
+	logits, means, _ := m.parts(params)
+	i := largest(logits)
+	if int(i) == m.k {
+		return blankCode
+	}
+	return m.c.levelAt(float64(means[i]))
+}

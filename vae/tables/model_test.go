@@ -272,7 +272,7 @@ func TestSamples(t *testing.T) {
 		t.Fatal(err)
 	}
 	n := 0
-	err = Stream(context.Background(), r, m.Columns, func(_ *tensor.Tape, _ int, rows *Rows) *Rows { return rows }, func(rows *Rows) error {
+	err = Stream(context.Background(), r, m.Columns, func(_ *tensor.Tape, b *Block) *Rows { return b.Rows }, func(rows *Rows) error {
 		n += rows.N
 		for j, c := range m.Columns {
 			for i, code := range rows.Codes[j] {

@@ -24,12 +24,12 @@ func (m *Model) Draw(ctx context.Context, n int, d Draws, emit func(lines []byte
 	}
 	at := 0
 	next := func() (from int, more bool, err error) {
-		from, at = at, min(n, at+atOnce)
+		from, at = at, min(n, at+AtOnce)
 		return from, from < n, nil
 	}
 	return ordered(ctx, next, func(tp *tensor.Tape, from int) []byte {
 		rnd := rand.New(rand.NewPCG(d.Seed, uint64(from)))
-		z := make([]float32, (min(n, from+atOnce)-from)*m.Table.Latent)
+		z := make([]float32, (min(n, from+AtOnce)-from)*m.Table.Latent)
 		for i := range z {
 			z[i] = float32(d.Temperature * rnd.NormFloat64())
 		}
@@ -37,12 +37,33 @@ func (m *Model) Draw(ctx context.Context, n int, d Draws, emit func(lines []byte
 	}, emit)
 }
 
-// Decode draws a row for each z, and gives them as lines; of points on a way, say.
-func (m *Model) Decode(z []float32, seed uint64) []byte {
-	return m.lines(m.sample(tensor.NewInference(), z, rand.New(rand.NewPCG(seed, 0))))
+// Decode gives the likeliest cells of a row for each z, or, if rnd is not nil, draws them, as lines below each other.
+func (m *Model) Decode(z []float32, rnd *rand.Rand) []byte {
+	return m.lines(m.sample(tensor.NewInference(), z, rnd))
 }
 
-// sample draws the cells of a row for each z.
+// Means are those of q(z|row), of rows of a table.
+func (m *Model) Means(t *Table, of []int32) (z []float32) {
+	rows := new(Rows)
+	rows.take(t, of)
+	q := m.encoder.encode(tensor.NewInference(), rows)
+	for i := range q.Rows {
+		z = append(z, q.Row(i)[:m.Table.Latent]...)
+	}
+	return z
+}
+
+// Lines are rows of a table as they are written, which is how they were read but for how numbers are spelled and for what no code tells.
+func (m *Model) Lines(t *Table, of []int32) []byte {
+	rows := new(Rows)
+	rows.take(t, of)
+	return m.lines(rows)
+}
+
+// Header is the line of names.
+func (m *Model) Header() []byte { return m.header() }
+
+// sample draws the cells of a row for each z, or takes the likeliest.
 func (m *Model) sample(tp *tensor.Tape, z []float32, rnd *rand.Rand) *Rows {
 	n := len(z) / m.Table.Latent
 	rows := &Rows{N: n, Codes: make([][]int32, len(m.Columns))}
@@ -57,7 +78,11 @@ func (m *Model) sample(tp *tensor.Tape, z []float32, rnd *rand.Rand) *Rows {
 		at := 0
 		for j, h := range heads {
 			if h != nil {
-				rows.Codes[j][i] = h.sample(out.Row(i)[at:at+h.width()], rnd)
+				if params := out.Row(i)[at : at+h.width()]; rnd == nil {
+					rows.Codes[j][i] = h.likely(params)
+				} else {
+					rows.Codes[j][i] = h.sample(params, rnd)
+				}
 				at += h.width()
 			}
 		}
@@ -68,14 +93,15 @@ func (m *Model) sample(tp *tensor.Tape, z []float32, rnd *rand.Rand) *Rows {
 	return rows
 }
 
-// words draws a word for each hidden vector.
+// wordsAtOnce is for how many rows all probabilities of a vocabulary are known at a time.
+const wordsAtOnce = 16
+
+// words draws a word for each hidden vector, or takes the likeliest.
 func words(dst []int32, output softmax.Output, vocab int, h *tensor.Tensor, rnd *rand.Rand) {
-	const some = 16 // at a time
-	p := make([]float32, some*vocab)
-	hidden := make([]float32, some*h.Cols)
+	p, hidden := make([]float32, wordsAtOnce*vocab), make([]float32, wordsAtOnce*h.Cols)
 	batched, _ := output.(softmax.Batched)
-	for from := 0; from < h.Rows; from += some {
-		n := min(some, h.Rows-from)
+	for from := 0; from < h.Rows; from += wordsAtOnce {
+		n := min(wordsAtOnce, h.Rows-from)
 		for i := range n {
 			copy(hidden[i*h.Cols:], h.Row(from+i))
 			if batched == nil {
@@ -87,6 +113,10 @@ func words(dst []int32, output softmax.Output, vocab int, h *tensor.Tensor, rnd 
 		}
 		for i := range n {
 			row := p[i*vocab : (i+1)*vocab]
+			if rnd == nil {
+				dst[from+i] = largest(row)
+				continue
+			}
 			kernel.Exp(row, row)
 			dst[from+i] = drawn(row, rnd)
 		}
@@ -112,9 +142,9 @@ func (m *Model) lines(rows *Rows) (b []byte) {
 			if j > 0 {
 				b = append(b, ',')
 			}
-			if code := rows.Codes[j][i]; c.Numeric() {
+			if code := rows.Codes[j][i]; c.Numeric() && code != strangeCode {
 				b = c.Append(b, code)
-			} else {
+			} else if c.known(code) {
 				cell = c.Append(cell[:0], code)
 				b = appendCell(b, string(cell))
 			}
@@ -137,11 +167,9 @@ func appendCell(b []byte, cell string) []byte {
 	return append(b, '"')
 }
 
-// Encodings gives the means and log deviations of q(z|row), side by side, of rows of a file to emit, in order.
-func (m *Model) Encodings(ctx context.Context, r *Reader, emit func(q []float32) error) error {
-	return Stream(ctx, r, m.Columns, func(tp *tensor.Tape, _ int, rows *Rows) []float32 {
-		return m.encoded(tp, rows)
-	}, emit)
+// Encodings gives the means and log deviations of q(z|row), side by side, of rows of a table to emit, in order and some at a time.
+func (m *Model) Encodings(ctx context.Context, t *Table, of []int32, emit func(q []float32) error) error {
+	return ordered(ctx, blocksOf(t, of), m.encoded, emit)
 }
 
 func (m *Model) encoded(tp *tensor.Tape, rows *Rows) []float32 {

@@ -90,8 +90,8 @@ func (s *Scorer) Score(tp *tensor.Tape, rows *Rows) *Scored {
 	return out
 }
 
-// atOnce is how many rows are scored, drawn or encoded at a time.
-const atOnce = 256
+// AtOnce is how many rows are scored, drawn or encoded at a time.
+const AtOnce = 256
 
 // ScoreTable scores some rows of a table, in order.
 func (s *Scorer) ScoreTable(ctx context.Context, t *Table, of []int32, emit func(*Scored) error) error {
@@ -104,7 +104,7 @@ func blocksOf(t *Table, of []int32) func() (*Rows, bool, error) {
 		if len(of) == 0 {
 			return nil, false, nil
 		}
-		rows, n := new(Rows), min(atOnce, len(of))
+		rows, n := new(Rows), min(AtOnce, len(of))
 		rows.take(t, of[:n])
 		of = of[n:]
 		return rows, true, nil
