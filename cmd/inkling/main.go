@@ -38,6 +38,7 @@ type cli struct {
 	Encode      encodeCmd      `cmd:"" help:"Say what a variational auto-encoder makes of pictures: numbers for each."`
 	Interpolate interpolateCmd `cmd:"" help:"Go from one picture to another through a variational auto-encoder."`
 	Manifold    manifoldCmd    `cmd:"" help:"Show what latent variables of a variational auto-encoder stand for."`
+	Report      reportCmd      `cmd:"" help:"Say how much a table that was drawn is like the real one, and how near it comes to single rows."`
 	NN          nnCmd          `cmd:"" name:"nn" help:"Show the words whose vectors are closest."`
 	Analogy     analogyCmd     `cmd:"" help:"Say what is to woman as king is to man."`
 	Export      exportCmd      `cmd:"" help:"Write word vectors in a format of others."`

@@ -95,10 +95,10 @@ func (s *scoreCmd) table(a *app) error {
 		a.note("%s has a header and no rows", name)
 	}
 	if c.Scores != nil && rows > 0 {
-		a.note("%s of %s above %.2f nats, which %.3g %% of the rows held out were", plural(anomalies, "anomaly"), plural(rows, "row"), w.threshold, 100*(1-valueOr(s.Threshold, 0.99)))
+		a.note("%s of %s cost more than %.2f nats, as %.3g %% of the rows held out did", thousands(anomalies), plural(rows, "row"), w.threshold, 100*(1-valueOr(s.Threshold, 0.99)))
 	}
 	if unseen > 0 {
-		a.note("%s with a cell of a kind that training never saw", plural(unseen, "row"))
+		a.note("%s with a cell that training never saw, or saw once", plural(unseen, "row"))
 	}
 	return nil
 }
@@ -207,7 +207,7 @@ func (w *rowWriter) line(dst []byte, b *tables.Block, s *tables.Scored, i int, a
 		}
 		dst = strconv.AppendFloat(dst, excess, 'f', 1, 32)
 		if c.Unseen(b.Rows.Codes[j][i]) {
-			dst = append(dst, " (never seen)"...)
+			dst = append(dst, " (new)"...)
 		}
 	}
 	return append(dst, '\n')

@@ -61,6 +61,9 @@ func (c *Column) classes() int {
 	return n
 }
 
+// Classes is how many classes a category has.
+func (c *Column) Classes() int { return c.classes() }
+
 // frequencies is how often each class was there.
 func (c *Column) frequencies() []int64 {
 	n := slices.Clone(c.Counts)

@@ -151,7 +151,7 @@ func (e *encoder) see(tp *tensor.Tape, rows *Rows) *tensor.Tensor {
 				row := x.Row(i)
 				row[at] = 0
 				if code != blankCode && code != strangeCode {
-					row[at] = c.input(min(max(code, 0), int32(c.Levels-1)))
+					row[at] = c.Place(code)
 				}
 				if c.Blank > 0 {
 					row[at+1] = 0

@@ -90,6 +90,11 @@ func (c *Column) input(level int32) float32 {
 	return float32((below + above) / (2 * deviation))
 }
 
+// Place is where a number stands in its column's distribution: logistic, with mean 0 and a deviation of about 1.
+func (c *Column) Place(code int32) float32 {
+	return c.input(min(max(code, 0), int32(c.Levels-1)))
+}
+
 // levelAt is the level whose edges a place lies between.
 func (c *Column) levelAt(place float64) int32 {
 	n := sort.Search(len(c.Logits), func(i int) bool { return float64(c.Logits[i]) > place }) // edges at or below
