@@ -5,6 +5,7 @@ import (
 	"runtime"
 
 	"inkling/lm"
+	"inkling/vae/tables"
 )
 
 type scoreCmd struct {
@@ -49,7 +50,11 @@ func (s *scoreCmd) Run(a *app) error {
 	if err := s.check(); err != nil {
 		return err
 	}
-	if k := vaeKindOf(s.Dir); k != nil {
+	k := vaeKindOf(s.Dir)
+	if flag := s.tableScoreFlags.given(); flag != "" && (k == nil || k.kind() != tables.Kind) {
+		return usage("%s is for models of tables, and %s is none: leave it out", flag, s.Dir)
+	}
+	if k != nil {
 		return k.score(a, s)
 	}
 	if s.Samples != nil || s.Part != "" {
