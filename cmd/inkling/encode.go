@@ -12,11 +12,11 @@ import (
 
 type encodeCmd struct {
 	Dir  string `arg:"" help:"Folder of the model."`
-	Path string `arg:"" help:"The pictures: a folder or a file, as train vae takes them."`
+	Path string `arg:"" help:"The pictures: a folder or a file, as train vae takes them; or a table."`
 
 	Out        string `help:"Where to: NAME.npy, NAME.csv, or - for standard output." default:"-" placeholder:"-" env:"-"`
 	Deviations bool   `help:"Behind the means give log σ of each latent variable."`
-	Limit      int    `help:"Only the first N pictures." placeholder:"N"`
+	Limit      int    `help:"Only the first N pictures, or rows." placeholder:"N"`
 	partFlag
 }
 

@@ -13,11 +13,11 @@ import (
 
 type evalCmd struct {
 	Dir  string `arg:"" help:"Folder of the model; of word vectors, or a file of them."`
-	File string `arg:"" help:"The text to predict: a file, a folder, or - for standard input; gzip and zstd are unpacked. For word vectors a list of pairs, as WordSim-353, or of analogies, as questions-words.txt. For a VAE pictures: the test part of a folder, if it has one."`
+	File string `arg:"" help:"The text to predict: a file, a folder, or - for standard input; gzip and zstd are unpacked. For word vectors a list of pairs, as WordSim-353, or of analogies, as questions-words.txt. For a VAE pictures: the test part of a folder, if it has one; or a table, of which only the rows held out count if it is the one that it learned from."`
 	textFlags
 	Cache string `help:"Keep the tokens of the text in files of this folder." placeholder:"DIR"`
 	previewFlag
-	Limit int `help:"Judge by N pictures only, evenly spread; of a file of word vectors, read the first N." placeholder:"N"`
+	Limit int `help:"Judge by N pictures or rows only, evenly spread; of a file of word vectors, read the first N." placeholder:"N"`
 	boundFlags
 }
 

@@ -8,13 +8,13 @@ import (
 
 type interpolateCmd struct {
 	Dir  string `arg:"" help:"Folder of the model."`
-	Path string `arg:"" help:"The pictures: a folder or a file, as train vae takes them."`
+	Path string `arg:"" help:"The pictures: a folder or a file, as train vae takes them; or a table."`
 
 	From  int    `help:"The picture to begin with, from 0." default:"0" env:"-"`
 	To    int    `help:"The picture to end with." default:"1" env:"-"`
 	Steps int    `help:"How many pictures, with both ends." default:"10" env:"-"`
 	Slerp bool   `help:"Go along an arc around the origin, and not straight."`
-	Out   string `help:"Where to: NAME.png is one row, NAME.npy the numbers." default:"interpolation.png" placeholder:"interpolation.png" env:"-"`
+	Out   string `help:"Where to: NAME.png is one row, NAME.npy the numbers; of a table NAME.csv." default:"interpolation.png" placeholder:"interpolation.png" env:"-"`
 	partFlag
 }
 

@@ -32,8 +32,8 @@ type cli struct {
 	Resume      resumeCmd      `cmd:"" help:"Go on with a run exactly where it stopped."`
 	Eval        evalCmd        `cmd:"" help:"Measure how well a model predicts a text, a VAE pictures, or vectors what people say of words."`
 	Generate    generateCmd    `cmd:"" help:"Write text with a model."`
-	Score       scoreCmd       `cmd:"" help:"Say how likely a model finds each line of a text, or each picture."`
-	Sample      sampleCmd      `cmd:"" help:"Draw pictures from a variational auto-encoder."`
+	Score       scoreCmd       `cmd:"" help:"Say how likely a model finds each line of a text, each picture, or each row of a table."`
+	Sample      sampleCmd      `cmd:"" help:"Draw pictures, or rows of a table, from a variational auto-encoder."`
 	Reconstruct reconstructCmd `cmd:"" help:"Show pictures, and what a variational auto-encoder makes of them."`
 	Encode      encodeCmd      `cmd:"" help:"Say what a variational auto-encoder makes of pictures: numbers for each."`
 	Interpolate interpolateCmd `cmd:"" help:"Go from one picture to another through a variational auto-encoder."`
@@ -54,7 +54,7 @@ type cli struct {
 type trainCmds struct {
 	LM trainCmd `cmd:"" name:"lm" help:"Train a language model on a text."`
 
-	VAE trainVAECmd `cmd:"" name:"vae" help:"Train a variational auto-encoder on pictures."`
+	VAE trainVAECmd `cmd:"" name:"vae" help:"Train a variational auto-encoder on pictures or on a table."`
 
 	Vectors trainVectorsCmd `cmd:"" help:"Learn vectors of the words of a text."`
 }

@@ -8,10 +8,10 @@ import (
 
 type reconstructCmd struct {
 	Dir  string `arg:"" help:"Folder of the model."`
-	Path string `arg:"" help:"The pictures: a folder or a file, as train vae takes them."`
+	Path string `arg:"" help:"The pictures: a folder or a file, as train vae takes them; or a table."`
 
-	N   int    `name:"n" short:"n" help:"How many pictures, the first." default:"16"`
-	Out string `help:"Where to: NAME.png has each picture above what the model makes of it, NAME.npy the numbers of the latter." default:"reconstructions.png" placeholder:"reconstructions.png" env:"-"`
+	N   int    `name:"n" short:"n" help:"How many pictures, or rows, the first." default:"16"`
+	Out string `help:"Where to: NAME.png has each picture above what the model makes of it, NAME.npy the numbers of the latter; of a table NAME.csv, each row above its likeliest cells." default:"reconstructions.png" placeholder:"reconstructions.png" env:"-"`
 	partFlag
 	drawFlag
 	Seed *uint64 `help:"Of what --draw draws; 1." placeholder:"N"`

@@ -16,8 +16,8 @@ type drawFlag struct {
 type sampleCmd struct {
 	Dir string `arg:"" help:"Folder of the model."`
 
-	N       int    `name:"n" short:"n" help:"How many pictures." default:"64"`
-	Out     string `help:"Where to: NAME.png is all of them in rows, NAME.npy their numbers." default:"samples.png" placeholder:"samples.png" env:"-"`
+	N       int    `name:"n" short:"n" help:"How many pictures, or rows." default:"64"`
+	Out     string `help:"Where to: NAME.png is all of them in rows, NAME.npy their numbers; of a table NAME.csv." default:"samples.png" placeholder:"samples.png" env:"-"`
 	Columns int    `help:"Pictures in a row of a PNG; as many as there are rows unless given." placeholder:"N"`
 	drawFlag
 	Temp float64 `help:"Times which the prior's deviation is taken: below 1 for pictures that are more usual." default:"1"`
@@ -27,7 +27,10 @@ type sampleCmd struct {
 // Help is what sample --help says beside the flags.
 func (*sampleCmd) Help() string {
 	return `z is drawn from the prior, and shown is the mean of p(x|z), or with --draw a draw from it. Numbers are written in blocks, so that
-there may be millions of pictures, and the same seed gives the same bytes on any number of cores.`
+there may be millions of pictures, and the same seed gives the same bytes on any number of cores.
+
+Of a table rows are drawn, and written as comma-separated values. Cells of a value that was there once in training are (other). What is
+drawn is not differentially private; inkling report says how near it comes to real rows.`
 }
 
 // drawn is what --json says of pictures that were written.
