@@ -1,13 +1,12 @@
 package main
 
 import (
+	"bufio"
 	"fmt"
 	"io"
 	"math"
 	"math/rand/v2"
 	"strings"
-
-	"bufio"
 
 	"inkling/vae"
 	"inkling/vae/tables"

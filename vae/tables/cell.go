@@ -6,13 +6,10 @@ import (
 	"strings"
 )
 
-// missingCells are cells that stand for nothing, whatever the column, unless its schema names others.
-var missingCells = []string{"", "NA", "N/A", "NaN", "nan", "null", "NULL", "None", "none", "n/a", "na", "#N/A", "?"}
-
-// longestMissing is the length of the longest of them.
+// longestMissing is the length of the longest cell that isMissing knows.
 const longestMissing = 4
 
-// isMissing says whether a cell without white space around it stands for nothing.
+// isMissing says whether a cell without white space around it stands for nothing, whatever the column, unless its schema names others.
 func isMissing(cell string) bool {
 	if len(cell) > longestMissing {
 		return false

@@ -20,12 +20,12 @@ type decoder struct {
 	width   int              // of all heads
 	outputs []softmax.Output // of each vocabulary
 	of      []int            // its column
-	heads   sync.Pool        // of []head
+	heads   sync.Pool        // of *[]head
 }
 
 func newDecoder(c *Config, columns []*Column, rnd *rand.Rand) (*decoder, error) {
 	d := &decoder{columns: columns, config: c}
-	d.heads.New = func() any { return d.newHeads() }
+	d.heads.New = func() any { heads := d.newHeads(); return &heads }
 	for _, col := range columns {
 		d.width += headWidth(col, c.Components)
 	}
@@ -98,8 +98,8 @@ func (d *decoder) LogLikelihood(tp *tensor.Tape, b vae.Batch, z *tensor.Tensor) 
 // logProbs is log p(cell|z) of each column, [n·k, columns], for what the network puts out, and −log p of what vocabularies add to it, [n·k, 1]
 // each.
 func (d *decoder) logProbs(tp *tensor.Tape, rows *Rows, out *tensor.Tensor) (columns *tensor.Tensor, vocabularies []*tensor.Tensor) {
-	heads := d.heads.Get().([]head)
-	columns = columnsLogProb(tp, d.columns, heads, out, rows)
+	heads := d.heads.Get().(*[]head)
+	columns = columnsLogProb(tp, d.columns, *heads, out, rows)
 	d.heads.Put(heads)
 	for v, output := range d.outputs {
 		vocabularies = append(vocabularies, output.Loss(tp, d.hidden(tp, out, v), targets(tp, rows.Codes[d.of[v]], out.Rows)))

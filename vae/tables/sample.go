@@ -72,11 +72,11 @@ func (m *Model) sample(tp *tensor.Tape, z []float32, rnd *rand.Rand) *Rows {
 	}
 	dec := m.decoder
 	out := dec.net.Apply(tp, tp.Const(n, m.Table.Latent, z))
-	heads := dec.heads.Get().([]head)
+	heads := dec.heads.Get().(*[]head)
 	defer dec.heads.Put(heads)
 	for i := range n {
 		at := 0
-		for j, h := range heads {
+		for j, h := range *heads {
 			if h != nil {
 				if params := out.Row(i)[at : at+h.width()]; rnd == nil {
 					rows.Codes[j][i] = h.likely(params)
