@@ -97,9 +97,20 @@ func FuzzConfig(f *testing.F) {
 	config, tokenizer := read("config.json"), read("tokenizer.json")
 	f.Add(config, tokenizer)
 	for _, edit := range [][2]string{
-		{`"hidden":4`, `"hidden":-4`}, {`"hidden":4`, `"hidden":4611686018427387904`}, {`"latent":2`, `"latent":3`}, {`"longest":100`, `"longest":0`},
-		{`"longest":100`, `"longest":70000`}, {`"lstm"`, `"gru"`}, {`"lstm"`, `"rnn"`}, {`"full"`, `"adaptive"`}, {`"full"`, `"none"`}, {`"word_dropout":0.5`, `"word_dropout":1`},
-		{`"elbo"`, `"iwae"`}, {`"format":1`, `"format":1,"format":1`}, {`"format":1`, `"format":2`}, {`"sentences"`, `"vae"`},
+		{`"hidden":4`, `"hidden":-4`},
+		{`"hidden":4`, `"hidden":4611686018427387904`},
+		{`"latent":2`, `"latent":3`},
+		{`"longest":100`, `"longest":0`},
+		{`"longest":100`, `"longest":70000`},
+		{`"lstm"`, `"gru"`},
+		{`"lstm"`, `"rnn"`},
+		{`"full"`, `"adaptive"`},
+		{`"full"`, `"none"`},
+		{`"word_dropout":0.5`, `"word_dropout":1`},
+		{`"elbo"`, `"iwae"`},
+		{`"format":1`, `"format":1,"format":1`},
+		{`"format":1`, `"format":2`},
+		{`"sentences"`, `"vae"`},
 	} {
 		f.Add(bytes.Replace(config, []byte(edit[0]), []byte(edit[1]), 1), tokenizer)
 	}
