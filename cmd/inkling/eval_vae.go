@@ -119,6 +119,7 @@ func (e *evalCmd) judge(a *app, m *vae.Model, kind boundKind, examples vae.Pictu
 		return nil, err
 	}
 	o := &evaluatedVAE{BoundKind: kind.String(), Examples: examples.Len(), judgedVAE: summarize(m.Config, j), Divergences: j.Variables, bounds: j.Bound()}
+	o.alike = alike(examples.Images)
 	switch kind.name {
 	case "iwae":
 		foretell(a, m, kind.samples, examples)

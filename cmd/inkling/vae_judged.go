@@ -4,8 +4,10 @@ import (
 	"encoding/json"
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 
+	"inkling/data"
 	"inkling/eval"
 	"inkling/vae"
 )
@@ -24,6 +26,7 @@ type judgedVAE struct {
 	layers [][2]int // active and all, by layer
 	most   float64  // the most information that so many pictures can show
 	point  bool     // the model is an auto-encoder, of which only the reconstruction says something
+	alike  bool     // the pictures are all the same
 }
 
 // idle is the divergence below which a variable that is not active is no other than the prior, in nats.
@@ -126,10 +129,26 @@ func (o judgedVAE) active() string {
 	return strings.Join(s, ", ")
 }
 
+// alike says whether several pictures are all the same.
+func alike(m *data.Images) bool {
+	first, x := make([]float32, m.Size()), make([]float32, m.Size())
+	for i := range m.Len() {
+		if m.Read(x, i); i == 0 {
+			copy(first, x)
+		} else if !slices.Equal(x, first) {
+			return false
+		}
+	}
+	return m.Len() > 1
+}
+
 // collapse says of a model that it has collapsed, with what to try; nothing of others.
 func (o judgedVAE) collapse() string {
 	if o.point || len(o.Collapsed) < o.Variables || math.IsNaN(o.KL) {
 		return ""
+	}
+	if o.alike {
+		return "the pictures are all the same: z has nothing to say of one, and there is no collapse to mend; bring pictures that differ"
 	}
 	return "collapsed: " + numbered(o.Collapsed) + " say nothing of x (q(z|x) is the prior), and the decoder writes the same whatever z is; try --anneal linear, --free-bits 0.1, --aggressive, a --beta of 1 or less, or a lower --lr"
 }

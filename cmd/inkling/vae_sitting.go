@@ -165,6 +165,7 @@ func (s *vaeSitting) tell(a *app, r train.Result) error {
 	if err != nil {
 		return err
 	}
+	o.alike = alike(s.pictures.train)
 	if err := s.run.WriteFile("README.md", s.card(o)); err != nil {
 		return err
 	}
