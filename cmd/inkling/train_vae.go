@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"path/filepath"
 	"runtime"
 	"strconv"
@@ -33,7 +34,7 @@ type trainVAECmd struct {
 	Beta      *float64 `help:"Weight of the divergence from the prior; 1." placeholder:"B" group:"The objective"`
 	FreeBits  *float64 `help:"Nats that each latent variable may tell for nothing." placeholder:"NATS" group:"The objective"`
 	SampledKL bool     `name:"sampled-kl" help:"Take the divergence at the sample, and not in closed form." group:"The objective"`
-	Anneal    string   `help:"Let the divergence's weight come up from 0: linear, or cyclical, again and again." enum:",linear,cyclical" default:"" group:"The objective"`
+	Anneal    string   `help:"Let the divergence's weight come up from 0: linear; cyclical, again and again; or none. linear of conv with relu and objective elbo, over the first pass, and none of others." enum:",none,linear,cyclical" default:"" group:"The objective"`
 	Warm      *float64 `help:"Passes over the pictures until it is up, or for each cycle; with --aggressive those of the decoder; 10." placeholder:"N" group:"The objective"`
 
 	Aggressive bool `help:"Against posterior collapse: train the encoder ahead of the decoder, by 20 to 100 steps for each of the decoder's, until z tells no more about what is held out than a pass before; then as usual." group:"The objective"`
@@ -72,6 +73,9 @@ func (t *trainVAECmd) pictures(a *app) error {
 			return err
 		}
 	}
+	if t.mustWarm() {
+		s.warm(a)
+	}
 	if t.Plan {
 		return s.plan(a)
 	}
@@ -80,6 +84,29 @@ func (t *trainVAECmd) pictures(a *app) error {
 	}
 	defer s.run.Close()
 	return s.begin(a)
+}
+
+// mustWarm says whether a model would collapse unless its divergence comes up slowly, and nobody has said how it shall. The first steps of an encoder bring
+// q to the prior, before the decoder makes anything of z. Those of conv with relu end where units give 0 whatever x is, and never come
+// back: of 5,000 digits, at rates from 3e-4 to 3e-3, with ten times the first weights and with a tenth, with biases above 0, with a clipped gradient, the
+// divergence fell below 0.02 nats within 40 steps and stayed there. With tanh, with dense layers, and with the bounds of several samples it does not.
+func (t *trainVAECmd) mustWarm() bool {
+	return t.Net == "conv" && t.Activation == "relu" && t.Objective == "elbo" && t.Anneal == "" && t.FreeBits == nil && !t.Aggressive
+}
+
+// warmSteps are at least so many as the decoder needs to make something of z.
+const warmSteps = 100
+
+// warm lets the divergence's weight come up over the first pass, or the first steps of a short one.
+func (s *vaeSitting) warm(a *app) {
+	o := &s.cfg.Objective
+	o.Anneal, o.Warm = "linear", max(1, warmSteps/float64(s.source().StepsPerEpoch()))
+	s.fit.Objective = *o
+	over := "pass"
+	if o.Warm > 1 {
+		over = fmt.Sprintf("%.3g passes", o.Warm)
+	}
+	a.note("conv with relu collapses unless the divergence's weight comes up slowly: over the first %s; --anneal none is without", over)
 }
 
 // config are the settings, with nothing left open but what depends on the pictures.
@@ -110,6 +137,10 @@ func (t *trainVAECmd) config() (*vaeConfig, error) {
 			return nil, usage("--%s 0: must be above 0; %s", zero.name, remedy)
 		}
 	}
+	anneal := t.Anneal
+	if anneal == "none" {
+		anneal = ""
+	}
 	c := &vaeConfig{
 		Header: vae.Header{
 			Format: vae.Format, Kind: vae.Kind, Binarize: t.Binarize,
@@ -118,7 +149,7 @@ func (t *trainVAECmd) config() (*vaeConfig, error) {
 			},
 			Objective: vae.Objective{
 				Name: t.Objective, K: valueOr(t.K, 0), Beta: valueOr(t.Beta, 0), FreeBits: valueOr(t.FreeBits, 0),
-				Sampled: t.SampledKL, Anneal: t.Anneal, Warm: valueOr(t.Warm, 0), Aggressive: t.Aggressive,
+				Sampled: t.SampledKL, Anneal: anneal, Warm: valueOr(t.Warm, 0), Aggressive: t.Aggressive,
 			},
 		},
 		Train:    t.settings(settings{Batch: valueOr(t.Batch, defaultVAEBatch)}),
