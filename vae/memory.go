@@ -100,6 +100,15 @@ func (c Config) PlanUseOf(parts Costs, samples, workers int) (Memory, error) {
 	}, nil
 }
 
+// PlanJudge adds up what Judge takes on so many cores, and Importance with so many samples of each example; 0: none are drawn. What comes of it is
+// counted by who keeps it.
+func (c Config) PlanJudge(samples, workers int) (Memory, error) {
+	if err := c.Complete(); err != nil {
+		return Memory{}, err
+	}
+	return c.PlanUseOf(c.costs(), samples, workers)
+}
+
 // judging is what the tapes of Judge and of Importance hold, and the examples that they see.
 func (c Config) judging(parts Costs, examples, samples, workers int) int64 {
 	floats := int64(examples)*parts.Example + c.terms(parts, Objective{Name: "elbo"}, int64(examples), 1, false)

@@ -21,7 +21,7 @@ func (c Config) PlanInference(i Inference) (Memory, error) {
 	if i.Start {
 		floats += c.approximateResults(n, rows)
 	}
-	packed := c.packed(tensor.Float32, true)
+	packed := c.packed(c.costs(), tensor.Float32, true)
 	return Memory{Weights: 4 * c.Weights(), Packed: packed, Activations: 4 * int64(i.Workers) * floats}, nil
 }
 

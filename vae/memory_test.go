@@ -126,7 +126,7 @@ func TestMemoryPlanOfInference(t *testing.T) {
 				}
 				return 4 * int64(results)
 			}
-			joint, approximate, prior := held(m.Joint(x, k)), held(m.Approximate(x, k).Density), held(m.PriorDensity(n, k).Density)
+			joint, approximate, prior := held(m.Joint(Batch{Rows: n, X: x}, k)), held(m.Approximate(Batch{Rows: n, X: x}, k).Density), held(m.PriorDensity(n, k).Density)
 			what := fmt.Sprintf("%s %s %v, %d × %d", m.Config.Net, m.Config.Likelihood, m.Config.Latent, n, k)
 			within(t, what+": log p(x, z)", 4*m.Config.jointResults(int64(n*k)), joint)
 			within(t, what+": log q(z|x)", 4*m.Config.approximateResults(int64(n), int64(n*k)), approximate)

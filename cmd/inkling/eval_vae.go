@@ -41,7 +41,14 @@ func (e *evalCmd) vae(a *app) error {
 	if e.Gaps && kind.name == "elbo" {
 		return usage("--gaps needs a bound near log p(x): add --bound ais, or --bound iwae:5000")
 	}
-	m, c, err := openVAEFor(a, e.Dir, kind.most(e.Chains))
+	if _, err := e.annealing(nil); err != nil {
+		return err
+	}
+	var need memoryPlan
+	m, c, err := openVAEFor(a, e.Dir, func(c vae.Config) (plan memoryPlan, err error) {
+		need, err = e.boundFlags.plan(c, kind)
+		return need, err
+	})
 	if err != nil {
 		return err
 	}
@@ -58,6 +65,11 @@ func (e *evalCmd) vae(a *app) error {
 	if err != nil {
 		return err
 	}
+	need = need.with(judgedBytes(c.Model, examples, kind))
+	if err := need.afterReading().check(a.memory(), e.Dir+" with these pictures", "judge by fewer with --limit, or raise --memory"); err != nil {
+		return err
+	}
+	need.hold()
 	o, err := e.judge(a, m, kind, examples)
 	if err != nil {
 		return err
@@ -98,6 +110,15 @@ func (e *evalCmd) pictures(a *app, c *vaeConfig) (vae.Pictures, error) {
 	}
 	a.note("%s, %s", plural(examples.Len(), "picture"), part)
 	return examples, nil
+}
+
+// judgedBytes is what pictures take, and what is said of each: of ais as numbers, with as many that the model draws.
+func judgedBytes(c vae.Config, e vae.Pictures, kind boundKind) int64 {
+	each := 64 + 16*int64(c.Variables())
+	if kind.name == "ais" {
+		each += 8 * int64(c.Inputs()+c.Variables())
+	}
+	return e.Images.Bytes() + int64(e.Len())*each
 }
 
 // improper says why what the model knows of some of these is no probability, and so does not come to bits; "" if it is one of all.

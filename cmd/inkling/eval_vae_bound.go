@@ -54,11 +54,14 @@ func (f boundFlags) ofAIS() string {
 func (f boundFlags) annealing(m *vae.Model) (annealing, error) {
 	err := check(bound{"--chains", f.Chains, 1, 1 << 10}, bound{"--temperatures", f.Temperatures, 3, 1 << 20}, bound{"--leapfrog", f.Leapfrog, 1, 1 << 10})
 	n := annealing{m: m, start: valueOr(f.Start, "encoder"), seed: valueOr(f.Seed, 1), AISOptions: infer.AISOptions{
-		Chains: valueOr(f.Chains, 16), Temperatures: valueOr(f.Temperatures, 1000), Leapfrog: valueOr(f.Leapfrog, 10),
+		Chains: valueOr(f.Chains, usualChains), Temperatures: valueOr(f.Temperatures, 1000), Leapfrog: valueOr(f.Leapfrog, 10),
 	}}
 	n.Pilot = max(200, n.Temperatures/10)
 	return n, err
 }
+
+// usualChains are those of ais, of each picture.
+const usualChains = 16
 
 // mostSamples bounds K of iwae:K, and the samples of score.
 const mostSamples = 10_000_000
@@ -86,12 +89,20 @@ func (f boundFlags) kind() (k boundKind, err error) {
 	return k, usage("--bound %s: choose elbo, ais, or iwae:K with K samples of each picture, as in iwae:5000", f.Bound)
 }
 
-// most is how many samples of z there are of a picture at the same time, for the memory that they take: of ais as if gradients were samples.
-func (k boundKind) most(chains *int) int {
-	if k.name == "ais" {
-		return 4 * max(rowsTogether, valueOr(chains, 0))
+// plan is the memory that judging takes beside the pictures.
+func (f boundFlags) plan(c vae.Config, k boundKind) (memoryPlan, error) {
+	need, err := planVAEJudge(c, k.samples)
+	if err == nil && k.name == "ais" {
+		var ais memoryPlan
+		ais, err = planAIS(c, valueOr(f.Chains, usualChains))
+		need = need.or(ais)
 	}
-	return min(max(k.samples, 1), vae.DrawnAtOnce)
+	if err == nil && f.Gaps {
+		var fit memoryPlan
+		fit, err = planFit(c, fitTogether)
+		need = need.or(fit)
+	}
+	return need, err
 }
 
 func (k boundKind) String() string {

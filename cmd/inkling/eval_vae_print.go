@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strings"
 )
 
 func (o *evaluatedVAE) print(a *app) {
@@ -23,7 +24,7 @@ func (o *evaluatedVAE) print(a *app) {
 	rows = append(rows,
 		[]string{"ELBO", elbo + fmt.Sprintf("   log p(x|z) %.2f − KL %.2f", o.Reconstruction, o.KL)},
 		[]string{"active units", o.active()},
-		[]string{"I_q(x; z)", o.information()},
+		[]string{"I_q(x; z)", strings.TrimRight(within(o.Information, &o.InformationSE)+"   "+o.information(), " ")},
 	)
 	if o.BitsPerNumber != nil {
 		rows = append(rows, []string{"bits per number", fmt.Sprintf("%.4f", *o.BitsPerNumber)})

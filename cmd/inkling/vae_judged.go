@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"math"
@@ -95,30 +96,26 @@ func (o judgedVAE) print(a *app) {
 		[]string{"log p(x|z)", fmt.Sprintf("%.2f", o.Reconstruction)},
 		[]string{"KL(q ‖ p)", fmt.Sprintf("%.2f", o.KL)},
 		[]string{"ELBO", fmt.Sprintf("%.2f", o.ELBO)},
-		[]string{"I_q(x; z)", o.information()},
+		[]string{"I_q(x; z)", fmt.Sprintf("%.2f", o.Information)},
 		[]string{"active units", o.active()},
 	)
-	if why := o.collapse(); why != "" {
+	if why := cmp.Or(o.collapse(), o.information()); why != "" {
 		fmt.Fprintln(a.out, why)
 	}
 }
 
-// information is the mutual information, with what the pictures are too few for.
+// information says of the mutual information what the pictures are too few for; "" of enough.
 func (o judgedVAE) information() string {
-	s := fmt.Sprintf("%.2f", o.Information)
-	if o.InformationSE >= 0.005 {
-		s += fmt.Sprintf(" ± %.2f", o.InformationSE)
-	}
 	const near = 0.5
 	switch {
 	case o.most == 0:
-		s += "   one picture cannot tell"
+		return "one picture cannot tell the mutual information"
 	case o.Information > o.most-near:
-		s += fmt.Sprintf("   or more: too few pictures to tell more than log %s = %.2f", thousands(int(math.Round(math.Exp(o.most)))), o.most)
-	case o.Information < 2*o.InformationSE:
-		s += "   too few pictures to tell it from 0"
+		return fmt.Sprintf("too few pictures to tell a mutual information of more than log %s = %.2f", thousands(int(math.Round(math.Exp(o.most)))), o.most)
+	case o.Information > 0 && o.Information < 2*o.InformationSE:
+		return "too few pictures to tell the mutual information from 0"
 	}
-	return s
+	return ""
 }
 
 func (o judgedVAE) active() string {

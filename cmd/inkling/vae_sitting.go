@@ -82,7 +82,7 @@ func newVAESitting(a *app, c *vaeConfig, same func(imageSource) error) (*vaeSitt
 
 // rounds says whether pictures lose something to the levels of the likelihood, as far as the first of them tell.
 func (s *vaeSitting) rounds() bool {
-	seen := vae.Examples{Images: s.pictures.train, Binarize: s.cfg.Binarize, Seed: s.cfg.Train.Seed}
+	seen := vae.Pictures{Images: s.pictures.train, Binarize: s.cfg.Binarize, Seed: s.cfg.Train.Seed}
 	seen.Images = seen.Images.Slice(0, min(seen.Len(), 1000))
 	return s.cfg.Model.Levels > 0 && improper(s.fit.Model, seen) != ""
 }
