@@ -96,6 +96,6 @@ func (c *decodersCompared) draw() error {
 		return err
 	}
 	p.X.Min, p.X.Max = least, most
-	p.Legend.Top, p.Y.Padding = false, vg.Points(4)
+	p.Legend.Top, p.Legend.Left, p.Y.Padding = true, true, vg.Points(4) // what is fast is seldom good
 	return save(p, c.Picture)
 }
