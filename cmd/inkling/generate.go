@@ -30,6 +30,7 @@ type generateCmd struct {
 	RepeatLast    *int     `help:"How many tokens back that looks." placeholder:"64" group:"Sampling"`
 
 	searchFlags
+	constraintFlags
 
 	items bool // the model writes items, each a line
 }
@@ -49,6 +50,10 @@ type generated struct {
 
 func (g *generateCmd) Run(a *app) error {
 	decoder, req, err := g.request()
+	if err != nil {
+		return err
+	}
+	demands, err := g.constraint()
 	if err != nil {
 		return err
 	}
@@ -79,6 +84,11 @@ func (g *generateCmd) Run(a *app) error {
 		a.note("prompt: %s", line)
 	}
 	req.Prefix, req.Piece, req.Ends = opening(vocab, ids), vocab.PieceAfter, ends(vocab)
+	if demands != nil {
+		if req.Constraint, err = demands.over(vocab, req.Prefix); err != nil {
+			return err
+		}
+	}
 	screen := onTerminal(a)
 	if !a.json {
 		g.begin(a, 0)
