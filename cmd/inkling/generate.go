@@ -24,6 +24,7 @@ type generateCmd struct {
 
 	samplingFlags
 	searchFlags
+	constraintFlags
 
 	items bool // the model writes items, each a line
 	begun int  // texts
@@ -44,6 +45,10 @@ type generated struct {
 
 func (g *generateCmd) Run(a *app) error {
 	decoder, req, err := g.request()
+	if err != nil {
+		return err
+	}
+	demands, err := g.constraint()
 	if err != nil {
 		return err
 	}
@@ -83,6 +88,11 @@ func (g *generateCmd) Run(a *app) error {
 		a.note("prompt: %s", line)
 	}
 	req.Prefix, req.Piece, req.Ends = opening(vocab, ids), vocab.PieceAfter, ends(vocab)
+	if demands != nil {
+		if req.Constraint, err = demands.over(vocab, req.Prefix); err != nil {
+			return err
+		}
+	}
 	screen := onTerminal(a)
 	if !a.json {
 		req.Stream = func(sample int, piece string) {
