@@ -35,6 +35,7 @@ var layers = map[string][]string{
 	"lm":                  {"internal/kernel", "internal/strictjson", "tensor", "nn", "softmax", "data", "checkpoint"},
 	"wordvec":             {"internal/alias", "internal/huffman", "internal/kernel", "internal/strictjson", "data", "checkpoint"},
 	"vae":                 {"internal/kernel", "internal/strictjson", "tensor", "nn", "softmax", "data", "checkpoint"},
+	"vae/documents":       {"internal/kernel", "internal/strictjson", "tensor", "nn", "softmax", "data", "checkpoint", "vae"},
 	"infer":               {},
 	"train":               {"internal/kernel", "tensor", "nn", "checkpoint"},
 	"eval":                {},
