@@ -111,3 +111,11 @@ func (k boundKind) String() string {
 	}
 	return k.name
 }
+
+// most is how many samples of z there are of an example at the same time, for the memory that they take: of ais as if gradients were samples.
+func (k boundKind) most(chains *int) int {
+	if k.name == "ais" {
+		return 4 * max(rowsTogether, valueOr(chains, 0))
+	}
+	return min(max(k.samples, 1), vae.DrawnAtOnce)
+}

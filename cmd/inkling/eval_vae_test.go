@@ -168,12 +168,12 @@ func TestAISIsTrusted(t *testing.T) {
 		{math.NaN(), 0.1, 5, 16, "the gap may be"},
 	} {
 		o := aisJudged{Chains: c.chains, Effective: c.effective, Simulated: &simulated{Gap: c.gap, Error: &c.err}}
-		if got := o.trust(); !strings.Contains(got, c.want) {
+		if got := o.trust("picture"); !strings.Contains(got, c.want) {
 			t.Errorf("%+v: %s", c, got)
 		}
 	}
 	o := aisJudged{Chains: 16, Effective: 12, Simulated: &simulated{}}
-	if got := o.trust(); !strings.Contains(got, "cannot be trusted") {
+	if got := o.trust("picture"); !strings.Contains(got, "cannot be trusted") {
 		t.Errorf("of one picture: %s", got)
 	}
 }
@@ -188,7 +188,7 @@ func TestAnnealingGroups(t *testing.T) {
 	n := annealing{m: m, start: "prior", AISOptions: infer.AISOptions{Temperatures: 2, Pilot: 21, Chains: 16, Leapfrog: 1}}
 	examples := 2*n.group() + 1
 	z, x := m.DrawJoint(examples, rand.New(rand.NewPCG(1, 1)))
-	found, err := n.run(t.Context(), x, z, 1, nil)
+	found, err := n.run(t.Context(), drawnPictures{m, x}, z, 1, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
