@@ -7,69 +7,16 @@ import (
 
 	"inkling/data"
 	"inkling/softmax"
-	"inkling/vae"
 	"inkling/vae/documents"
 )
 
 // documentFlags are those of VAEs of documents.
 type documentFlags struct {
-	textFlags
-	Vocab    *int     `help:"Of documents: the most words, the most frequent ones; 10,000." placeholder:"N" group:"Documents"`
-	MinCount *int     `help:"Of documents: words that occur less often are left out; 2." placeholder:"N" group:"Documents"`
-	MaxShare *float64 `help:"Of documents: words in more than this share of them are left out; 0.5." placeholder:"SHARE" group:"Documents"`
-	Case     bool     `help:"Of documents: tell capital letters from small ones." group:"Documents"`
-	Bags     bool     `help:"Of documents: each line is a bag already, word:count with spaces between, as in SVMlight's format." group:"Documents"`
-	Input    *string  `help:"Of documents: what the encoder sees of a word: log, log(1 + count), or count." enum:"log,count" placeholder:"log" group:"Documents"`
-	Between  []int    `name:"decoder-hidden" help:"Of documents: layers between z and the output layer; none unless given, so that each variable has a weight for each word." placeholder:"N,…" group:"Documents"`
-	Output   *string  `help:"Of documents: the output layer: ${enum}; inkling info outputs says what each is." enum:"${outputs}" placeholder:"full" group:"The output layer"`
-	outputFlags
-}
-
-// given names the first flag that was given, if any.
-func (f *documentFlags) given() string {
-	for _, flag := range []struct {
-		name  string
-		given bool
-	}{
-		{"--ext", len(f.Ext) > 0},
-		{"--lines", f.Lines},
-		{"--field", f.Field != ""},
-		{"--vocab", f.Vocab != nil},
-		{"--min-count", f.MinCount != nil},
-		{"--max-share", f.MaxShare != nil},
-		{"--case", f.Case},
-		{"--bags", f.Bags},
-		{"--input", f.Input != nil},
-		{"--decoder-hidden", len(f.Between) > 0},
-		{"--output", f.Output != nil},
-	} {
-		if flag.given {
-			return flag.name
-		}
-	}
-	if names := f.options().Given(); len(names) > 0 {
-		return "--" + names[0]
-	}
-	return ""
-}
-
-// onlyPictures names the first flag that was given of those for pictures alone, if any.
-func (t *trainVAECmd) onlyPictures() string {
-	switch {
-	case t.Gray:
-		return "--gray"
-	case t.Limit != 0:
-		return "--limit"
-	case t.Binarize != "":
-		return "--binarize"
-	case t.Levels != nil:
-		return "--levels"
-	case t.Net != vae.Nets()[0].Name:
-		return "--net"
-	case t.Likelihood != vae.Likelihoods()[0].Name:
-		return "--likelihood"
-	}
-	return ""
+	MaxShare *float64 `help:"Words in more than this share of the documents are left out; 0.5." placeholder:"SHARE" group:"Documents" of:"documents"`
+	Case     bool     `help:"Tell capital letters from small ones." group:"Documents" of:"documents"`
+	Bags     bool     `help:"Each line is a bag already, word:count with spaces between, as in SVMlight's format." group:"Documents" of:"documents"`
+	Input    *string  `help:"What the encoder sees of a word: log, log(1 + count), or count." enum:"log,count" placeholder:"log" group:"Documents" of:"documents"`
+	Between  []int    `name:"decoder-hidden" help:"Layers between z and the output layer; none unless given, so that each variable has a weight for each word." placeholder:"N,…" group:"Documents" of:"documents"`
 }
 
 // What a VAE of documents learns well with.
@@ -80,9 +27,6 @@ const (
 
 // documentsConfig are the settings, with nothing left open but what depends on the documents.
 func (t *trainVAECmd) documentsConfig() (*documentsConfig, error) {
-	if flag := t.onlyPictures(); flag != "" {
-		return nil, usage("%s is for pictures, and %s is read as documents: leave it out", flag, t.Path)
-	}
 	share, err := strconv.ParseFloat(t.Valid, 64)
 	if err != nil || !(share >= 0 && share < 1) {
 		return nil, usage("--valid %s: must be a share, at least 0 and below 1", t.Valid)

@@ -17,7 +17,7 @@ import (
 
 // wordsFlag says how many words are shown.
 type wordsFlag struct {
-	Words *int `help:"Of documents: how many words of each." placeholder:"N" env:"-"`
+	Words *int `help:"Of documents: how many words of each." placeholder:"N" env:"-" of:"documents"`
 }
 
 const usualWords = 10
@@ -64,25 +64,9 @@ func seenDocuments(a *app, dir, path string, samples int) (*documents.Model, *da
 	return m, vocab, c, b, err
 }
 
-// noPart refuses --part, which is for pictures.
-func (f partFlag) noPart(dir string) error {
-	if f.Part != "" {
-		return usage("--part is for pictures, and %s is a VAE of documents: leave it out", dir)
-	}
-	return nil
-}
-
-// noFile refuses --out, where words are written.
-func noFile(out, dir string) error {
-	if out != "" && out != "-" {
-		return usage("--out is for pictures, and %s is a VAE of documents, whose words go to standard output: leave it out", dir)
-	}
-	return nil
-}
-
 // documents writes the codes of documents.
 func (e *encodeCmd) documents(a *app) error {
-	if err := cmp.Or(check(bound{"--limit", &e.Limit, 0, unbounded}), e.noPart(e.Dir)); err != nil {
+	if err := check(bound{"--limit", &e.Limit, 0, unbounded}); err != nil {
 		return err
 	}
 	kind, err := e.kind()
@@ -120,7 +104,7 @@ func (s *scoreCmd) documents(a *app) error {
 		return usage("which documents? inkling score %s PATH", s.Dir)
 	}
 	samples := valueOr(s.Samples, defaultSamples)
-	if err := cmp.Or(check(bound{"--samples", &samples, 1, mostSamples}), s.noPart(s.Dir)); err != nil {
+	if err := check(bound{"--samples", &samples, 1, mostSamples}); err != nil {
 		return err
 	}
 	m, _, c, b, err := seenDocuments(a, s.Dir, s.File, min(samples, vae.DrawnAtOnce))
@@ -209,9 +193,6 @@ func (s *sampleCmd) documents(a *app) error {
 	if err := checkNumbers(number{"temp", &s.Temp, func(v float64) bool { return v >= 0 && v <= 1e6 }, "at least 0"}); err != nil {
 		return err
 	}
-	if err := noFile(s.Out, s.Dir); err != nil {
-		return err
-	}
 	if s.Columns != 0 || s.Draw {
 		return usage("--columns and --draw are for pictures, and %s is a VAE of documents, whose words are always drawn: leave them out", s.Dir)
 	}
@@ -262,7 +243,7 @@ type rebuiltDocument struct {
 // documents shows the words of documents, and those that the model expects from their codes.
 func (r *reconstructCmd) documents(a *app) error {
 	words, err := r.words()
-	if err = cmp.Or(err, check(bound{"-n", &r.N, 1, mostInGrid}), r.noPart(r.Dir), noFile(r.Out, r.Dir)); err != nil {
+	if err = cmp.Or(err, check(bound{"-n", &r.N, 1, mostInGrid})); err != nil {
 		return err
 	}
 	if r.Draw || r.Seed != nil {
@@ -319,7 +300,17 @@ func codesOf(a *app, m *documents.Model, b *data.Bags) (codes []float32, err err
 // documents shows the likeliest words on the way from one document to another.
 func (i *interpolateCmd) documents(a *app) error {
 	words, err := i.words()
-	err = cmp.Or(err, check(bound{"--from", &i.From, 0, unbounded - 1}, bound{"--to", &i.To, 0, unbounded - 1}, bound{"--steps", &i.Steps, 2, mostInGrid}), i.noPart(i.Dir), noFile(i.Out, i.Dir))
+	if err = cmp.Or(err, check(bound{"--steps", &i.Steps, 2, mostInGrid})); err != nil {
+		return err
+	}
+	if i.Path == "" {
+		return usage("which documents? inkling interpolate %s PATH", i.Dir)
+	}
+	first, err := numberOf("--from", i.From, 0)
+	if err != nil {
+		return err
+	}
+	last, err := numberOf("--to", i.To, 1)
 	if err != nil {
 		return err
 	}
@@ -328,7 +319,7 @@ func (i *interpolateCmd) documents(a *app) error {
 		return err
 	}
 	ends := [2][]float32{}
-	for e, number := range []int{i.From, i.To} {
+	for e, number := range []int{first, last} {
 		at, ok := slices.BinarySearch(b.Numbers, number)
 		if !ok {
 			return badInput("%s has no document %d with words that the model knows: they are counted from 0, to %d", i.Path, number, b.Numbers[b.Len()-1])

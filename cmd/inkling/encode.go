@@ -12,17 +12,17 @@ import (
 
 type encodeCmd struct {
 	Dir  string `arg:"" help:"Folder of the model."`
-	Path string `arg:"" help:"The pictures: a folder or a file, as train vae takes them."`
+	Path string `arg:"" help:"The pictures: a folder or a file, as train vae takes them; or sentences, lines of a file, or - for standard input."`
 
 	Out        string `help:"Where to: NAME.npy, NAME.csv, or - for standard output." default:"-" placeholder:"-" env:"-"`
 	Deviations bool   `help:"Behind the means give log σ of each latent variable."`
-	Limit      int    `help:"Only the first N pictures." placeholder:"N"`
+	Limit      int    `help:"Only the first N." placeholder:"N"`
 	partFlag
 }
 
 // Help is what encode --help says beside the flags.
 func (*encodeCmd) Help() string {
-	return `For each picture, in order, come the means of q(z|x), of two stochastic layers those of the last: a line of numbers with tabs between
+	return `For each picture or sentence, in order, come the means of q(z|x), of two stochastic layers those of the last: a line of numbers with tabs between
 them; in a .csv file with commas, below a line of names; in a .npy file a matrix of float32. With --json and no file a line is an
 object: index, mean, and with --deviations log_sigma. Pictures are made black and white as those were that the model learnt from.`
 }
@@ -36,7 +36,11 @@ type encodedPicture struct {
 }
 
 func (e *encodeCmd) Run(a *app) error {
-	if k := vaeKindOf(e.Dir); k != nil {
+	k, err := a.vaeIn(e.Dir)
+	if err != nil {
+		return err
+	}
+	if k != nil {
 		return k.encode(a, e)
 	}
 	return e.numbers(a) // which says what the folder is instead

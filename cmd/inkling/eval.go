@@ -44,7 +44,11 @@ func (e *evalCmd) Run(a *app) error {
 	if err := e.checkExposure(); err != nil {
 		return err
 	}
-	if k := vaeKindOf(e.Dir); k != nil {
+	k, err := a.vaeIn(e.Dir)
+	if err != nil {
+		return err
+	}
+	if k != nil {
 		if e.Exposure {
 			return usage("--exposure is for language models, and %s is a VAE: leave it out", e.Dir)
 		}

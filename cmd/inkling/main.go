@@ -92,7 +92,7 @@ func run(args []string, out, stderr io.Writer) int {
 	if c.Threads > 0 {
 		runtime.GOMAXPROCS(c.Threads)
 	}
-	a := &app{out: &output{w: out}, err: stderr, json: c.JSON, limit: int64(c.Memory)}
+	a := &app{out: &output{w: out}, err: stderr, json: c.JSON, limit: int64(c.Memory), flags: command.Flags()}
 	defer a.interruptible()()
 	err = command.Run(a)
 	if err == nil && a.out.err != nil {

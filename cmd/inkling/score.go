@@ -48,7 +48,11 @@ func (s *scoreCmd) Run(a *app) error {
 	if err := s.check(); err != nil {
 		return err
 	}
-	if k := vaeKindOf(s.Dir); k != nil {
+	k, err := a.vaeIn(s.Dir)
+	if err != nil {
+		return err
+	}
+	if k != nil {
 		return k.score(a, s)
 	}
 	if s.Samples != nil || s.Part != "" {

@@ -13,21 +13,21 @@ import (
 
 // trainVAECmd is inkling train vae.
 type trainVAECmd struct {
-	Path string `arg:"" help:"The pictures to learn from: a folder of PNG and JPEG files, of IDX files or of train.npy; or one such file."`
+	Path string `arg:"" help:"What to learn from: pictures, a folder of PNG and JPEG files, of IDX files or of train.npy, or one such file; or a text of sentences, one a line."`
 	As   string `help:"What the data are: ${enum}; what they look like unless given." enum:",${vae_kinds}" default:"" placeholder:"KIND"`
 	Out  string `help:"Folder of the run; runs/ and the name of the data unless given." placeholder:"DIR"`
 
-	Gray     bool   `help:"Make colour pictures grey." group:"The pictures"`
-	Limit    int    `help:"Only N of each part, evenly spread." placeholder:"N" group:"The pictures"`
-	Binarize string `help:"Make black and white of grey, with the grey as the probability of white: dynamic, anew whenever a picture is seen; fixed, once and for all; or none. dynamic of bernoulli, unless all is black and white, and none of others." enum:",none,dynamic,fixed" default:"" group:"The pictures"`
-	Valid    string `help:"The share of the pictures that is held out, evenly spread, if the folder has no part for that. 0: none." default:"0.05" placeholder:"SHARE" group:"The pictures"`
+	Gray     bool   `help:"Make colour pictures grey." group:"The pictures" of:"pictures"`
+	Limit    int    `help:"Only N of each part, evenly spread." placeholder:"N" group:"The pictures" of:"pictures"`
+	Binarize string `help:"Make black and white of grey, with the grey as the probability of white: dynamic, anew whenever a picture is seen; fixed, once and for all; or none. dynamic of bernoulli, unless all is black and white, and none of others." enum:",none,dynamic,fixed" default:"" group:"The pictures" of:"pictures"`
+	Valid    string `help:"What is held out: a share, evenly spread, of pictures if the folder has no part for that; of sentences also a text of its own. 0: none." default:"0.05" placeholder:"SHARE|FILE" group:"The data"`
 
-	Latent     []int  `help:"Latent variables; of two stochastic layers, first those next to the pictures: 100,50." default:"50" placeholder:"N,…" group:"The model"`
-	Hidden     string `help:"Layers of the encoder; those of the decoder are the same backwards. dense: sizes, 200,200, or none. conv: channels of convolutions, each of which halves the picture, and last the size of a layer after them, 32,64,256. Of a second stochastic layer after a slash, 200,200/100,100." placeholder:"N,…" group:"The model"`
-	Net        string `help:"What the networks are made of: ${enum}." enum:"${nets}" default:"${net}" group:"The model"`
-	Activation string `help:"Between layers: ${enum}." enum:"tanh,relu" default:"tanh" group:"The model"`
-	Likelihood string `help:"What the decoder gives the parameters of: ${enum}; inkling info likelihoods says what each is." enum:"${likelihoods}" default:"${likelihood}" group:"The model"`
-	Levels     *int   `help:"Of logistic and categorical: values that a number can take; of logistic 256, of categorical 16." placeholder:"N" group:"The model"`
+	Latent     []int  `help:"Latent variables; 50, and of sentences 32. Of two stochastic layers, first those next to the pictures: 100,50." placeholder:"N,…" group:"The model"`
+	Hidden     string `help:"Of sentences the size of the states, 256. Of pictures layers of the encoder; those of the decoder are the same backwards. dense: sizes, 200,200, or none. conv: channels of convolutions, each of which halves the picture, and last the size of a layer after them, 32,64,256. Of a second stochastic layer after a slash, 200,200/100,100." placeholder:"N,…" group:"The model"`
+	Net        string `help:"What the networks are made of: ${enum}." enum:"${nets}" default:"${net}" group:"The model" of:"pictures"`
+	Activation string `help:"Between layers: ${enum}." enum:"tanh,relu" default:"tanh" group:"The model" of:"pictures,documents,table"`
+	Likelihood string `help:"What the decoder gives the parameters of: ${enum}; inkling info likelihoods says what each is." enum:"${likelihoods}" default:"${likelihood}" group:"The model" of:"pictures"`
+	Levels     *int   `help:"Of logistic and categorical: values that a number can take; of logistic 256, of categorical 16." placeholder:"N" group:"The model" of:"pictures"`
 
 	Objective string   `help:"What training makes larger: ${enum}; inkling info objectives says what each is." enum:"${objectives}" default:"${objective}" group:"The objective"`
 	K         *int     `name:"k" help:"Samples of z for each picture; 1, of iwae and dreg 5, of score 8." placeholder:"K" group:"The objective"`
@@ -39,7 +39,12 @@ type trainVAECmd struct {
 
 	Aggressive bool `help:"Against posterior collapse: train the encoder ahead of the decoder, by 20 to 100 steps for each of the decoder's, until z tells no more about what is held out than a pass before; then as usual." group:"The objective"`
 
+	textFlags
+	tokenFlags
+	Output *string `help:"What gives each word, token or value its probability: ${enum}; inkling info outputs says what each is. full unless given." enum:"${outputs}" placeholder:"NAME" group:"The output layer" of:"documents,sentences,table"`
+	outputFlags
 	documentFlags
+	sentenceFlags
 
 	loopFlags
 	Plan bool `help:"Show the memory that the run would take, and stop." env:"-" group:"Along the way"`
@@ -57,11 +62,17 @@ func (t *trainVAECmd) Run(a *app) error {
 	if err != nil {
 		return err
 	}
+	if err := a.onlyTrained(k, t.Path); err != nil {
+		return err
+	}
 	return k.train(a, t)
 }
 
 // pictures trains a VAE of pictures.
 func (t *trainVAECmd) pictures(a *app) error {
+	if len(t.Latent) == 0 {
+		t.Latent = []int{50}
+	}
 	c, err := t.config()
 	if err != nil {
 		return err
@@ -113,9 +124,6 @@ func (s *vaeSitting) warm(a *app) {
 
 // config are the settings, with nothing left open but what depends on the pictures.
 func (t *trainVAECmd) config() (*vaeConfig, error) {
-	if flag := t.documentFlags.given(); flag != "" {
-		return nil, usage("%s is for documents, and %s is read as pictures: leave it out, or add --as documents", flag, t.Path)
-	}
 	share, err := strconv.ParseFloat(t.Valid, 64)
 	if err != nil || !(share >= 0 && share < 1) {
 		return nil, usage("--valid %s: must be a share, at least 0 and below 1", t.Valid)
