@@ -138,6 +138,9 @@ func TestMemoryPlannedOfVAEs(t *testing.T) {
 			{boundFlags{Bound: "ais", Chains: new(40)}, "--chains 40 --temperatures 3 --leapfrog 1 --limit 2"},
 			{boundFlags{Bound: "iwae:2", Gaps: true}, "--gaps --limit 2"},
 		} {
+			if i > 0 && flags.Bound != "iwae:300" {
+				continue // beside the program, what a model as small as this one takes of a few pictures is too little to measure
+			}
 			kind, err := flags.kind()
 			if err != nil {
 				t.Fatal(err)
