@@ -52,8 +52,11 @@ func TestDecoderFigures(t *testing.T) {
 	missing := says{Tokens: []int{0, 2}, LogProb: second, FinishReason: decode.FinishLength, Certificate: &decode.Certificate{Best: second, Bound: 0, Expanded: 7, Calls: 5}}
 	unfinished := says{Tokens: []int{0}, LogProb: math.Log(0.6), FinishReason: decode.FinishCancelled, Certificate: &decode.Certificate{Bound: 0}}
 	ladder := []rung{
-		{name: "greedy", decoder: decode.Greedy{}}, {name: "beam", decoder: decode.Beam{Width: 2}}, {name: "exact", decoder: decode.Exact{}},
-		{name: "missing", decoder: missing}, {name: "unfinished", decoder: unfinished},
+		{name: "greedy", decoder: decode.Greedy{}},
+		{name: "beam", decoder: decode.Beam{Width: 2}},
+		{name: "exact", decoder: decode.Exact{}},
+		{name: "missing", decoder: missing},
+		{name: "unfinished", decoder: unfinished},
 	}
 	c := compareDecodersCmd{MaxTokens: 2, Time: 1 << 40}
 	a := &app{ctx: context.Background(), err: io.Discard}

@@ -186,8 +186,8 @@ func inLine(words []countedWord) string {
 
 // documents draws documents: z from the prior, and then words.
 func (s *sampleCmd) documents(a *app) error {
-	n := valueOr(s.N, 5)
-	if err := check(bound{"-n", s.N, 1, mostTexts}, bound{"--words", s.Words, 1, mostTexts}); err != nil {
+	n := int(valueOr(s.N, 5))
+	if err := check(bound{"-n", &n, 1, mostTexts}, bound{"--words", s.Words, 1, mostTexts}); err != nil {
 		return err
 	}
 	if err := checkNumbers(number{"temp", &s.Temp, func(v float64) bool { return v >= 0 && v <= 1e6 }, "at least 0"}); err != nil {

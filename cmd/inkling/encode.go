@@ -121,12 +121,15 @@ func firstOf(rows []float32, width, keep int) (kept []float32) {
 }
 
 // names are those of columns.
-func (e *encodeCmd) names(m *vae.Model) (names []string) {
-	for i := range m.Top() {
+func (e *encodeCmd) names(m *vae.Model) []string { return e.namesOf(m.Top()) }
+
+// namesOf are those for so many latent variables.
+func (e *encodeCmd) namesOf(d int) (names []string) {
+	for i := range d {
 		names = append(names, fmt.Sprintf("z%d", i+1))
 	}
 	if e.Deviations {
-		for i := range m.Top() {
+		for i := range d {
 			names = append(names, fmt.Sprintf("log_sigma%d", i+1))
 		}
 	}

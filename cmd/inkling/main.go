@@ -40,6 +40,7 @@ type cli struct {
 	Manifold    manifoldCmd    `cmd:"" help:"Show what latent variables of a variational auto-encoder stand for."`
 	Topics      topicsCmd      `cmd:"" help:"Say in words what each latent variable of a VAE of documents is about."`
 	Nearest     nearestCmd     `cmd:"" help:"Find the documents that are nearest to one."`
+	Report      reportCmd      `cmd:"" help:"Say how much a table that was drawn is like the real one, and how near it comes to single rows."`
 	NN          nnCmd          `cmd:"" name:"nn" help:"Show the words whose vectors are closest."`
 	Analogy     analogyCmd     `cmd:"" help:"Say what is to woman as king is to man."`
 	Export      exportCmd      `cmd:"" help:"Write word vectors in a format of others."`

@@ -17,8 +17,8 @@ type drawFlag struct {
 type sampleCmd struct {
 	Dir string `arg:"" help:"Folder of the model."`
 
-	N       *int   `name:"n" short:"n" help:"How many: 64 pictures or sentences, or 5 documents." placeholder:"N"`
-	Out     string `help:"Where to: NAME.png is all of them in rows, NAME.npy their numbers." placeholder:"samples.png" env:"-" of:"pictures"`
+	N       *count `name:"n" short:"n" help:"How many: 64 pictures or sentences, 5 documents, 1000 rows; 1e6 is a million." placeholder:"N"`
+	Out     string `help:"Where to. Pictures: NAME.png is all of them in rows, NAME.npy their numbers. Rows: NAME.csv, or - for standard output." placeholder:"samples.png" env:"-" of:"pictures,table"`
 	Columns int    `help:"Pictures in a row of a PNG; as many as there are rows unless given." placeholder:"N" of:"pictures"`
 	drawFlag
 	wordsFlag
@@ -56,8 +56,8 @@ func (s *sampleCmd) Run(a *app) error {
 
 // pictures draws pictures.
 func (s *sampleCmd) pictures(a *app) error {
-	n, out := valueOr(s.N, 64), cmp.Or(s.Out, "samples.png")
-	if err := check(bound{"-n", s.N, 1, math.MaxInt32}, bound{"--columns", &s.Columns, 0, mostInGrid}); err != nil {
+	n, out := int(valueOr(s.N, 64)), cmp.Or(s.Out, "samples.png")
+	if err := check(bound{"-n", &n, 1, math.MaxInt32}, bound{"--columns", &s.Columns, 0, mostInGrid}); err != nil {
 		return err
 	}
 	if err := checkNumbers(number{"temp", &s.Temp, func(v float64) bool { return v >= 0 && v <= 1e6 }, "at least 0"}); err != nil {

@@ -14,8 +14,9 @@ type scoreCmd struct {
 	Above   *float64 `help:"Pass on only lines of more than so many bits." placeholder:"BITS"`
 	PerChar bool     `help:"--above goes by bits per character."`
 	Tokens  bool     `help:"Show the bits of each token." env:"-"` // INKLING_TOKENS says what a token is in training
-	Samples *int     `help:"Of a variational auto-encoder: samples of z for each picture; 100." env:"-" placeholder:"K"`
+	Samples *int     `help:"Of a variational auto-encoder: samples of z for each picture, 100, or row, 1." env:"-" placeholder:"K"`
 	partFlag
+	tableScoreFlags
 }
 
 // Help is what score --help says beside the flags.

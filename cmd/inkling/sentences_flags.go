@@ -11,7 +11,6 @@ import (
 type sentenceFlags struct {
 	Longest *int    `help:"The most tokens of a sentence that is learnt from, its end included; longer ones are left out. 100, of characters and bytes 400." placeholder:"N" group:"Sentences" of:"sentences"`
 	Cell    *string `help:"What encoder and decoder are made of: ${enum}." enum:"lstm,gru" placeholder:"lstm" group:"Sentences" of:"sentences"`
-	Embed   *int    `help:"Size of the embeddings of tokens, as --hidden unless given." placeholder:"N" group:"Sentences" of:"sentences"`
 
 	WordDropout *float64 `help:"Share of the tokens that the decoder reads which it is not told in training, so that it must learn them from z." placeholder:"P" group:"Sentences" of:"sentences"`
 	DropoutIn   *float64 `help:"Share dropped of the embeddings that the decoder reads." placeholder:"P" group:"Sentences" of:"sentences"`

@@ -160,7 +160,7 @@ func TestSentencesCountAsLanguageModelsDo(t *testing.T) {
 		}
 		var l evaluated
 		f.json(&l, "eval", "lm", "other.txt")
-		if l.Tokens != e.Tokens || l.Items != e.Examples || l.Unknown != e.Unknown || math.Abs(l.BitsPerChar-*e.BitsPerChar) > 1e-4 || math.Abs(l.PerplexityPerWord/ *e.PerplexityPerWord-1) > 1e-4 {
+		if l.Tokens != e.Tokens || l.Items != e.Examples || l.Unknown != e.Unknown || math.Abs(l.BitsPerChar-*e.BitsPerChar) > 1e-4 || math.Abs(l.PerplexityPerWord / *e.PerplexityPerWord - 1) > 1e-4 {
 			t.Errorf("a language model says %+v, a VAE %+v", l.Likelihood, e)
 		}
 	}

@@ -109,7 +109,7 @@ func sentenceWriter(a *app) (emit func(w writtenSentence) error, flush func() er
 
 // sentences writes sentences whose z is drawn from the prior.
 func (s *sampleCmd) sentences(a *app) error {
-	n := valueOr(s.N, 64)
+	n := int(valueOr(s.N, 64))
 	if err := check(bound{"-n", &n, 1, mostTexts}, bound{"--max-tokens", s.MaxTokens, 1, mostTime}); err != nil {
 		return err
 	}

@@ -13,7 +13,7 @@ import (
 
 // trainVAECmd is inkling train vae.
 type trainVAECmd struct {
-	Path string `arg:"" help:"What to learn from: pictures, a folder of PNG and JPEG files, of IDX files or of train.npy, or one such file; or a text of sentences, one a line."`
+	Path string `arg:"" help:"What to learn from. Pictures: a folder of PNG and JPEG files, of IDX files or of train.npy, or one such file. Documents: a folder of texts, or a .jsonl file of objects. Sentences: a text, one a line. A table: a .csv or .tsv file with a header. Texts and tables may be packed."`
 	As   string `help:"What the data are: ${enum}; what they look like unless given." enum:",${vae_kinds}" default:"" placeholder:"KIND"`
 	Out  string `help:"Folder of the run; runs/ and the name of the data unless given." placeholder:"DIR"`
 
@@ -22,10 +22,10 @@ type trainVAECmd struct {
 	Binarize string `help:"Make black and white of grey, with the grey as the probability of white: dynamic, anew whenever a picture is seen; fixed, once and for all; or none. dynamic of bernoulli, unless all is black and white, and none of others." enum:",none,dynamic,fixed" default:"" group:"The pictures" of:"pictures"`
 	Valid    string `help:"What is held out: a share, evenly spread, of pictures if the folder has no part for that; of sentences also a text of its own. 0: none." default:"0.05" placeholder:"SHARE|FILE" group:"The data"`
 
-	Latent     []int  `help:"Latent variables; 50, and of sentences 32. Of two stochastic layers, first those next to the pictures: 100,50." placeholder:"N,…" group:"The model"`
+	Latent     []int  `help:"Latent variables; 50, of sentences 32, of a table 16. Of two stochastic layers, first those next to the pictures: 100,50." placeholder:"N,…" group:"The model"`
 	Hidden     string `help:"Of sentences the size of the states, 256. Of pictures layers of the encoder; those of the decoder are the same backwards. dense: sizes, 200,200, or none. conv: channels of convolutions, each of which halves the picture, and last the size of a layer after them, 32,64,256. Of a second stochastic layer after a slash, 200,200/100,100." placeholder:"N,…" group:"The model"`
 	Net        string `help:"What the networks are made of: ${enum}." enum:"${nets}" default:"${net}" group:"The model" of:"pictures"`
-	Activation string `help:"Between layers: ${enum}." enum:"tanh,relu" default:"tanh" group:"The model" of:"pictures,documents,table"`
+	Activation string `help:"Between layers: ${enum}; tanh unless given, of a table relu." enum:",tanh,relu" default:"" placeholder:"NAME" group:"The model" of:"pictures,documents,table"`
 	Likelihood string `help:"What the decoder gives the parameters of: ${enum}; inkling info likelihoods says what each is." enum:"${likelihoods}" default:"${likelihood}" group:"The model" of:"pictures"`
 	Levels     *int   `help:"Of logistic and categorical: values that a number can take; of logistic 256, of categorical 16." placeholder:"N" group:"The model" of:"pictures"`
 
@@ -41,10 +41,12 @@ type trainVAECmd struct {
 
 	textFlags
 	tokenFlags
-	Output *string `help:"What gives each word, token or value its probability: ${enum}; inkling info outputs says what each is. full unless given." enum:"${outputs}" placeholder:"NAME" group:"The output layer" of:"documents,sentences,table"`
+	Output *string `help:"What gives each word, token or value its probability: ${enum}; inkling info outputs says what each is. full unless given, of a table adaptive." enum:"${outputs}" placeholder:"NAME" group:"The output layer" of:"documents,sentences,table"`
 	outputFlags
+	Embed *int `help:"Size of the embedding of a token, as --hidden unless given, or of a value of many, 32." placeholder:"N" group:"The model" of:"sentences,table"`
 	documentFlags
 	sentenceFlags
+	tableFlags
 
 	loopFlags
 	Plan bool `help:"Show the memory that the run would take, and stop." env:"-" group:"Along the way"`
@@ -212,8 +214,8 @@ func (t *trainVAECmd) layers() (hidden [][]int, err error) {
 		}
 		hidden = append(hidden, sizes)
 	}
-	if len(hidden) != len(t.Latent) {
-		return nil, usage("--hidden %s has networks of %s, and --latent has %d: give as many, with / between them", t.Hidden, plural(len(hidden), "stochastic layer"), len(t.Latent))
+	if len(hidden) != max(1, len(t.Latent)) {
+		return nil, usage("--hidden %s has networks of %s, and --latent has %d: give as many, with / between them", t.Hidden, plural(len(hidden), "stochastic layer"), max(1, len(t.Latent)))
 	}
 	return hidden, nil
 }

@@ -84,3 +84,6 @@ func (e Examples) Batch(from, to int) vae.Batch {
 	rows.take(e.Table, e.Of[from:to])
 	return vae.Batch{Rows: to - from, Data: rows}
 }
+
+// Number is that of row i in the file.
+func (e Examples) Number(i int) int { return int(e.Of[i]) }

@@ -41,6 +41,19 @@ func (h *categories) sample(params []float32, rnd *rand.Rand) int32 {
 	return drawn(h.p, rnd)
 }
 
+func (h *categories) likely(params []float32) int32 { return largest(params) }
+
+// largest is where the largest stands.
+func largest(x []float32) int32 {
+	best := 0
+	for i, v := range x {
+		if v > x[best] {
+			best = i
+		}
+	}
+	return int32(best)
+}
+
 // drawn is a number drawn with these probabilities.
 func drawn(p []float32, rnd *rand.Rand) int32 {
 	u := rnd.Float64()

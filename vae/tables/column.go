@@ -61,6 +61,9 @@ func (c *Column) classes() int {
 	return n
 }
 
+// Classes is how many classes a category has.
+func (c *Column) Classes() int { return c.classes() }
+
 // frequencies is how often each class was there.
 func (c *Column) frequencies() []int64 {
 	n := slices.Clone(c.Counts)
@@ -255,4 +258,16 @@ func digits(step float64) int {
 		return -1
 	}
 	return len(after)
+}
+
+// Describe says in words what cells there are.
+func (c *Column) Describe() string {
+	if c.Numeric() {
+		return fmt.Sprintf("from %s to %s, in steps of %g", c.Append(nil, 0), c.Append(nil, int32(c.Levels-1)), c.Grid)
+	}
+	s := fmt.Sprintf("%d values", len(c.Values))
+	if c.Rare > 0 {
+		s += fmt.Sprintf(", and %d that are there once", c.Rare)
+	}
+	return s
 }

@@ -125,3 +125,27 @@ func (t results) flow(cols int) int64 {
 	}
 	return t.of(cols)
 }
+
+// ColumnsBytes is about what columns take: strings, and the map that finds them.
+func ColumnsBytes(columns []*Column) (bytes int64) {
+	for _, c := range columns {
+		bytes += 12*int64(len(c.Edges)) + 96*int64(len(c.Values))
+		for _, v := range c.Values {
+			bytes += int64(len(v))
+		}
+	}
+	return bytes
+}
+
+// UseFloats is about what a core holds that scores rows with so many samples of z for each, or draws them: what the tape holds for a block of rows,
+// and its cells, and for drawing some rows of each vocabulary's probabilities.
+func UseFloats(c *Config, columns []*Column, samples int) int64 {
+	costs, most := c.Costs(columns), 0
+	for _, col := range columns {
+		if col.Type == Vocabulary {
+			most = max(most, col.classes())
+		}
+	}
+	const cell = 8 // floats of one as text and as codes, of which some blocks are on their way
+	return costs.Encoder(AtOnce, false) + costs.Decoder(AtOnce*int64(samples), false) + wordsAtOnce*int64(most) + 6*cell*AtOnce*int64(len(columns))
+}

@@ -115,7 +115,10 @@ func (e *encoder) Params() (ps nn.Params) {
 
 // Encode gives the means and log deviations of q, [Rows, 2·Latent].
 func (e *encoder) Encode(tp *tensor.Tape, b vae.Batch) *tensor.Tensor {
-	rows := b.Data.(*Rows)
+	return e.encode(tp, b.Data.(*Rows))
+}
+
+func (e *encoder) encode(tp *tensor.Tape, rows *Rows) *tensor.Tensor {
 	var y *tensor.Tensor
 	if e.weight != nil {
 		y = tensor.Linear(tp, e.see(tp, rows), e.weight, e.bias)
@@ -148,7 +151,7 @@ func (e *encoder) see(tp *tensor.Tape, rows *Rows) *tensor.Tensor {
 				row := x.Row(i)
 				row[at] = 0
 				if code != blankCode && code != strangeCode {
-					row[at] = c.input(min(max(code, 0), int32(c.Levels-1)))
+					row[at] = c.Place(code)
 				}
 				if c.Blank > 0 {
 					row[at+1] = 0

@@ -17,6 +17,7 @@ type head interface {
 	// logProb is log p(code) in nats for the decoder's numbers, and unless d is nil their derivatives of it, which are assigned.
 	logProb(d, params []float32, code int32) float64
 	sample(params []float32, rnd *rand.Rand) int32
+	likely(params []float32) int32 // the likeliest category, the middle of the likeliest component of numbers
 }
 
 // newHead is that of a column; nil of a vocabulary. It has memory of its own: one for each tape.

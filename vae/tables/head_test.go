@@ -135,7 +135,7 @@ func TestMixtureIsItsFormula(t *testing.T) {
 				} else {
 					for i := range 3 {
 						s := math.Exp(float64(scales[i]))
-						want += math.Exp(float64(logits[i])) / total * (sigma((float64(c.place(code+1))-float64(means[i]))/s) - sigma((float64(c.place(code))-float64(means[i]))/s))
+						want += math.Exp(float64(logits[i])) / total * (sigma((c.place(code+1)-float64(means[i]))/s) - sigma((c.place(code)-float64(means[i]))/s))
 					}
 				}
 				if got := h.logProb(nil, p, code); want > 1e-12 && math.Abs(got-math.Log(want)) > 2e-3 {
@@ -237,7 +237,7 @@ func TestPlacesRise(t *testing.T) {
 			if !(below < above) {
 				t.Fatalf("%s: level %d lies from %g to %g", name, level, below, above)
 			}
-			middle := (float64(max(below, -50)) + float64(min(above, 50))) / 2
+			middle := (max(below, -50) + min(above, 50)) / 2
 			if got := c.levelAt(middle); got != level {
 				t.Errorf("%s: the middle of level %d is that of %d", name, level, got)
 			}

@@ -71,7 +71,8 @@ func (m *mixture) logProb(d, params []float32, code int32) float64 {
 		}
 		return float64(logits[m.k] - lse)
 	}
-	below, above := m.c.place(code), m.c.place(code+1)
+	lower, upper := m.c.place(code), m.c.place(code+1)
+	below, above, width := float32(lower), float32(upper), upper-lower // which may have more digits than both
 	k := m.k
 	ofA, ofB, ofDelta, inverse := m.e[:k], m.e[k:2*k], m.e[2*k:3*k], m.e[3*k:]
 	for i, s := range scales {
@@ -81,15 +82,14 @@ func (m *mixture) logProb(d, params []float32, code int32) float64 {
 	for i, mean := range means {
 		a, b := (above-mean)*inverse[i], (below-mean)*inverse[i]
 		m.a[i], m.b[i] = a, b
-		ofA[i], ofB[i], ofDelta[i] = -abs(a), -abs(b), -(above-below)*inverse[i]
+		ofA[i], ofB[i], ofDelta[i] = -abs(a), -abs(b), -float32(width)*inverse[i]
 	}
 	kernel.Exp(m.e[:3*k], m.e[:3*k])
 	top := math.Inf(-1)
 	for i := range means {
-		// 1 − e^−δ, of small δ by its series.
-		mass := 1 - float64(ofDelta[i])
-		if delta := float64(above-below) * float64(inverse[i]); delta < 1e-3 {
-			mass = delta * (1 - delta/2)
+		mass := 1 - float64(ofDelta[i]) // 1 − e^−δ, of small δ by its series
+		if delta := width * float64(inverse[i]); delta < 0.3 {
+			mass = delta * (1 - delta/2*(1-delta/3*(1-delta/4*(1-delta/5*(1-delta/6)))))
 		}
 		l := math.Log(mass / ((1 + float64(ofA[i])) * (1 + float64(ofB[i]))))
 		l += float64(min(m.a[i], 0)) - float64(max(m.b[i], 0)) + float64(logits[i]-lse)
@@ -102,7 +102,7 @@ func (m *mixture) logProb(d, params []float32, code int32) float64 {
 		sum += m.share[i]
 	}
 	if d != nil {
-		m.derive(d, scales, sum, float64(above-below))
+		m.derive(d, scales, sum, width)
 	}
 	return top + math.Log(sum)
 }
@@ -166,4 +166,13 @@ func (m *mixture) sample(params []float32, rnd *rand.Rand) int32 {
 	u := rnd.Float64()
 	scale := math.Exp(float64(max(scales[i], lowestLogScale)))
 	return m.c.levelAt(float64(means[i]) + scale*(math.Log(u)-math.Log1p(-u))) // −∞ if u is 0: the lowest
+}
+
+func (m *mixture) likely(params []float32) int32 {
+	logits, means, _ := m.parts(params)
+	i := largest(logits)
+	if int(i) == m.k {
+		return blankCode
+	}
+	return m.c.levelAt(float64(means[i]))
 }

@@ -41,7 +41,7 @@ func Learn(r *Reader, s *Survey, schema Schema, share float64, seed uint64) (t *
 	if err := t.read(r, from); err != nil {
 		return nil, nil, nil, err
 	}
-	learn, held = split(s.Rows, share, seed)
+	learn, held = Split(s.Rows, share, seed)
 	for i, c := range t.Columns {
 		c.Rows = len(learn)
 		if c.Numeric() {
@@ -74,8 +74,8 @@ func (t *Table) read(r *Reader, from []int) error {
 	}
 }
 
-// split chooses the rows that are held out.
-func split(rows int, share float64, seed uint64) (learn, held []int32) {
+// Split chooses the rows that are held out.
+func Split(rows int, share float64, seed uint64) (learn, held []int32) {
 	n := int(share * float64(rows))
 	out := make([]bool, rows)
 	for i, at := range rand.New(rand.NewPCG(seed, 0x7ab)).Perm(rows) {

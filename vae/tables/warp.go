@@ -55,12 +55,12 @@ func (c *Column) learnEdges(codes []int32) {
 }
 
 // place is where the edge below a level lies; −∞ of the lowest, +∞ of the one above the highest.
-func (c *Column) place(e int32) float32 {
+func (c *Column) place(e int32) float64 {
 	switch {
 	case e <= 0:
-		return float32(math.Inf(-1))
+		return math.Inf(-1)
 	case int(e) >= c.Levels:
-		return float32(math.Inf(1))
+		return math.Inf(1)
 	}
 	lo, hi := 0, len(c.Edges)-1 // Edges[lo] ≤ e ≤ Edges[hi]
 	for hi-lo > 1 {
@@ -71,10 +71,10 @@ func (c *Column) place(e int32) float32 {
 		}
 	}
 	if hi == lo || e == c.Edges[lo] {
-		return c.Logits[lo]
+		return float64(c.Logits[lo])
 	}
 	t := float64(e-c.Edges[lo]) / float64(c.Edges[hi]-c.Edges[lo])
-	return float32(float64(c.Logits[lo]) + t*float64(c.Logits[hi]-c.Logits[lo]))
+	return float64(c.Logits[lo]) + t*(float64(c.Logits[hi])-float64(c.Logits[lo]))
 }
 
 // input is what the encoder sees of a level: its place, with a deviation of about 1.
@@ -87,7 +87,12 @@ func (c *Column) input(level int32) float32 {
 	case int(level) >= c.Levels-1:
 		above = below + 2
 	}
-	return (below + above) / (2 * deviation)
+	return float32((below + above) / (2 * deviation))
+}
+
+// Place is where a number stands in its column's distribution: logistic, with mean 0 and a deviation of about 1.
+func (c *Column) Place(code int32) float32 {
+	return c.input(min(max(code, 0), int32(c.Levels-1)))
 }
 
 // levelAt is the level whose edges a place lies between.
