@@ -70,6 +70,9 @@ func (t *trainCmd) check() error {
 	if err := t.checkTokens(); err != nil {
 		return err
 	}
+	if _, err := t.sampling(); err != nil {
+		return err
+	}
 	if err := t.checkArchitecture(); err != nil {
 		return err
 	}
@@ -207,6 +210,12 @@ func newSitting(a *app, cfg *runConfig, text *corpus, remedy string) (*sitting, 
 	if n := cfg.Train.Shards; n < 1 || n > cfg.Train.Batch {
 		return nil, usage("%d shards of a batch of %d lanes: there must be at least 1, and no more than lanes", n, cfg.Train.Batch)
 	}
+	if err := cfg.Train.Sampling.Settle(); err != nil {
+		return nil, usage("%w", err)
+	}
+	if err := checkSampling(cfg.Train); err != nil {
+		return nil, err
+	}
 	cfg.Model.Counts, cfg.Model.Seed = text.vocab.Counts, cfg.Train.Seed
 	s := &sitting{cfg: cfg, text: text}
 	need, err := planTraining(cfg.Model, cfg.Train, text.valid.Len())
@@ -235,7 +244,7 @@ func newSitting(a *app, cfg *runConfig, text *corpus, remedy string) (*sitting, 
 func planTraining(m lm.Config, t settings, valid int) (lm.Memory, error) {
 	return m.PlanTraining(lm.Training{
 		Lanes: t.Batch, Time: t.Time, Shards: t.Shards, Slots: slotsOf(t), Valid: valid, Saved: true, Precision: precisions[t.Precision],
-		Averaged: t.Average > 0, Accumulated: t.Accumulate > 1,
+		Averaged: t.Average > 0, Accumulated: t.Accumulate > 1, Sampled: t.Sampling.Kind != "",
 	})
 }
 

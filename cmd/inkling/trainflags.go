@@ -27,6 +27,8 @@ type trainFlags struct {
 
 	outputFlags
 
+	samplingSchedule
+
 	Time *int `help:"Steps that gradients flow back." placeholder:"N" group:"How"`
 
 	loopFlags
