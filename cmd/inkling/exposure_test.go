@@ -106,6 +106,17 @@ func TestExposureOfAKnownText(t *testing.T) {
 			entropy -= p[i] * x * math.Log(x)
 		}
 	}
+	first := 0.0 // by hand, of the first block, which begins after the prompt
+	for i, text := range truth {
+		last := prompts[i][prompt-1]
+		for _, token := range text[:16] {
+			first -= math.Log(source[last][token]) / 16 / n
+			last = token
+		}
+	}
+	if math.Abs(first-held.Nats[0].Mean) > 1e-5 {
+		t.Errorf("the first block costs %g, by hand %g", held.Nats[0].Mean, first)
+	}
 	if len(held.Nats) != 3 {
 		t.Fatalf("%d blocks", len(held.Nats))
 	}
