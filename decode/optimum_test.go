@@ -473,3 +473,14 @@ func TestMarkovRefusals(t *testing.T) {
 		t.Errorf("one token needs one context: %+v, %v", hyps, err)
 	}
 }
+
+// BenchmarkViterbi: 1,000 tokens of a model over 65 that sees the last two, as of characters, with the scores of all contexts made each time.
+func BenchmarkViterbi(b *testing.B) {
+	m := &batched{markov: newMarkov(65, 1, 1)}
+	for b.Loop() {
+		hyps, err := Viterbi{}.Decode(context.Background(), m, Request{Length: 1000})
+		if err != nil || !hyps[0].Certificate.Exact {
+			b.Fatal(hyps, err)
+		}
+	}
+}
