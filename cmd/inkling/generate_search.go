@@ -121,7 +121,9 @@ func proved(t decode.Hypothesis, interrupted bool) string {
 	c := t.Certificate
 	what := fmt.Sprintf("the likeliest found; no text has more than %.4f, a gap of %.4f", c.Bound, c.Bound-c.Best)
 	switch {
-	case t.FinishReason == decode.FinishNodes || t.FinishReason == decode.FinishCancelled:
+	case t.FinishReason == decode.FinishNodes:
+		what = "not complete when the nodes were spent: allow more with --nodes"
+	case t.FinishReason == decode.FinishCancelled:
 		what = "not complete"
 	case c.Exact:
 		what = "certified: no text is likelier"
@@ -129,5 +131,5 @@ func proved(t decode.Hypothesis, interrupted bool) string {
 	if interrupted {
 		what = "interrupted: " + what
 	}
-	return fmt.Sprintf("log-probability %.4f nats, %s; %d nodes, %d calls of the model", t.LogProb, what, c.Expanded, c.Calls)
+	return fmt.Sprintf("log-probability %.4f nats, %s; %s, %s of the model", t.LogProb, what, plural(c.Expanded, "node"), plural(c.Calls, "call"))
 }

@@ -40,7 +40,7 @@ func TestSearchDecoders(t *testing.T) {
 	}
 	f.contains(text.err, "log-probability -", "certified: no text is likelier", "nodes", "calls of the model")
 	f.contains(f.must("generate", "model", "--max-tokens", "40", "--decoder", "exact", "--nodes", "300").err, "the likeliest found; no text has more than", "a gap of", "300 nodes")
-	f.contains(f.must("generate", "model", "--max-tokens", "40", "--decoder", "exact", "--nodes", "1").err, "not complete", "1 nodes")
+	f.contains(f.must("generate", "model", "--max-tokens", "40", "--decoder", "exact", "--nodes", "1").err, "not complete when the nodes were spent", "1 node, 1 call of the model")
 	f.contains(f.must("generate", "model", "--max-tokens", "1", "--decoder", "beam", "-n", "5000").err, "texts of 5000: the search has come to no more")
 }
 
