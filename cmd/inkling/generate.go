@@ -24,6 +24,7 @@ type generateCmd struct {
 
 	samplingFlags
 	searchFlags
+	constraintFlags
 
 	items bool // the model writes items, each a line
 }
@@ -43,6 +44,10 @@ type generated struct {
 
 func (g *generateCmd) Run(a *app) error {
 	decoder, req, err := g.request()
+	if err != nil {
+		return err
+	}
+	demands, err := g.constraint()
 	if err != nil {
 		return err
 	}
@@ -82,6 +87,11 @@ func (g *generateCmd) Run(a *app) error {
 		a.note("prompt: %s", line)
 	}
 	req.Prefix, req.Piece, req.Ends = opening(vocab, ids), vocab.PieceAfter, ends(vocab)
+	if demands != nil {
+		if req.Constraint, err = demands.over(vocab, req.Prefix); err != nil {
+			return err
+		}
+	}
 	screen := onTerminal(a)
 	if !a.json {
 		g.begin(a, 0)
