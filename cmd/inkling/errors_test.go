@@ -316,6 +316,29 @@ var wrong = []string{
 	"generate model --decoder greedy --seed 1",
 	"generate model --decoder greedy -n 2",
 	"generate model --promt x",
+	"generate model --regex (a",
+	"generate model --regex \\bcat\\b",
+	"generate model --regex (a|b)*a(a|b){30}",
+	"generate model --regex (a{1,1000}){1000}",
+	"generate model --regex é",
+	"generate model --regex [A-Z]{600}",
+	"generate model --require cat --forbid cat",
+	"generate model --require two-words",
+	"generate model --forbid 'tis",
+	"generate model --exact-length 0",
+	"generate model --exact-length 501",
+	"generate model --lexicon none.txt",
+	"generate model --lexicon blank.txt",
+	"generate model --lexicon latin1.txt",
+	"generate model --grammar none.gbnf",
+	"generate model --grammar folder",
+	"generate model --grammar empty.txt",
+	"generate model --grammar word.txt",
+	"generate model --grammar left.gbnf",
+	"generate model --grammar endless.gbnf",
+	"generate model --grammar undefined.gbnf",
+	"generate model --grammar unspelled.gbnf",
+	"generate model --grammar left.gbnf --regex a",
 	"generate model --output full",
 	"generate model --output svd:4",
 	"generate model --output svd:17,3",
@@ -658,6 +681,10 @@ func wrongFolder(t *testing.T) *folder {
 	f.write("blank.txt", "\n\n\r\n")
 	f.write("objects.jsonl", `{"text": "an object", "number": 1}`+"\n")
 	f.write("text.txt.gz", "\x1f\x8b\x08 and no more of gzip")
+	f.write("left.gbnf", "root ::= sum\nsum ::= sum \"+\" sum | [0-9]\n")
+	f.write("endless.gbnf", "root ::= \"a\" root\n")
+	f.write("undefined.gbnf", "root ::= \"a\" | rest\n")
+	f.write("unspelled.gbnf", "root ::= \"{\" root? \"}\"\n")
 
 	config := string(f.read("model/config.json"))
 	edited := func(dir, old, new string) {
