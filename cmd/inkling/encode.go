@@ -12,17 +12,17 @@ import (
 
 type encodeCmd struct {
 	Dir  string `arg:"" help:"Folder of the model."`
-	Path string `arg:"" help:"The pictures: a folder or a file, as train vae takes them."`
+	Path string `arg:"" help:"The pictures: a folder or a file, as train vae takes them; or sentences, lines of a file, or - for standard input."`
 
 	Out        string `help:"Where to: NAME.npy, NAME.csv, or - for standard output." default:"-" placeholder:"-" env:"-"`
 	Deviations bool   `help:"Behind the means give log σ of each latent variable."`
-	Limit      int    `help:"Only the first N pictures." placeholder:"N"`
+	Limit      int    `help:"Only the first N." placeholder:"N"`
 	partFlag
 }
 
 // Help is what encode --help says beside the flags.
 func (*encodeCmd) Help() string {
-	return `For each picture, in order, come the means of q(z|x), of two stochastic layers those of the last: a line of numbers with tabs between
+	return `For each picture or sentence, in order, come the means of q(z|x), of two stochastic layers those of the last: a line of numbers with tabs between
 them; in a .csv file with commas, below a line of names; in a .npy file a matrix of float32. With --json and no file a line is an
 object: index, mean, and with --deviations log_sigma. Pictures are made black and white as those were that the model learnt from.`
 }
@@ -46,12 +46,9 @@ func (e *encodeCmd) numbers(a *app) error {
 	if err := check(bound{"--limit", &e.Limit, 0, unbounded}); err != nil {
 		return err
 	}
-	kind := ""
-	if e.Out != "-" {
-		var err error
-		if kind, err = suffix("--out", e.Out, ".npy", ".csv"); err != nil {
-			return err
-		}
+	kind, err := e.kind()
+	if err != nil {
+		return err
 	}
 	m, c, err := openVAE(a, e.Dir)
 	if err != nil {
@@ -64,6 +61,19 @@ func (e *encodeCmd) numbers(a *app) error {
 	if err != nil {
 		return err
 	}
+	return e.write(a, kind, m, seen)
+}
+
+// kind is how the name of the output ends; "" of standard output.
+func (e *encodeCmd) kind() (string, error) {
+	if e.Out == "-" {
+		return "", nil
+	}
+	return suffix("--out", e.Out, ".npy", ".csv")
+}
+
+// write writes what examples of any data come to.
+func (e *encodeCmd) write(a *app, kind string, m *vae.Model, seen vae.Examples) (err error) {
 	a.orderly()
 	width := m.Top()
 	if e.Deviations {

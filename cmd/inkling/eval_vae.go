@@ -31,6 +31,9 @@ func (e *evalCmd) vae(a *app) error {
 	if len(e.Ext) > 0 || e.Lines || e.Field != "" || e.Cache != "" || e.Output != "" {
 		return usage("--ext, --lines, --field, --cache and --output are for texts, and %s is a VAE: leave them out", e.Dir)
 	}
+	if e.Against != "" {
+		return usage("--against is for VAEs of sentences, and %s is of pictures: leave it out", e.Dir)
+	}
 	kind, err := e.boundFlags.kind()
 	if err != nil {
 		return err

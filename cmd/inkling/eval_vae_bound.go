@@ -16,6 +16,8 @@ type boundFlags struct {
 
 	Gaps bool `help:"Also say where the encoder loses: against the best q of its kind for each picture, and that against log p(x). For models of one stochastic layer." group:"A VAE" env:"-"`
 
+	Against string `help:"Of sentences: also measure a language model by them, one of the same tokens, trained with --lines." placeholder:"DIR" group:"A VAE" env:"-"`
+
 	Chains       *int    `help:"Of ais: chains of each picture; 16." placeholder:"N" group:"A VAE" env:"-"`
 	Temperatures *int    `help:"Of ais: distributions from the start to the end, both included; 1000." placeholder:"N" group:"A VAE" env:"-"`
 	Leapfrog     *int    `help:"Of ais: leapfrog steps of a transition; 10." placeholder:"N" group:"A VAE" env:"-"`
@@ -31,6 +33,8 @@ func (f boundFlags) given() string {
 		return "--seed"
 	case f.Gaps:
 		return "--gaps"
+	case f.Against != "":
+		return "--against"
 	}
 	return f.ofAIS()
 }

@@ -49,17 +49,25 @@ func (f *outputFlags) keep(names []string) {
 	}
 }
 
-// checkOutput refuses values that no layer could have; with --from, all that is given.
-func (t *trainCmd) checkOutput() error {
+// check refuses values that no layer could have.
+func (f *outputFlags) check() error {
 	if err := check(
-		bound{"--classes", t.Classes, 1, mostVocab},
-		bound{"--samples", t.Samples, 1, mostVocab},
-		bound{"--block", t.Block, 1, mostVocab},
+		bound{"--classes", f.Classes, 1, mostVocab},
+		bound{"--samples", f.Samples, 1, mostVocab},
+		bound{"--block", f.Block, 1, mostVocab},
 	); err != nil {
 		return err
 	}
-	if t.Power != nil && !(*t.Power > 0) {
-		return usage("--power %g: must be above 0; noise that is all but even has 1e-6", *t.Power)
+	if f.Power != nil && !(*f.Power > 0) {
+		return usage("--power %g: must be above 0; noise that is all but even has 1e-6", *f.Power)
+	}
+	return nil
+}
+
+// checkOutput refuses values that no layer could have; with --from, all that is given.
+func (t *trainCmd) checkOutput() error {
+	if err := t.outputFlags.check(); err != nil {
+		return err
 	}
 	if given := t.options().Given(); t.From != "" && len(given) > 0 {
 		return usage("--%s with --from %s, which has an output layer: leave it out", given[0], t.From)

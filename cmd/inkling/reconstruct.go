@@ -8,19 +8,24 @@ import (
 
 type reconstructCmd struct {
 	Dir  string `arg:"" help:"Folder of the model."`
-	Path string `arg:"" help:"The pictures: a folder or a file, as train vae takes them."`
+	Path string `arg:"" help:"The pictures: a folder or a file, as train vae takes them; or sentences, lines of a file, or - for standard input."`
 
-	N   int    `name:"n" short:"n" help:"How many pictures, the first." default:"16"`
+	N   int    `name:"n" short:"n" help:"How many pictures or sentences, the first." default:"16"`
 	Out string `help:"Where to: NAME.png has each picture above what the model makes of it, NAME.npy the numbers of the latter." default:"reconstructions.png" placeholder:"reconstructions.png" env:"-"`
 	partFlag
 	drawFlag
 	Seed *uint64 `help:"Of what --draw draws; 1." placeholder:"N"`
+	writingFlags
 }
 
 // Help is what reconstruct --help says beside the flags.
 func (*reconstructCmd) Help() string {
 	return `A picture is encoded, which gives the mean of q(z|x), and that is decoded, which gives the mean of p(x|z). With --draw both are
-draws in place of means. Pictures are made black and white as those were that the model learnt from.`
+draws in place of means. Pictures are made black and white as those were that the model learnt from.
+
+Of a model of sentences comes a line for each line: what it writes from the mean of q(z|x), or with --draw from a draw, token by token, each the
+likeliest, unless --decoder says otherwise. With --json a line is an object: from, text, tokens, logprob (of the text given z, nats), finish_reason,
+z, and certificate of a search.`
 }
 
 const gridColumns = 16
@@ -34,6 +39,9 @@ func (r *reconstructCmd) Run(a *app) error {
 
 // show shows pictures.
 func (r *reconstructCmd) show(a *app) error {
+	if err := r.writingFlags.onlySentences(r.Dir); err != nil {
+		return err
+	}
 	if err := check(bound{"-n", &r.N, 1, mostInGrid}); err != nil {
 		return err
 	}

@@ -16,18 +16,22 @@ type drawFlag struct {
 type sampleCmd struct {
 	Dir string `arg:"" help:"Folder of the model."`
 
-	N       int    `name:"n" short:"n" help:"How many pictures." default:"64"`
+	N       int    `name:"n" short:"n" help:"How many pictures or sentences." default:"64"`
 	Out     string `help:"Where to: NAME.png is all of them in rows, NAME.npy their numbers." default:"samples.png" placeholder:"samples.png" env:"-"`
 	Columns int    `help:"Pictures in a row of a PNG; as many as there are rows unless given." placeholder:"N"`
 	drawFlag
 	Temp float64 `help:"Times which the prior's deviation is taken: below 1 for pictures that are more usual." default:"1"`
 	Seed *uint64 `help:"Of what is random; another each time unless given."`
+	writingFlags
 }
 
 // Help is what sample --help says beside the flags.
 func (*sampleCmd) Help() string {
 	return `z is drawn from the prior, and shown is the mean of p(x|z), or with --draw a draw from it. Numbers are written in blocks, so that
-there may be millions of pictures, and the same seed gives the same bytes on any number of cores.`
+there may be millions of pictures, and the same seed gives the same bytes on any number of cores.
+
+Of a model of sentences comes a line for each z, its tokens drawn too unless --decoder says otherwise. With --json a line is an object: text,
+tokens, logprob (of the text given z, nats), finish_reason, z, and certificate of a search.`
 }
 
 // drawn is what --json says of pictures that were written.
@@ -46,6 +50,9 @@ func (s *sampleCmd) Run(a *app) error {
 
 // pictures draws pictures.
 func (s *sampleCmd) pictures(a *app) error {
+	if err := s.writingFlags.onlySentences(s.Dir); err != nil {
+		return err
+	}
 	if err := check(bound{"-n", &s.N, 1, math.MaxInt32}, bound{"--columns", &s.Columns, 0, mostInGrid}); err != nil {
 		return err
 	}

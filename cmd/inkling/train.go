@@ -51,7 +51,6 @@ func (t *trainCmd) check() error {
 		bound{"--embed", t.Embed, 0, mostSize},
 		bound{"--context", t.Context, 1, mostContext},
 		bound{"--time", t.Time, 1, mostTime},
-		bound{"--min-count", t.MinCount, 1, unbounded},
 	)
 	if err != nil {
 		return err
@@ -161,19 +160,24 @@ func (t *trainCmd) sit(a *app, text *corpus, from *inheritance) (*sitting, error
 // source is what --valid and the text's name say.
 func (t *trainCmd) source() (d dataSource, err error) {
 	d.File, d.Ext, d.Lines, d.Field = t.File, t.Ext, t.Lines, t.Field
-	share, notNumber := strconv.ParseFloat(t.Valid, 64)
+	d.ValidShare, d.ValidFile, err = heldOut(t.Valid)
+	return d, err
+}
+
+// heldOut reads --valid: a share, or a file.
+func heldOut(valid string) (part float64, file string, err error) {
+	share, notNumber := strconv.ParseFloat(valid, 64)
 	switch {
 	case notNumber == nil && share >= 0 && share < 1:
-		d.ValidShare = share
+		return share, "", nil
 	case notNumber == nil:
-		if _, err := os.Stat(t.Valid); err != nil {
-			return d, usage("--valid %s: must be a share, at least 0 and below 1, or a file", t.Valid)
+		if _, err := os.Stat(valid); err != nil {
+			return 0, "", usage("--valid %s: must be a share, at least 0 and below 1, or a file", valid)
 		}
 		fallthrough
 	default:
-		d.ValidFile = t.Valid
+		return 0, valid, nil
 	}
-	return d, nil
 }
 
 // newRun makes the folder of a run: the one asked for, or the first free one of runs/text, runs/text-2, …

@@ -12,17 +12,17 @@ import (
 
 // trainVAECmd is inkling train vae.
 type trainVAECmd struct {
-	Path string `arg:"" help:"The pictures to learn from: a folder of PNG and JPEG files, of IDX files or of train.npy; or one such file."`
+	Path string `arg:"" help:"What to learn from: pictures, a folder of PNG and JPEG files, of IDX files or of train.npy, or one such file; or a text of sentences, one a line."`
 	As   string `help:"What the data are: ${enum}; what they look like unless given." enum:",${vae_kinds}" default:"" placeholder:"KIND"`
 	Out  string `help:"Folder of the run; runs/ and the name of the data unless given." placeholder:"DIR"`
 
 	Gray     bool   `help:"Make colour pictures grey." group:"The pictures"`
 	Limit    int    `help:"Only N of each part, evenly spread." placeholder:"N" group:"The pictures"`
 	Binarize string `help:"Make black and white of grey, with the grey as the probability of white: dynamic, anew whenever a picture is seen; fixed, once and for all; or none. dynamic of bernoulli, unless all is black and white, and none of others." enum:",none,dynamic,fixed" default:"" group:"The pictures"`
-	Valid    string `help:"The share of the pictures that is held out, evenly spread, if the folder has no part for that. 0: none." default:"0.05" placeholder:"SHARE" group:"The pictures"`
+	Valid    string `help:"What is held out: a share, evenly spread, of pictures if the folder has no part for that; of sentences also a text of its own. 0: none." default:"0.05" placeholder:"SHARE|FILE" group:"The data"`
 
-	Latent     []int  `help:"Latent variables; of two stochastic layers, first those next to the pictures: 100,50." default:"50" placeholder:"N,…" group:"The model"`
-	Hidden     string `help:"Layers of the encoder; those of the decoder are the same backwards. dense: sizes, 200,200, or none. conv: channels of convolutions, each of which halves the picture, and last the size of a layer after them, 32,64,256. Of a second stochastic layer after a slash, 200,200/100,100." placeholder:"N,…" group:"The model"`
+	Latent     []int  `help:"Latent variables; 50, and of sentences 32. Of two stochastic layers, first those next to the pictures: 100,50." placeholder:"N,…" group:"The model"`
+	Hidden     string `help:"Of sentences the size of the states, 256. Of pictures layers of the encoder; those of the decoder are the same backwards. dense: sizes, 200,200, or none. conv: channels of convolutions, each of which halves the picture, and last the size of a layer after them, 32,64,256. Of a second stochastic layer after a slash, 200,200/100,100." placeholder:"N,…" group:"The model"`
 	Net        string `help:"What the networks are made of: ${enum}." enum:"${nets}" default:"${net}" group:"The model"`
 	Activation string `help:"Between layers: ${enum}." enum:"tanh,relu" default:"tanh" group:"The model"`
 	Likelihood string `help:"What the decoder gives the parameters of: ${enum}; inkling info likelihoods says what each is." enum:"${likelihoods}" default:"${likelihood}" group:"The model"`
@@ -37,6 +37,10 @@ type trainVAECmd struct {
 	Warm      *float64 `help:"Passes over the pictures until it is up, or for each cycle; with --aggressive those of the decoder; 10." placeholder:"N" group:"The objective"`
 
 	Aggressive bool `help:"Against posterior collapse: train the encoder ahead of the decoder, by 20 to 100 steps for each of the decoder's, until z tells no more about what is held out than a pass before; then as usual." group:"The objective"`
+
+	tokenFlags
+	sentenceFlags
+	outputFlags
 
 	loopFlags
 	Plan bool `help:"Show the memory that the run would take, and stop." env:"-" group:"Along the way"`
@@ -59,6 +63,12 @@ func (t *trainVAECmd) Run(a *app) error {
 
 // pictures trains a VAE of pictures.
 func (t *trainVAECmd) pictures(a *app) error {
+	if flag := t.ofSentences(); flag != "" {
+		return usage("%s is for VAEs of sentences, and %s is taken for pictures: leave it out, or give --as sentences", flag, t.Path)
+	}
+	if len(t.Latent) == 0 {
+		t.Latent = []int{50}
+	}
 	c, err := t.config()
 	if err != nil {
 		return err
@@ -98,17 +108,8 @@ func (t *trainVAECmd) config() (*vaeConfig, error) {
 	if err != nil {
 		return nil, err
 	}
-	for _, zero := range []struct {
-		name  string
-		value *float64
-	}{{"warm", t.Warm}, {"free-bits", t.FreeBits}, {"beta", t.Beta}} {
-		if zero.value != nil && *zero.value == 0 {
-			remedy := "leave it out for none"
-			if zero.name == "beta" {
-				remedy = "for no divergence choose --objective ae"
-			}
-			return nil, usage("--%s 0: must be above 0; %s", zero.name, remedy)
-		}
+	if err := t.checkTerms(); err != nil {
+		return nil, err
 	}
 	c := &vaeConfig{
 		Header: vae.Header{
@@ -116,10 +117,7 @@ func (t *trainVAECmd) config() (*vaeConfig, error) {
 			Model: vae.Config{
 				Latent: t.Latent, Hidden: hidden, Net: t.Net, Activation: t.Activation, Likelihood: t.Likelihood, Levels: valueOr(t.Levels, 0),
 			},
-			Objective: vae.Objective{
-				Name: t.Objective, K: valueOr(t.K, 0), Beta: valueOr(t.Beta, 0), FreeBits: valueOr(t.FreeBits, 0),
-				Sampled: t.SampledKL, Anneal: t.Anneal, Warm: valueOr(t.Warm, 0), Aggressive: t.Aggressive,
-			},
+			Objective: t.objective(),
 		},
 		Train:    t.settings(settings{Batch: valueOr(t.Batch, defaultVAEBatch)}),
 		Data:     imageSource{File: t.Path, Gray: t.Gray, Limit: t.Limit, ValidShare: share},
@@ -136,6 +134,31 @@ func (t *trainVAECmd) config() (*vaeConfig, error) {
 		c.Train.Budget = duration(defaultBudget)
 	}
 	return c, nil
+}
+
+// checkTerms refuses zeros that package vae would take for defaults.
+func (t *trainVAECmd) checkTerms() error {
+	for _, zero := range []struct {
+		name  string
+		value *float64
+	}{{"warm", t.Warm}, {"free-bits", t.FreeBits}, {"beta", t.Beta}} {
+		if zero.value != nil && *zero.value == 0 {
+			remedy := "leave it out for none"
+			if zero.name == "beta" {
+				remedy = "for no divergence choose --objective ae"
+			}
+			return usage("--%s 0: must be above 0; %s", zero.name, remedy)
+		}
+	}
+	return nil
+}
+
+// objective is what the flags say of it, not completed.
+func (t *trainVAECmd) objective() vae.Objective {
+	return vae.Objective{
+		Name: t.Objective, K: valueOr(t.K, 0), Beta: valueOr(t.Beta, 0), FreeBits: valueOr(t.FreeBits, 0),
+		Sampled: t.SampledKL, Anneal: t.Anneal, Warm: valueOr(t.Warm, 0), Aggressive: t.Aggressive,
+	}
 }
 
 // layers reads --hidden.
