@@ -219,3 +219,18 @@ func TestSentencesOfEveryKind(t *testing.T) {
 		f.must("eval", name+".run", "odd.txt", "--limit", "3")
 	}
 }
+
+// wrongSentences adds runs of VAEs of sentences, a good one and some that are wrong, to the folder of TestErrors.
+func wrongSentences(f *folder) {
+	f.must("train", "vae", "text.txt", "--as", "sentences", "--hidden", "8", "--latent", "2", "--batch", "4", "--shards", "2", "--steps", "4", "--valid", "0.2", "--out", "said")
+	config := string(f.read("said/config.json"))
+	edited := func(dir, old, new string) {
+		f.copy("said", dir)
+		if !strings.Contains(config, old) {
+			f.Fatalf("no %s in %s", old, config)
+		}
+		f.write(dir+"/config.json", strings.Replace(config, old, new, 1))
+	}
+	edited("said-cut", `"hidden": 8`, `"hidden": 9`)
+	edited("said-wide", `"longest": 100`, `"longest": 100000`)
+}
