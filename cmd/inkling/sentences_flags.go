@@ -23,8 +23,8 @@ type sentenceFlags struct {
 // What a VAE of sentences learns well with.
 const (
 	defaultSentenceBatch = 32
-	defaultSentenceRate  = 1e-3
-	defaultSentenceClip  = 5
+	defaultSentenceRate  = 3e-3
+	defaultSentenceClip  = 20
 	longestOfChars       = 400
 )
 
