@@ -128,8 +128,12 @@ func newTableSitting(a *app, c *tableConfig, same func(tableSource) error) (*tab
 		return nil, usage("--aggressive ends when the encoder tells no more about what is held out, and nothing is: give --valid a share, or leave --aggressive out")
 	}
 	c.Model.Seed = c.Train.Seed
+	output := c.Model.Output
 	if err := c.Model.Complete(s.table.Columns); err != nil {
 		return nil, usage("%w", err)
+	}
+	if output != c.Model.Output && output != "" {
+		return nil, usage("--output is for columns of many values, and none is one: leave it out, or make a column a vocabulary with --schema")
 	}
 	c.Train.Shards = min(c.Train.Shards, c.Train.Batch, d.Rows)
 	if s.need, err = planTable(c, s.table.Columns, s.table.Bytes()); err != nil {

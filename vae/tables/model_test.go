@@ -320,7 +320,7 @@ func TestVocabularySamples(t *testing.T) {
 // TestLearns: a table whose columns depend on each other is told better than by its columns alone, and what is drawn keeps the rule.
 func TestLearns(t *testing.T) {
 	table, rows, held := must(t, made(3000, 4))
-	m, err := New(Config{Latent: 4, Hidden: []int{32}, Seed: 1}, table.Columns)
+	m, err := New(Config{Latent: 4, Hidden: []int{32}, Output: "full", Seed: 1}, table.Columns)
 	if err != nil {
 		t.Fatal(err)
 	}
