@@ -305,8 +305,15 @@ func TestNearest(t *testing.T) {
 // TestRefuses what no model can be.
 func TestRefuses(t *testing.T) {
 	for _, c := range []Config{
-		{}, {Counts: make([]int64, maxWords+1)}, {Counts: counts(3), Output: "fast"}, {Counts: counts(3), Input: "tf-idf"}, {Counts: counts(3), Hidden: [][]int{{}}},
-		{Counts: counts(3), Between: []int{0}}, {Counts: counts(3), Between: make([]int, maxDepth+1)}, {Counts: counts(3), Latent: []int{0}}, {Counts: counts(3), Activation: "sin"},
+		{},
+		{Counts: make([]int64, maxWords+1)},
+		{Counts: counts(3), Output: "fast"},
+		{Counts: counts(3), Input: "tf-idf"},
+		{Counts: counts(3), Hidden: [][]int{{}}},
+		{Counts: counts(3), Between: []int{0}},
+		{Counts: counts(3), Between: make([]int, maxDepth+1)},
+		{Counts: counts(3), Latent: []int{0}},
+		{Counts: counts(3), Activation: "sin"},
 	} {
 		if _, err := New(c); err == nil {
 			t.Errorf("%+v is a model", c)
