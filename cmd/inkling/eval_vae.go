@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"math"
+	"math/rand/v2"
 	"runtime"
 	"time"
 
@@ -128,7 +129,10 @@ func (e *evalCmd) judge(a *app, m *vae.Model, kind boundKind, examples vae.Pictu
 	case "ais":
 		var n annealing
 		if n, err = e.annealing(m); err == nil {
-			o.bounds, o.AIS, err = n.anneal(a, examples)
+			o.bounds, o.AIS, err = n.anneal(a, examples, func(rnd *rand.Rand) ([]float32, vae.Examples) {
+				z, x := m.DrawJoint(examples.Len(), rnd)
+				return z, drawnPictures{m, x}
+			})
 		}
 	}
 	if err != nil {
@@ -142,7 +146,7 @@ func (e *evalCmd) judge(a *app, m *vae.Model, kind boundKind, examples vae.Pictu
 }
 
 // judgeOften is Judge with more than one draw of z for each of few pictures.
-func judgeOften(a *app, m *vae.Model, examples vae.Pictures, seed uint64) (*vae.Judged, error) {
+func judgeOften(a *app, m *vae.Model, examples vae.Examples, seed uint64) (*vae.Judged, error) {
 	const enough, most = 10_000, 100 // draws of all, and of each
 	draws := min(max(1, enough/examples.Len()), most)
 	sum, err := m.Judge(a.ctx, examples, seed)
@@ -183,15 +187,22 @@ func standardError(x []float64) *float64 {
 }
 
 // foretell says how long importance samples will take, where that is long, by trying a few pictures.
-func foretell(a *app, m *vae.Model, samples int, e vae.Pictures) {
-	tried, few := min(samples, 500), e
-	few.Images = e.Images.Slice(0, min(e.Len(), runtime.GOMAXPROCS(0)))
+func foretell(a *app, m *vae.Model, samples int, e vae.Examples) {
+	tried, few := min(samples, 500), firstOnes{e, min(e.Len(), runtime.GOMAXPROCS(0))}
 	began := time.Now()
 	if _, err := m.Importance(a.ctx, few, tried, 1, nil); err != nil {
 		return
 	}
 	a.foretell(time.Since(began).Seconds() * float64(samples) / float64(tried) * float64(e.Len()) / float64(few.Len()))
 }
+
+// firstOnes are the first n of some examples.
+type firstOnes struct {
+	vae.Examples
+	n int
+}
+
+func (f firstOnes) Len() int { return f.n }
 
 // foretell tells how long something will take, if one would notice.
 func (a *app) foretell(s float64) {

@@ -38,18 +38,18 @@ func (o *evaluatedVAE) print(a *app) {
 	if o.Gaps != nil {
 		o.Gaps.print(a, o.BoundKind)
 	}
-	o.printUnits(a)
+	printUnits(a, o.Divergences)
 	if why := cmp.Or(o.collapse(), o.partly()); why != "" {
 		fmt.Fprintln(a.out, "\n"+why)
 	}
 }
 
 // printUnits tells what each unit costs, the most telling first.
-func (o *evaluatedVAE) printUnits(a *app) {
+func printUnits(a *app, divergences [][]float64) {
 	first := 1
-	for l, kl := range o.Divergences {
+	for l, kl := range divergences {
 		title := "KL by unit, nats"
-		if len(o.Divergences) > 1 {
+		if len(divergences) > 1 {
 			title += fmt.Sprintf(", layer %d", l+1)
 		}
 		fmt.Fprintf(a.out, "\n%s:\n", title)

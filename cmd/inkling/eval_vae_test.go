@@ -190,7 +190,7 @@ func TestAnnealingGroups(t *testing.T) {
 	n := annealing{m: m, start: "prior", AISOptions: infer.AISOptions{Temperatures: 2, Pilot: 21, Chains: 16, Leapfrog: 1}}
 	examples := 2*n.group() + 1
 	z, x := m.DrawJoint(examples, rand.New(rand.NewPCG(1, 1)))
-	found, err := n.run(t.Context(), x, z, 1, nil)
+	found, err := n.run(t.Context(), drawnPictures{m, x}, z, 1, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 
 	"inkling/vae"
@@ -14,8 +15,9 @@ type interpolateCmd struct {
 	To    int    `help:"The picture to end with." default:"1" env:"-"`
 	Steps int    `help:"How many pictures, with both ends." default:"10" env:"-"`
 	Slerp bool   `help:"Go along an arc around the origin, and not straight."`
-	Out   string `help:"Where to: NAME.png is one row, NAME.npy the numbers." default:"interpolation.png" placeholder:"interpolation.png" env:"-"`
+	Out   string `help:"Where to: NAME.png is one row, NAME.npy the numbers." placeholder:"interpolation.png" env:"-"`
 	partFlag
+	wordsFlag
 }
 
 // Help is what interpolate --help says beside the flags.
@@ -37,7 +39,11 @@ func (i *interpolateCmd) show(a *app) error {
 	if err != nil {
 		return err
 	}
-	if _, err := suffix("--out", i.Out, ".png", ".npy"); err != nil {
+	if i.Words != nil {
+		return usage("--words is for VAEs of documents, and %s is one of pictures: leave it out", i.Dir)
+	}
+	out := cmp.Or(i.Out, "interpolation.png")
+	if _, err := suffix("--out", out, ".png", ".npy"); err != nil {
 		return err
 	}
 	m, c, err := openVAE(a, i.Dir)
@@ -67,10 +73,10 @@ func (i *interpolateCmd) show(a *app) error {
 	for s := range i.Steps {
 		z = append(z, way(from, to, float64(s)/float64(i.Steps-1))...)
 	}
-	if err := writePictures(i.Out, m.Config, m.Decode(z, nil), i.Steps); err != nil {
+	if err := writePictures(out, m.Config, m.Decode(z, nil), i.Steps); err != nil {
 		return err
 	}
-	return a.wrote(i.Out, i.Steps)
+	return a.wrote(out, i.Steps)
 }
 
 // latentOf is the mean of the last layer's z for one picture.

@@ -38,6 +38,8 @@ type cli struct {
 	Encode      encodeCmd      `cmd:"" help:"Say what a variational auto-encoder makes of pictures: numbers for each."`
 	Interpolate interpolateCmd `cmd:"" help:"Go from one picture to another through a variational auto-encoder."`
 	Manifold    manifoldCmd    `cmd:"" help:"Show what latent variables of a variational auto-encoder stand for."`
+	Topics      topicsCmd      `cmd:"" help:"Say in words what each latent variable of a VAE of documents is about."`
+	Nearest     nearestCmd     `cmd:"" help:"Find the documents that are nearest to one."`
 	NN          nnCmd          `cmd:"" name:"nn" help:"Show the words whose vectors are closest."`
 	Analogy     analogyCmd     `cmd:"" help:"Say what is to woman as king is to man."`
 	Export      exportCmd      `cmd:"" help:"Write word vectors in a format of others."`

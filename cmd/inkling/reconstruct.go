@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"math/rand/v2"
 
 	"inkling/vae"
@@ -11,9 +12,10 @@ type reconstructCmd struct {
 	Path string `arg:"" help:"The pictures: a folder or a file, as train vae takes them."`
 
 	N   int    `name:"n" short:"n" help:"How many pictures, the first." default:"16"`
-	Out string `help:"Where to: NAME.png has each picture above what the model makes of it, NAME.npy the numbers of the latter." default:"reconstructions.png" placeholder:"reconstructions.png" env:"-"`
+	Out string `help:"Where to: NAME.png has each picture above what the model makes of it, NAME.npy the numbers of the latter." placeholder:"reconstructions.png" env:"-"`
 	partFlag
 	drawFlag
+	wordsFlag
 	Seed *uint64 `help:"Of what --draw draws; 1." placeholder:"N"`
 }
 
@@ -40,7 +42,11 @@ func (r *reconstructCmd) show(a *app) error {
 	if r.Seed != nil && !r.Draw {
 		return usage("--seed is of what --draw draws, and nothing is drawn: leave it out, or give --draw")
 	}
-	kind, err := suffix("--out", r.Out, ".png", ".npy")
+	if r.Words != nil {
+		return usage("--words is for VAEs of documents, and %s is one of pictures: leave it out", r.Dir)
+	}
+	out := cmp.Or(r.Out, "reconstructions.png")
+	kind, err := suffix("--out", out, ".png", ".npy")
 	if err != nil {
 		return err
 	}
@@ -66,14 +72,14 @@ func (r *reconstructCmd) show(a *app) error {
 	x := seen.Rows(0, n)
 	again := m.Decode(m.Encode(x, rnd), rnd)
 	if kind == ".npy" {
-		err = writePictures(r.Out, m.Config, again, 0)
+		err = writePictures(out, m.Config, again, 0)
 	} else {
-		err = writeGrid(r.Out, m.Config, aboveEachOther(m.Config, x, again), min(n, gridColumns))
+		err = writeGrid(out, m.Config, aboveEachOther(m.Config, x, again), min(n, gridColumns))
 	}
 	if err != nil {
 		return err
 	}
-	return a.wrote(r.Out, n)
+	return a.wrote(out, n)
 }
 
 // aboveEachOther puts rows of a grid of some pictures above those of others. The last rows are filled up, so that they stay below each other.

@@ -38,6 +38,8 @@ type trainVAECmd struct {
 
 	Aggressive bool `help:"Against posterior collapse: train the encoder ahead of the decoder, by 20 to 100 steps for each of the decoder's, until z tells no more about what is held out than a pass before; then as usual." group:"The objective"`
 
+	documentFlags
+
 	loopFlags
 	Plan bool `help:"Show the memory that the run would take, and stop." env:"-" group:"Along the way"`
 }
@@ -84,6 +86,9 @@ func (t *trainVAECmd) pictures(a *app) error {
 
 // config are the settings, with nothing left open but what depends on the pictures.
 func (t *trainVAECmd) config() (*vaeConfig, error) {
+	if flag := t.documentFlags.given(); flag != "" {
+		return nil, usage("%s is for documents, and %s is read as pictures: leave it out, or add --as documents", flag, t.Path)
+	}
 	share, err := strconv.ParseFloat(t.Valid, 64)
 	if err != nil || !(share >= 0 && share < 1) {
 		return nil, usage("--valid %s: must be a share, at least 0 and below 1", t.Valid)
@@ -98,6 +103,34 @@ func (t *trainVAECmd) config() (*vaeConfig, error) {
 	if err != nil {
 		return nil, err
 	}
+	objective, err := t.objective()
+	if err != nil {
+		return nil, err
+	}
+	c := &vaeConfig{
+		Header: vae.Header{
+			Format: vae.Format, Kind: vae.Kind, Binarize: t.Binarize,
+			Model: vae.Config{
+				Latent: t.Latent, Hidden: hidden, Net: t.Net, Activation: t.Activation, Likelihood: t.Likelihood, Levels: valueOr(t.Levels, 0),
+			},
+			Objective: objective,
+		},
+		Train:    t.settings(settings{Batch: valueOr(t.Batch, defaultVAEBatch)}),
+		Data:     imageSource{File: t.Path, Gray: t.Gray, Limit: t.Limit, ValidShare: share},
+		MadeWith: madeWith{build: thisBuild(), Threads: runtime.GOMAXPROCS(0)},
+	}
+	c.Train.Options.Rate = valueOr(t.LR, defaultVAERate)
+	c.Model.Point = t.Objective == "ae"
+	set(&c.Train.Validations, t.Validations)
+	c.Train.Shards = valueOr(t.Shards, runtime.GOMAXPROCS(0))
+	if c.Train.Steps == 0 && c.Train.Epochs == 0 && c.Train.Budget == 0 {
+		c.Train.Budget = duration(defaultBudget)
+	}
+	return c, nil
+}
+
+// objective is what the flags of it say, completed.
+func (t *trainVAECmd) objective() (o vae.Objective, err error) {
 	for _, zero := range []struct {
 		name  string
 		value *float64
@@ -107,35 +140,17 @@ func (t *trainVAECmd) config() (*vaeConfig, error) {
 			if zero.name == "beta" {
 				remedy = "for no divergence choose --objective ae"
 			}
-			return nil, usage("--%s 0: must be above 0; %s", zero.name, remedy)
+			return o, usage("--%s 0: must be above 0; %s", zero.name, remedy)
 		}
 	}
-	c := &vaeConfig{
-		Header: vae.Header{
-			Format: vae.Format, Kind: vae.Kind, Binarize: t.Binarize,
-			Model: vae.Config{
-				Latent: t.Latent, Hidden: hidden, Net: t.Net, Activation: t.Activation, Likelihood: t.Likelihood, Levels: valueOr(t.Levels, 0),
-			},
-			Objective: vae.Objective{
-				Name: t.Objective, K: valueOr(t.K, 0), Beta: valueOr(t.Beta, 0), FreeBits: valueOr(t.FreeBits, 0),
-				Sampled: t.SampledKL, Anneal: t.Anneal, Warm: valueOr(t.Warm, 0), Aggressive: t.Aggressive,
-			},
-		},
-		Train:    t.settings(settings{Batch: valueOr(t.Batch, defaultVAEBatch)}),
-		Data:     imageSource{File: t.Path, Gray: t.Gray, Limit: t.Limit, ValidShare: share},
-		MadeWith: madeWith{build: thisBuild(), Threads: runtime.GOMAXPROCS(0)},
+	o = vae.Objective{
+		Name: t.Objective, K: valueOr(t.K, 0), Beta: valueOr(t.Beta, 0), FreeBits: valueOr(t.FreeBits, 0),
+		Sampled: t.SampledKL, Anneal: t.Anneal, Warm: valueOr(t.Warm, 0), Aggressive: t.Aggressive,
 	}
-	c.Train.Options.Rate = valueOr(t.LR, defaultVAERate)
-	c.Model.Point = t.Objective == "ae"
-	if err := c.Objective.Complete(); err != nil {
-		return nil, usage("%w", err)
+	if err := o.Complete(); err != nil {
+		return o, usage("%w", err)
 	}
-	set(&c.Train.Validations, t.Validations)
-	c.Train.Shards = valueOr(t.Shards, runtime.GOMAXPROCS(0))
-	if c.Train.Steps == 0 && c.Train.Epochs == 0 && c.Train.Budget == 0 {
-		c.Train.Budget = duration(defaultBudget)
-	}
-	return c, nil
+	return o, nil
 }
 
 // layers reads --hidden.

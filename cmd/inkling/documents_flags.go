@@ -1,0 +1,147 @@
+package main
+
+import (
+	"runtime"
+	"strconv"
+	"strings"
+
+	"inkling/data"
+	"inkling/softmax"
+	"inkling/vae"
+	"inkling/vae/documents"
+)
+
+// documentFlags are those of VAEs of documents.
+type documentFlags struct {
+	textFlags
+	Vocab    *int     `help:"Of documents: the most words, the most frequent ones; 10,000." placeholder:"N" group:"Documents"`
+	MinCount *int     `help:"Of documents: words that occur less often are left out; 2." placeholder:"N" group:"Documents"`
+	MaxShare *float64 `help:"Of documents: words in more than this share of them are left out; 0.5." placeholder:"SHARE" group:"Documents"`
+	Case     bool     `help:"Of documents: tell capital letters from small ones." group:"Documents"`
+	Bags     bool     `help:"Of documents: each line is a bag already, word:count with spaces between, as in SVMlight's format." group:"Documents"`
+	Input    *string  `help:"Of documents: what the encoder sees of a word: log, log(1 + count), or count." enum:"log,count" placeholder:"log" group:"Documents"`
+	Between  []int    `name:"decoder-hidden" help:"Of documents: layers between z and the output layer; none unless given, so that each variable has a weight for each word." placeholder:"N,…" group:"Documents"`
+	Output   *string  `help:"Of documents: the output layer: ${enum}; inkling info outputs says what each is." enum:"${outputs}" placeholder:"full" group:"The output layer"`
+	outputFlags
+}
+
+// given names the first flag that was given, if any.
+func (f *documentFlags) given() string {
+	for _, flag := range []struct {
+		name  string
+		given bool
+	}{
+		{"--ext", len(f.Ext) > 0},
+		{"--lines", f.Lines},
+		{"--field", f.Field != ""},
+		{"--vocab", f.Vocab != nil},
+		{"--min-count", f.MinCount != nil},
+		{"--max-share", f.MaxShare != nil},
+		{"--case", f.Case},
+		{"--bags", f.Bags},
+		{"--input", f.Input != nil},
+		{"--decoder-hidden", len(f.Between) > 0},
+		{"--output", f.Output != nil},
+	} {
+		if flag.given {
+			return flag.name
+		}
+	}
+	if names := f.options().Given(); len(names) > 0 {
+		return "--" + names[0]
+	}
+	return ""
+}
+
+// onlyPictures names the first flag that was given of those for pictures alone, if any.
+func (t *trainVAECmd) onlyPictures() string {
+	switch {
+	case t.Gray:
+		return "--gray"
+	case t.Limit != 0:
+		return "--limit"
+	case t.Binarize != "":
+		return "--binarize"
+	case t.Levels != nil:
+		return "--levels"
+	case t.Net != vae.Nets()[0].Name:
+		return "--net"
+	case t.Likelihood != vae.Likelihoods()[0].Name:
+		return "--likelihood"
+	}
+	return ""
+}
+
+// What a VAE of documents learns well with.
+const (
+	defaultDocumentBatch = 100
+	defaultDocumentRate  = 2e-3
+)
+
+// documentsConfig are the settings, with nothing left open but what depends on the documents.
+func (t *trainVAECmd) documentsConfig() (*documentsConfig, error) {
+	if flag := t.onlyPictures(); flag != "" {
+		return nil, usage("%s is for pictures, and %s is read as documents: leave it out", flag, t.Path)
+	}
+	share, err := strconv.ParseFloat(t.Valid, 64)
+	if err != nil || !(share >= 0 && share < 1) {
+		return nil, usage("--valid %s: must be a share, at least 0 and below 1", t.Valid)
+	}
+	err = check(
+		bound{"--k", t.K, 1, 1 << 12}, bound{"--vocab", t.Vocab, 2, data.MaxBagWords}, bound{"--min-count", t.MinCount, 1, unbounded},
+		bound{"--classes", t.Classes, 1, mostVocab}, bound{"--samples", t.Samples, 1, mostVocab}, bound{"--block", t.Block, 1, mostVocab},
+	)
+	if err == nil {
+		err = checkNumbers(
+			number{"max-share", t.MaxShare, func(v float64) bool { return v > 0 && v <= 1 }, "above 0 and at most 1"},
+			number{"power", t.Power, func(v float64) bool { return v > 0 }, "above 0"},
+		)
+	}
+	if err != nil {
+		return nil, err
+	}
+	if err := t.checkLoop(); err != nil {
+		return nil, err
+	}
+	objective, err := t.objective()
+	if err != nil {
+		return nil, err
+	}
+	hidden, err := t.layers()
+	if err != nil {
+		return nil, err
+	}
+	c := &documentsConfig{
+		Header: documents.Header{
+			Format: documents.Format, Kind: documents.Kind, Objective: objective,
+			Model: documents.Config{
+				Latent: t.Latent, Hidden: hidden, Between: t.Between, Activation: t.Activation, Input: valueOr(t.Input, ""), Output: valueOr(t.Output, ""),
+				Options: t.options(), Point: t.Objective == "ae",
+			},
+			Words: data.BagOptions{Case: t.Case, Bags: t.Bags, Size: valueOr(t.Vocab, 0), MinCount: valueOr(t.MinCount, 0), MaxShare: valueOr(t.MaxShare, 0)}.Complete(),
+		},
+		Train:    t.settings(settings{Batch: valueOr(t.Batch, defaultDocumentBatch)}),
+		Data:     documentSource{File: t.Path, Ext: t.Ext, Lines: t.Lines, Field: t.Field, ValidShare: share},
+		MadeWith: madeWith{build: thisBuild(), Threads: runtime.GOMAXPROCS(0)},
+	}
+	if out := valueOr(t.Output, "full"); objective.Name != "elbo" && objective.Name != "ae" && !softmax.Exact(out) {
+		return nil, usage("--objective %s weighs samples by p(x|z), which output layer %s does not give in training: choose --objective elbo, or one of --output %s", objective.Name, out, strings.Join(exactOutputs(), ", "))
+	}
+	c.Train.Options.Rate = valueOr(t.LR, defaultDocumentRate)
+	set(&c.Train.Validations, t.Validations)
+	c.Train.Shards = valueOr(t.Shards, runtime.GOMAXPROCS(0))
+	if c.Train.Steps == 0 && c.Train.Epochs == 0 && c.Train.Budget == 0 {
+		c.Train.Budget = duration(defaultBudget)
+	}
+	return c, nil
+}
+
+// exactOutputs are the output layers whose loss is exact in training.
+func exactOutputs() (names []string) {
+	for _, k := range softmax.Kinds() {
+		if k.Exact {
+			names = append(names, k.Name)
+		}
+	}
+	return names
+}
