@@ -6,7 +6,6 @@ import (
 	"io/fs"
 	"math"
 	"os"
-	"path/filepath"
 	"runtime"
 
 	"inkling/checkpoint"
@@ -144,15 +143,7 @@ func openDocuments(a *app, dir string, samples int, gradients bool) (*documents.
 	return model, vocab, c, err
 }
 
-// absolute is the path of the documents wherever one stands; standard input is refused, since it is read twice and must be there to go on.
-func (d *documentSource) absolute() (err error) {
-	if d.File == "-" {
-		return usage("documents are read more than once, also when a run goes on: give them as a file or a folder")
-	}
-	d.File, err = filepath.Abs(d.File)
-	return err
-}
-
+// isFolder says whether there is a folder of this name.
 func isFolder(path string) bool {
 	info, err := os.Stat(path)
 	return err == nil && info.IsDir()

@@ -19,7 +19,7 @@ type documentFlags struct {
 	MaxShare *float64 `help:"Of documents: words in more than this share of them are left out; 0.5." placeholder:"SHARE" group:"Documents"`
 	Case     bool     `help:"Of documents: tell capital letters from small ones." group:"Documents"`
 	Bags     bool     `help:"Of documents: each line is a bag already, word:count with spaces between, as in SVMlight's format." group:"Documents"`
-	Input    *string  `help:"Of documents: what the encoder sees of a word: log, log(1 + count), or count." enum:"log,count" placeholder:"log" group:"Documents"`
+	Input    *string  `help:"Of documents: what the encoder sees of a word: its count, or log, which is log(1 + count)." enum:"count,log" placeholder:"count" group:"Documents"`
 	Between  []int    `name:"decoder-hidden" help:"Of documents: layers between z and the output layer; none unless given, so that each variable has a weight for each word." placeholder:"N,…" group:"Documents"`
 	Output   *string  `help:"Of documents: the output layer: ${enum}; inkling info outputs says what each is." enum:"${outputs}" placeholder:"full" group:"The output layer"`
 	outputFlags
@@ -72,10 +72,11 @@ func (t *trainVAECmd) onlyPictures() string {
 	return ""
 }
 
-// What a VAE of documents learns well with.
+// What a VAE of documents learns well with. Of rates of 0.001, 0.003 and 0.01 for 600 steps, the second was the best on the files of Go's library, and the last
+// the worst, with a divergence that was three times as large.
 const (
 	defaultDocumentBatch = 100
-	defaultDocumentRate  = 2e-3
+	defaultDocumentRate  = 3e-3
 )
 
 // documentsConfig are the settings, with nothing left open but what depends on the documents.

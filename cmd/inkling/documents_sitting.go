@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"math"
 	"os"
+	"path/filepath"
 	"strings"
 
 	"inkling/checkpoint"
@@ -71,14 +72,16 @@ func (c *documentsConfig) learnBags(a *app, same func(data.Source) error) (*data
 
 // newDocumentsSitting reads the documents, settles what depends on them, checks that all of it fits into the memory, and makes the model.
 func newDocumentsSitting(a *app, c *documentsConfig, same func(data.Source) error) (*documentsSitting, error) {
-	if err := c.Data.absolute(); err != nil {
-		return nil, err
+	if c.Data.File == "-" {
+		return nil, usage("documents are read more than once, also when a run goes on: give them as a file or a folder")
 	}
 	read, err := c.learnBags(a, same)
 	if err != nil {
 		return nil, err
 	}
-	c.take(read)
+	if err := c.take(read); err != nil {
+		return nil, err
+	}
 	if c.Objective.Aggressive && read.Held.Len() == 0 {
 		return nil, usage("--aggressive ends when the encoder tells no more about what is held out, and nothing is: give --valid a share, or leave --aggressive out")
 	}
@@ -105,12 +108,14 @@ func newDocumentsSitting(a *app, c *documentsConfig, same func(data.Source) erro
 	return &documentsSitting{cfg: c, read: read, need: need, fit: &vae.Fit{Model: m.VAE, Objective: c.Objective}}, nil
 }
 
-// take writes down what was read.
-func (c *documentsConfig) take(read *data.BagSplit) {
+// take writes down what was read, and where, wherever one stands later.
+func (c *documentsConfig) take(read *data.BagSplit) (err error) {
 	d := &c.Data
 	d.Bytes, d.SHA256 = read.Source.Size, read.Source.SHA256
 	d.Documents, d.Held, d.Empty = read.Train.Len(), read.Held.Len(), read.Train.Empty+read.Held.Empty
 	d.Pairs, d.Words = int64(len(read.Train.Words)+len(read.Held.Words)), read.Train.Total
+	d.File, err = filepath.Abs(d.File)
+	return err
 }
 
 // tellDocuments says what there is to learn from, and what was left out of it.

@@ -50,7 +50,7 @@ func tellBags(a *app, b *data.Bags) {
 		a.note("%s without a word that the model knows, left out", plural(b.Empty, "document"))
 	}
 	if all := b.Total + b.Unknown; b.Unknown > 0 {
-		a.note("%s of %s are none that the model knows, %.2g %%, and left out", thousands(b.Unknown), plural(int(all), "word"), 100*float64(b.Unknown)/float64(all))
+		a.note("%s of %s are left out, %.2g %%: new, too rare or too common for the model", thousands(b.Unknown), plural(int(all), "word"), 100*float64(b.Unknown)/float64(all))
 	}
 }
 

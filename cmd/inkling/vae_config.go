@@ -97,6 +97,9 @@ func openVAEFor(a *app, dir string, samples int) (*vae.Model, *vaeConfig, error)
 	case "vectors":
 		return nil, nil, badInput("%s: config.json is of word vectors, not a variational auto-encoder: inkling nn and analogy are for that", dir)
 	}
+	if k := vaeKindIn(run); k != nil && k.kind() != vae.Kind {
+		return nil, nil, badInput("%s: a variational auto-encoder of %s, not of pictures, which this command is for", dir, k.name())
+	}
 	c, err := readVAEConfig(run)
 	if err != nil {
 		return nil, nil, err

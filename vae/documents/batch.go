@@ -92,7 +92,7 @@ func (c Config) norm(b *data.Bags) float64 {
 	for i := range b.Len() {
 		_, counts := b.Bag(i)
 		for _, n := range counts {
-			v := float64(seen(c.Input != "count", float32(n)))
+			v := float64(seen(c.Input == "log", float32(n)))
 			sum += v * v
 		}
 	}

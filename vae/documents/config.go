@@ -22,7 +22,7 @@ type Config struct {
 	Hidden     [][]int         `json:"hidden"`         // layers of the encoder; 500; of a second stochastic layer both networks', 100, 100
 	Between    []int           `json:"decoder_hidden"` // layers from z to the output layer; none, so that each variable has a weight for each word
 	Activation string          `json:"activation"`     // "tanh" or "relu"
-	Input      string          `json:"input"`          // one of Inputs; "log"
+	Input      string          `json:"input"`          // one of Inputs; "count"
 	Output     string          `json:"output"`         // one of softmax.Kinds; "full"
 	Options    softmax.Options `json:"output_options,omitzero"`
 
@@ -34,9 +34,9 @@ type Config struct {
 	Seed   uint64  `json:"-"` // of the initial weights
 }
 
-// Inputs are what the encoder can see of a word that occurs so often in a document: log(1 + count), which was better than the count itself by %
-// in every run measured, since a document in which a word is everywhere is not so much the more about it; or the count.
-var Inputs = []string{"log", "count"}
+// Inputs are what the encoder can see of a word that occurs so often in a document: the count itself, or log(1 + count). By the count, the perplexity of the files of Go's library was
+// 5 % lower, 387 against 406 after eight passes: what a long document says often is what it is about. Where words occur once, the two are the same.
+var Inputs = []string{"count", "log"}
 
 // The largest model there may be, as vae has it of others.
 const (

@@ -61,7 +61,7 @@ func bags() *data.Bags {
 func TestLossGradients(t *testing.T) {
 	for _, c := range []Config{
 		{},
-		{Input: "count", Activation: "relu", Hidden: [][]int{{5, 3}}},
+		{Input: "log", Activation: "relu", Hidden: [][]int{{5, 3}}},
 		{Between: []int{3}},
 		{Between: []int{4, 3}, Latent: []int{2, 3}},
 		{Output: "adaptive", Options: softmax.Options{Cutoffs: []int{3, 6}, DivValue: 1}},
@@ -154,7 +154,7 @@ func (n naive) logLikelihood(words, counts []uint32, z []float64) float64 {
 // TestAgainstNaive: what q is made of and log p(x|z), for several z of each document, recorded and not, against float64.
 func TestAgainstNaive(t *testing.T) {
 	for _, c := range []Config{
-		{}, {Input: "count", Activation: "relu", Hidden: [][]int{{5, 3}}}, {Between: []int{3}, Hidden: [][]int{{6, 5}}}, {Between: []int{4, 3}, Activation: "relu"},
+		{}, {Input: "log", Activation: "relu", Hidden: [][]int{{5, 3}}}, {Between: []int{3}, Hidden: [][]int{{6, 5}}}, {Between: []int{4, 3}, Activation: "relu"},
 	} {
 		m, b := toy(t, c), bags()
 		n := naive{m}

@@ -56,6 +56,9 @@ func ReadHeader(run *checkpoint.Run) (h Header, v *data.BagVocab, err error) {
 		return h, nil, fmt.Errorf("%s: config.json is of a %.64q of format %d, not a VAE of documents", run.Dir(), h.Kind, h.Format)
 	}
 	raw, err := run.ReadFile(VocabFile)
+	if errors.Is(err, fs.ErrNotExist) {
+		return h, nil, fmt.Errorf("%w: without its words no model can be used; put the file back, or, if the run was killed as it began, inkling resume %s", err, run.Dir())
+	}
 	if err != nil {
 		return h, nil, err
 	}

@@ -72,7 +72,7 @@ func loadModel(t testing.TB, dir string) (*Model, *data.BagVocab, error) {
 func TestLoadGivesBackTheModel(t *testing.T) {
 	for _, c := range []Config{
 		{Seed: 3},
-		{Input: "count", Activation: "relu", Hidden: [][]int{{5, 3}}, Between: []int{4}, Output: "tree"},
+		{Input: "log", Activation: "relu", Hidden: [][]int{{5, 3}}, Between: []int{4}, Output: "tree"},
 		{Latent: []int{3, 2}, Output: "adaptive", Options: softmax.Options{Cutoffs: []int{3, 6}, DivValue: 1}},
 		{Output: "nce"},
 	} {
