@@ -47,12 +47,12 @@ func (ofDocuments) resume(a *app, r *resumeCmd, run *checkpoint.Run) error {
 	return r.resumeDocuments(a, run)
 }
 
-func (ofDocuments) eval(a *app, e *evalCmd) error               { return e.documents(a) }
-func (ofDocuments) score(a *app, s *scoreCmd) error             { return s.documents(a) }
-func (ofDocuments) sample(a *app, s *sampleCmd) error           { return s.documents(a) }
-func (ofDocuments) reconstruct(a *app, r *reconstructCmd) error { return r.documents(a) }
-func (ofDocuments) encode(a *app, e *encodeCmd) error           { return e.documents(a) }
-func (ofDocuments) interpolate(a *app, i *interpolateCmd) error { return i.documents(a) }
+func (ofDocuments) eval(a *app, e *evalCmd) error                      { return e.documents(a) }
+func (ofDocuments) score(a *app, s *scoreCmd) error                    { return s.documents(a) }
+func (ofDocuments) sample(a *app, s *sampleCmd) error                  { return s.documents(a) }
+func (ofDocuments) reconstruct(a *app, r *reconstructCmd) error        { return r.documents(a) }
+func (ofDocuments) encode(a *app, e *encodeCmd) error                  { return e.documents(a) }
+func (ofDocuments) interpolate(a *app, i *interpolateCmd) error        { return i.documents(a) }
 func (ofDocuments) info(a *app, i *infoCmd, run *checkpoint.Run) error { return i.documents(a, run) }
 
 func (ofDocuments) list(l *listed, run *checkpoint.Run) error { return l.readDocuments(run) }

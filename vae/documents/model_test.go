@@ -219,7 +219,7 @@ func TestSumsToOne(t *testing.T) {
 
 // TestEvidence: importance samples come to log p(x), which for one latent variable is known by quadrature, and the bound that Judge gives is below it.
 func TestEvidence(t *testing.T) {
-	m, b := toy(t, Config{Latent: []int{1}}), bags()
+	m, b := toy(t, Config{Latent: []int{1}, Input: "log"}), bags()
 	bounds, err := m.VAE.Importance(context.Background(), Examples{b}, 4000, 1, nil)
 	if err != nil {
 		t.Fatal(err)
