@@ -32,6 +32,7 @@ type trainVAECmd struct {
 	K         *int     `name:"k" help:"Samples of z for each picture; 1, of iwae and dreg 5, of score 8." placeholder:"K" group:"The objective"`
 	Beta      *float64 `help:"Weight of the divergence from the prior; 1." placeholder:"B" group:"The objective"`
 	FreeBits  *float64 `help:"Nats that each latent variable may tell for nothing." placeholder:"NATS" group:"The objective"`
+	FreeRate  *float64 `help:"Nats that all latent variables together may tell for nothing: they share it out as suits them." placeholder:"NATS" group:"The objective"`
 	SampledKL bool     `name:"sampled-kl" help:"Take the divergence at the sample, and not in closed form." group:"The objective"`
 	Anneal    string   `help:"Let the divergence's weight come up from 0: linear, or cyclical, again and again." enum:",linear,cyclical" default:"" group:"The objective"`
 	Warm      *float64 `help:"Passes over the pictures until it is up, or for each cycle; with --aggressive those of the decoder; 10." placeholder:"N" group:"The objective"`
@@ -141,7 +142,7 @@ func (t *trainVAECmd) checkTerms() error {
 	for _, zero := range []struct {
 		name  string
 		value *float64
-	}{{"warm", t.Warm}, {"free-bits", t.FreeBits}, {"beta", t.Beta}} {
+	}{{"warm", t.Warm}, {"free-bits", t.FreeBits}, {"free-rate", t.FreeRate}, {"beta", t.Beta}} {
 		if zero.value != nil && *zero.value == 0 {
 			remedy := "leave it out for none"
 			if zero.name == "beta" {
@@ -156,7 +157,7 @@ func (t *trainVAECmd) checkTerms() error {
 // objective is what the flags say of it, not completed.
 func (t *trainVAECmd) objective() vae.Objective {
 	return vae.Objective{
-		Name: t.Objective, K: valueOr(t.K, 0), Beta: valueOr(t.Beta, 0), FreeBits: valueOr(t.FreeBits, 0),
+		Name: t.Objective, K: valueOr(t.K, 0), Beta: valueOr(t.Beta, 0), FreeBits: valueOr(t.FreeBits, 0), FreeRate: valueOr(t.FreeRate, 0),
 		Sampled: t.SampledKL, Anneal: t.Anneal, Warm: valueOr(t.Warm, 0), Aggressive: t.Aggressive,
 	}
 }
