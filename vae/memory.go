@@ -172,6 +172,9 @@ func (c Config) terms(parts Costs, o Objective, n, k int64, training bool) int64
 			t.results(1, n*k, d)
 		}
 		if l == last && analytic {
+			if o.FreeRate > 0 {
+				t.flows(1, rows, 1)
+			}
 			t.flows(1, rows, d)
 			t.results(1, rows, d) // variances
 			continue

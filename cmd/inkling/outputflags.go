@@ -10,16 +10,16 @@ import (
 
 // outputFlags say what the output layer is. A flag that is nil was not given: the kind's own choice.
 type outputFlags struct {
-	Cutoffs  []int    `help:"Of adaptive: how many of the most frequent words are in the head, and where each further cluster ends but the last; chosen by what products cost on this machine." placeholder:"N,..." group:"The output layer" of:"documents,sentences,table"`
-	DivValue *float64 `help:"Of adaptive: each cluster's vectors are so many times smaller than those before; 4." placeholder:"X" group:"The output layer" of:"documents,sentences,table"`
-	HeadBias bool     `help:"Of adaptive: the head has a bias." group:"The output layer" of:"documents,sentences,table"`
-	Classes  *int     `help:"Of classes: how many; about the square root of the vocabulary." placeholder:"N" group:"The output layer" of:"documents,sentences,table"`
-	Binning  *string  `help:"Of classes: what is shared out evenly among them: count, of the words, or sqrt, its root." enum:"count,sqrt" placeholder:"sqrt" group:"The output layer" of:"documents,sentences,table"`
-	Samples  *int     `help:"Of nce, sampled, negative and ove: words drawn in each step, for each shard; 512, and of ove all words, undrawn." placeholder:"N" group:"The output layer" of:"documents,sentences,table"`
-	Noise    *string  `help:"Of nce, sampled and negative: what they are drawn from: unigram, the words' frequencies to a power, or loguniform, about 1/rank, the choice of sampled." enum:"unigram,loguniform" placeholder:"unigram" group:"The output layer" of:"documents,sentences,table"`
-	Power    *float64 `help:"Of unigram noise: the power of the words' frequencies; 1, and of negative 0.75." placeholder:"P" group:"The output layer" of:"documents,sentences,table"`
-	LogZ     *float64 `name:"log-z" help:"Of nce: the log of what all exponentials of a word's scores are taken to add up to; 0." placeholder:"X" group:"The output layer" of:"documents,sentences,table"`
-	Block    *int     `help:"Of ove: words that are compared with a target at once; 1." placeholder:"N" group:"The output layer" of:"documents,sentences,table"`
+	Cutoffs  []int    `help:"Of adaptive: how many of the most frequent words are in the head, and where each further cluster ends but the last; chosen by what products cost on this machine." placeholder:"N,..." group:"The output layer" of:"documents,sentences,tables"`
+	DivValue *float64 `help:"Of adaptive: each cluster's vectors are so many times smaller than those before; 4." placeholder:"X" group:"The output layer" of:"documents,sentences,tables"`
+	HeadBias bool     `help:"Of adaptive: the head has a bias." group:"The output layer" of:"documents,sentences,tables"`
+	Classes  *int     `help:"Of classes: how many; about the square root of the vocabulary." placeholder:"N" group:"The output layer" of:"documents,sentences,tables"`
+	Binning  *string  `help:"Of classes: what is shared out evenly among them: count, of the words, or sqrt, its root." enum:"count,sqrt" placeholder:"sqrt" group:"The output layer" of:"documents,sentences,tables"`
+	Samples  *int     `help:"Of nce, sampled, negative and ove: words drawn in each step, for each shard; 512, and of ove all words, undrawn." placeholder:"N" group:"The output layer" of:"documents,sentences,tables"`
+	Noise    *string  `help:"Of nce, sampled and negative: what they are drawn from: unigram, the words' frequencies to a power, or loguniform, about 1/rank, the choice of sampled." enum:"unigram,loguniform" placeholder:"unigram" group:"The output layer" of:"documents,sentences,tables"`
+	Power    *float64 `help:"Of unigram noise: the power of the words' frequencies; 1, and of negative 0.75." placeholder:"P" group:"The output layer" of:"documents,sentences,tables"`
+	LogZ     *float64 `name:"log-z" help:"Of nce: the log of what all exponentials of a word's scores are taken to add up to; 0." placeholder:"X" group:"The output layer" of:"documents,sentences,tables"`
+	Block    *int     `help:"Of ove: words that are compared with a target at once; 1." placeholder:"N" group:"The output layer" of:"documents,sentences,tables"`
 }
 
 func (f *outputFlags) options() (o softmax.Options) {

@@ -18,7 +18,7 @@ type sampleCmd struct {
 	Dir string `arg:"" help:"Folder of the model."`
 
 	N       *count `name:"n" short:"n" help:"How many: 64 pictures or sentences, 5 documents, 1000 rows; 1e6 is a million." placeholder:"N"`
-	Out     string `help:"Where to. Pictures: NAME.png is all of them in rows, NAME.npy their numbers. Rows: NAME.csv, or - for standard output." placeholder:"samples.png" env:"-" of:"pictures,table"`
+	Out     string `help:"Where to. Pictures: NAME.png is all of them in rows, NAME.npy their numbers. Rows: NAME.csv, or - for standard output." placeholder:"samples.png" env:"-" of:"pictures,tables"`
 	Columns int    `help:"Pictures in a row of a PNG; as many as there are rows unless given." placeholder:"N" of:"pictures"`
 	drawFlag
 	wordsFlag

@@ -10,8 +10,8 @@ import (
 
 // tableFlags say how a table is read and modelled.
 type tableFlags struct {
-	Schema     string `help:"What columns are, where they are not what they look like: a JSON file, as --plan --json writes it." placeholder:"FILE" env:"-" group:"A table" of:"table"`
-	Components *int   `help:"Logistics that a number is a mixture of; 3." placeholder:"N" group:"A table" of:"table"`
+	Schema     string `help:"What columns are, where they are not what they look like: a JSON file, as --plan --json writes it." placeholder:"FILE" env:"-" group:"A table" of:"tables"`
+	Components *int   `help:"Logistics that a number is a mixture of; 3." placeholder:"N" group:"A table" of:"tables"`
 }
 
 // mostSchema bounds a schema, in bytes.

@@ -25,7 +25,7 @@ type trainVAECmd struct {
 	Latent     []int  `help:"Latent variables; 50, of sentences 32, of a table 16. Of two stochastic layers, first those next to the pictures: 100,50." placeholder:"N,…" group:"The model"`
 	Hidden     string `help:"Of sentences the size of the states, 256. Of pictures layers of the encoder; those of the decoder are the same backwards. dense: sizes, 200,200, or none. conv: channels of convolutions, each of which halves the picture, and last the size of a layer after them, 32,64,256. Of a second stochastic layer after a slash, 200,200/100,100." placeholder:"N,…" group:"The model"`
 	Net        string `help:"What the networks are made of: ${enum}." enum:"${nets}" default:"${net}" group:"The model" of:"pictures"`
-	Activation string `help:"Between layers: ${enum}; tanh unless given, of a table relu." enum:",tanh,relu" default:"" placeholder:"NAME" group:"The model" of:"pictures,documents,table"`
+	Activation string `help:"Between layers: ${enum}; tanh unless given, of a table relu." enum:",tanh,relu" default:"" placeholder:"NAME" group:"The model" of:"pictures,documents,tables"`
 	Likelihood string `help:"What the decoder gives the parameters of: ${enum}; inkling info likelihoods says what each is." enum:"${likelihoods}" default:"${likelihood}" group:"The model" of:"pictures"`
 	Levels     *int   `help:"Of logistic and categorical: values that a number can take; of logistic 256, of categorical 16." placeholder:"N" group:"The model" of:"pictures"`
 
@@ -33,6 +33,7 @@ type trainVAECmd struct {
 	K         *int     `name:"k" help:"Samples of z for each picture; 1, of iwae and dreg 5, of score 8." placeholder:"K" group:"The objective"`
 	Beta      *float64 `help:"Weight of the divergence from the prior; 1." placeholder:"B" group:"The objective"`
 	FreeBits  *float64 `help:"Nats that each latent variable may tell for nothing." placeholder:"NATS" group:"The objective"`
+	FreeRate  *float64 `help:"Nats that all latent variables together may tell for nothing: they share it out as suits them." placeholder:"NATS" group:"The objective"`
 	SampledKL bool     `name:"sampled-kl" help:"Take the divergence at the sample, and not in closed form." group:"The objective"`
 	Anneal    string   `help:"Let the divergence's weight come up from 0: linear; cyclical, again and again; or none. linear of conv with relu and objective elbo, over the first pass, and none of others." enum:",none,linear,cyclical" default:"" group:"The objective"`
 	Warm      *float64 `help:"Passes over the pictures until it is up, or for each cycle; with --aggressive those of the decoder; 10." placeholder:"N" group:"The objective"`
@@ -41,9 +42,9 @@ type trainVAECmd struct {
 
 	textFlags
 	tokenFlags
-	Output *string `help:"What gives each word, token or value its probability: ${enum}; inkling info outputs says what each is. full unless given, of a table adaptive." enum:"${outputs}" placeholder:"NAME" group:"The output layer" of:"documents,sentences,table"`
+	Output *string `help:"What gives each word, token or value its probability: ${enum}; inkling info outputs says what each is. full unless given, of a table adaptive." enum:"${outputs}" placeholder:"NAME" group:"The output layer" of:"documents,sentences,tables"`
 	outputFlags
-	Embed *int `help:"Size of the embedding of a token, as --hidden unless given, or of a value of many, 32." placeholder:"N" group:"The model" of:"sentences,table"`
+	Embed *int `help:"Size of the embedding of a token, as --hidden unless given, or of a value of many, 32." placeholder:"N" group:"The model" of:"sentences,tables"`
 	documentFlags
 	sentenceFlags
 	tableFlags
@@ -171,7 +172,7 @@ func (t *trainVAECmd) objective() (o vae.Objective, err error) {
 	for _, zero := range []struct {
 		name  string
 		value *float64
-	}{{"warm", t.Warm}, {"free-bits", t.FreeBits}, {"beta", t.Beta}} {
+	}{{"warm", t.Warm}, {"free-bits", t.FreeBits}, {"free-rate", t.FreeRate}, {"beta", t.Beta}} {
 		if zero.value != nil && *zero.value == 0 {
 			remedy := "leave it out for none"
 			if zero.name == "beta" {
@@ -185,7 +186,7 @@ func (t *trainVAECmd) objective() (o vae.Objective, err error) {
 		anneal = ""
 	}
 	o = vae.Objective{
-		Name: t.Objective, K: valueOr(t.K, 0), Beta: valueOr(t.Beta, 0), FreeBits: valueOr(t.FreeBits, 0),
+		Name: t.Objective, K: valueOr(t.K, 0), Beta: valueOr(t.Beta, 0), FreeBits: valueOr(t.FreeBits, 0), FreeRate: valueOr(t.FreeRate, 0),
 		Sampled: t.SampledKL, Anneal: anneal, Warm: valueOr(t.Warm, 0), Aggressive: t.Aggressive,
 	}
 	if err := o.Complete(); err != nil {

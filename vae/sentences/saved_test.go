@@ -84,6 +84,19 @@ func TestLoadGivesBackTheModel(t *testing.T) {
 	}
 }
 
+// TestDropped: what stands for a word that is dropped is the unknown word, or what sentences begin with where there is none.
+func TestDropped(t *testing.T) {
+	known, _ := data.Chars("abcd")
+	all, _ := data.Bytes("abcd")
+	for _, v := range []*data.Vocab{known.WithItems(), all.WithItems()} {
+		var c Config
+		c.Speak(v)
+		if want := v.Unknown; want < 0 && c.Dropped != v.Begin || want >= 0 && c.Dropped != want {
+			t.Errorf("%s: token %d stands for what is dropped", v.Kind, c.Dropped)
+		}
+	}
+}
+
 // FuzzConfig loads a folder of any config and tokenizer beside good weights: it is refused in one line, or gives a model that works.
 func FuzzConfig(f *testing.F) {
 	dir, _ := savedModel(f)
