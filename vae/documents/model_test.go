@@ -273,7 +273,7 @@ func TestTopics(t *testing.T) {
 	last := math.Inf(1)
 	for _, rise := range m.Topics(toyWords, true)[0].Rise {
 		p, q := float64(up[rise.Word]), float64(down[rise.Word])
-		if by := math.Exp(p) - math.Exp(q); by > last+1e-6 || math.Abs(rise.Value-(p-q)) > 1e-5 {
+		if by := (math.Exp(p) - math.Exp(q)) * math.Abs(p-q); by > last+1e-6 || math.Abs(rise.Value-(p-q)) > 1e-5 {
 			t.Errorf("word %d rises by %g after %g, its log by %g, want %g", rise.Word, by, last, rise.Value, p-q)
 		} else {
 			last = by

@@ -25,8 +25,9 @@ type Topic struct {
 const topicSwing = 2
 
 // Topics says what each variable of the first stochastic layer is about, in n words to each side. By log-probability the rarest words may come first, which a
-// decoder knows least of; with probable, words are ordered by how much their probability itself rises.
-func (m *Model) Topics(n int, probable bool) []Topic {
+// decoder knows least of; with telling, words are ordered by their part in the Jeffreys divergence between both ends, Σ_w (p₊ − p₋)·log(p₊/p₋): by how much one would
+// tell from them which end it is, in a text.
+func (m *Model) Topics(n int, telling bool) []Topic {
 	d, v := m.Config.Latent[0], len(m.Config.Counts)
 	n = min(n, v)
 	topics := make([]Topic, d)
@@ -42,8 +43,8 @@ func (m *Model) Topics(n int, probable bool) []Topic {
 		for w := range changes {
 			up, down := float64(both[w]), float64(both[v+w])
 			changes[w], keys[w] = Word{w, up - down}, up-down
-			if probable {
-				keys[w] = math.Exp(up) - math.Exp(down)
+			if telling {
+				keys[w] = (math.Exp(up) - math.Exp(down)) * math.Abs(up-down)
 			}
 		}
 		slices.SortStableFunc(changes, func(a, b Word) int { return cmp.Compare(keys[b.Word], keys[a.Word]) })
