@@ -16,6 +16,7 @@ type topicsCmd struct {
 	Dir string `arg:"" help:"Folder of a VAE of documents."`
 
 	N   int    `name:"n" short:"n" help:"Words to each side of a unit." default:"10" placeholder:"N"`
+	By  string `help:"Order words by the change of their log-probability, logprob, or by how much they tell one end of a unit from the other, divergence, which leaves rare words out." enum:"logprob,divergence" default:"logprob"`
 	All bool   `help:"Also units that say nothing of the documents."`
 	In  string `help:"Documents to count which words come together in; those that the model learned from unless given." placeholder:"PATH" env:"-"`
 }
@@ -98,7 +99,7 @@ const mostMeasured = 5000
 
 // table gathers what there is to say of units. seen are documents to measure by; nil: there are none.
 func (t *topicsCmd) table(a *app, m *documents.Model, vocab *data.BagVocab, seen *data.Bags) (*topicTable, error) {
-	list := m.Topics(t.N)
+	list := m.Topics(t.N, t.By == "divergence")
 	o := &topicTable{Collapsed: []int{}}
 	var lists [][]int
 	for i, found := range list {

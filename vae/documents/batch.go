@@ -76,6 +76,9 @@ type Examples struct{ Bags *data.Bags }
 // Len is how many there are.
 func (e Examples) Len() int { return e.Bags.Len() }
 
+// Number is that of a document in the data it was read from.
+func (e Examples) Number(i int) int { return e.Bags.Numbers[i] }
+
 // Batch is a copy of theirs.
 func (e Examples) Batch(from, to int) vae.Batch {
 	m := new(memory)

@@ -252,7 +252,7 @@ func TestEvidence(t *testing.T) {
 func TestTopics(t *testing.T) {
 	m := toy(t, Config{Latent: []int{3}})
 	w := m.VAE.Params().ByName("out.weight")
-	for i, topic := range m.Topics(toyWords) {
+	for i, topic := range m.Topics(toyWords, false) {
 		if len(topic.Rise) != toyWords || len(topic.Fall) != toyWords {
 			t.Fatalf("%d and %d words", len(topic.Rise), len(topic.Fall))
 		}
@@ -266,8 +266,18 @@ func TestTopics(t *testing.T) {
 			}
 		}
 	}
-	if n := len(m.Topics(3)[2].Fall); n != 3 {
+	if n := len(m.Topics(3, false)[2].Fall); n != 3 {
 		t.Errorf("%d words of 3", n)
+	}
+	up, down := m.Words([]float32{2, 0, 0}), m.Words([]float32{-2, 0, 0})
+	last := math.Inf(1)
+	for _, rise := range m.Topics(toyWords, true)[0].Rise {
+		p, q := float64(up[rise.Word]), float64(down[rise.Word])
+		if by := (math.Exp(p) - math.Exp(q)) * math.Abs(p-q); by > last+1e-6 || math.Abs(rise.Value-(p-q)) > 1e-5 {
+			t.Errorf("word %d rises by %g after %g, its log by %g, want %g", rise.Word, by, last, rise.Value, p-q)
+		} else {
+			last = by
+		}
 	}
 	all := m.Words([]float32{0.5, 1, -2, 0, 0, 0})
 	best := Likeliest(all[toyWords:], 4)

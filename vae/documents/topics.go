@@ -2,6 +2,7 @@ package documents
 
 import (
 	"cmp"
+	"math"
 	"slices"
 
 	"inkling/tensor"
@@ -23,8 +24,10 @@ type Topic struct {
 // topicSwing is how far a variable goes to either side.
 const topicSwing = 2
 
-// Topics says what each variable of the first stochastic layer is about, in n words to each side.
-func (m *Model) Topics(n int) []Topic {
+// Topics says what each variable of the first stochastic layer is about, in n words to each side. By log-probability the rarest words may come first, which a
+// decoder knows least of; with telling, words are ordered by their part in the Jeffreys divergence between both ends, Σ_w (p₊ − p₋)·log(p₊/p₋): by how much one would
+// tell from them which end it is, in a text.
+func (m *Model) Topics(n int, telling bool) []Topic {
 	d, v := m.Config.Latent[0], len(m.Config.Counts)
 	n = min(n, v)
 	topics := make([]Topic, d)
@@ -36,11 +39,15 @@ func (m *Model) Topics(n int) []Topic {
 		h := m.decoder.hidden(tp, tp.Const(2, d, z))
 		both := make([]float32, 2*v)
 		logProbs(m.Output, v, both, append(slices.Clone(h.Row(0)), h.Row(1)...))
-		changes := make([]Word, v)
+		changes, keys := make([]Word, v), make([]float64, v)
 		for w := range changes {
-			changes[w] = Word{w, float64(both[w]) - float64(both[v+w])}
+			up, down := float64(both[w]), float64(both[v+w])
+			changes[w], keys[w] = Word{w, up - down}, up-down
+			if telling {
+				keys[w] = (math.Exp(up) - math.Exp(down)) * math.Abs(up-down)
+			}
 		}
-		slices.SortStableFunc(changes, func(a, b Word) int { return cmp.Compare(b.Value, a.Value) })
+		slices.SortStableFunc(changes, func(a, b Word) int { return cmp.Compare(keys[b.Word], keys[a.Word]) })
 		topics[i].Rise = slices.Clone(changes[:n])
 		slices.Reverse(changes)
 		topics[i].Fall = slices.Clone(changes[:n])
