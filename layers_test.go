@@ -37,6 +37,7 @@ var layers = map[string][]string{
 	"lm":                  {"internal/kernel", "internal/parallel", "internal/strictjson", "tensor", "nn", "softmax", "data", "checkpoint"},
 	"wordvec":             {"internal/alias", "internal/huffman", "internal/kernel", "internal/parallel", "internal/strictjson", "data", "checkpoint"},
 	"vae":                 {"internal/kernel", "internal/parallel", "internal/strictjson", "tensor", "nn", "softmax", "data", "checkpoint"},
+	"vae/documents":       {"internal/kernel", "internal/parallel", "internal/strictjson", "tensor", "nn", "softmax", "data", "checkpoint", "vae"},
 	"vae/sentences":       {"internal/kernel", "internal/parallel", "internal/strictjson", "tensor", "nn", "softmax", "data", "checkpoint", "vae"},
 	"infer":               {},
 	"train":               {"internal/kernel", "internal/parallel", "tensor", "nn", "checkpoint"},

@@ -105,7 +105,7 @@ func (d *dfa) trimmed() *dfa {
 // minimal merges states that accept the same rests (Moore 1956): they are told apart by whether they accept, then by the classes that their
 // arcs lead to, until that tells no more of them apart. Where it takes long they stay as they are, which is as right.
 func (d *dfa) minimal() *dfa {
-	const most = 1 << 27 // arcs looked at
+	const most = 1 << 26 // arcs looked at
 	class, classes := make([]int32, d.states()), 1
 	for s, ok := range d.accepts {
 		if ok {
@@ -115,9 +115,6 @@ func (d *dfa) minimal() *dfa {
 	next := make([]int32, d.states())
 	var key []byte
 	for round := 0; ; round++ {
-		if round*(len(d.arcs)+d.states()) > most {
-			return d
-		}
 		index := map[string]int32{}
 		for s := range next {
 			key = binary.LittleEndian.AppendUint32(key[:0], uint32(class[s]))
@@ -140,10 +137,13 @@ func (d *dfa) minimal() *dfa {
 			next[s] = c
 		}
 		class, next = next, class
-		if len(index) == classes && round > 0 {
+		fresh := len(index) - classes
+		if classes = len(index); fresh == 0 && round > 0 {
 			break
 		}
-		classes = len(index)
+		if round > 64 && fresh < 8 || round*(len(d.arcs)+d.states()) > most { // a long chain, say
+			return d
+		}
 	}
 	m := &dfa{}
 	for s, c := range class { // classes are numbered as they are come to, so state 0 is of class 0

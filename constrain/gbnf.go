@@ -230,7 +230,7 @@ func (r *reader) times() (least, most int, err error) {
 		most, err = strconv.Atoi(to)
 	}
 	if err != nil || least < 0 || most >= 0 && most < least || max(least, most) > mostRepeat {
-		return 0, 0, fmt.Errorf("{%.20s}: must be {m}, {m,} or {m,n} with numbers up to %d, the larger last", strings.ToValidUTF8(r.text[r.at:r.at+end], "�"), mostRepeat)
+		return 0, 0, fmt.Errorf("the braces hold %.20q: must be {m}, {m,} or {m,n} with numbers up to %d, the larger last", strings.ToValidUTF8(r.text[r.at:r.at+end], "�"), mostRepeat)
 	}
 	r.at += end + 1
 	return least, most, nil

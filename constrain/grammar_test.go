@@ -259,7 +259,7 @@ func TestBadGrammars(t *testing.T) {
 		{`root ::= "\x4"`, `the escape \x needs 2`},
 		{`root ::= "\uD800"`, `the escape \u needs 4`},
 		{"root ::= \"a\\", "has nothing after it"},
-		{"root ::= \"a\"{2,1}", "{2,1}: must be"},
+		{"root ::= \"a\"{2,1}", "the braces hold \"2,1\": must be {m}"},
 		{"root ::= \"a\"{1001}", "numbers up to 1000"},
 		{"root ::= \"a\"{-1}", "must be"},
 		{"root ::= \"a\"{", "a { without its }"},

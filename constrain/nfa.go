@@ -164,38 +164,31 @@ func (n *nfa) determinize(complement bool) (*dfa, error) {
 	if _, err := number([]int32{0}, true); err != nil {
 		return nil, err
 	}
-	var arcs []arc
-	var targets []int32
+	var targets [256][]int32 // by byte
 	for state := 0; state < len(sets); state++ {
-		arcs = arcs[:0]
-		var cuts [257]bool
+		for b := range targets {
+			targets[b] = targets[b][:0]
+		}
 		for set := sets[state]; len(set) >= 4; set = set[4:] {
-			at := binary.LittleEndian.Uint32([]byte(set[:4]))
-			arcs = append(arcs, n.nodes[at].arcs...)
-		}
-		for _, a := range arcs {
-			cuts[a.lo], cuts[int(a.hi)+1] = true, true
-		}
-		d.first = append(d.first, int32(len(d.arcs)))
-		for lo := 0; lo < 256; {
-			hi := lo
-			for hi < 255 && !cuts[hi+1] {
-				hi++
-			}
-			targets = targets[:0]
-			for _, a := range arcs {
-				if int(a.lo) <= lo && int(a.hi) >= lo {
-					targets = append(targets, a.to)
+			for _, a := range n.nodes[binary.LittleEndian.Uint32([]byte(set[:4]))].arcs {
+				for b := int(a.lo); b <= int(a.hi); b++ {
+					targets[b] = append(targets[b], a.to)
 				}
 			}
-			if len(targets) > 0 {
-				to, err := number(targets, false)
+		}
+		d.first = append(d.first, int32(len(d.arcs)))
+		for b, list := range targets {
+			switch {
+			case len(list) == 0:
+			case b > 0 && slices.Equal(list, targets[b-1]):
+				d.arcs[len(d.arcs)-1].hi = byte(b)
+			default:
+				to, err := number(list, false)
 				if err != nil {
 					return nil, err
 				}
-				d.lead(byte(lo), byte(hi), to)
+				d.lead(byte(b), byte(b), to)
 			}
-			lo = hi + 1
 		}
 	}
 	d.first = append(d.first, int32(len(d.arcs)))

@@ -323,11 +323,7 @@ func (p *pushdown) step(s *pushed, b byte) *pushed {
 		stack := unpack(packed)
 		if p.classes[c].accepts[mid] { // the character is whole
 			stack[0] = 0
-			if at := len(stack) - 1; p.code[stack[at]+1] == stop {
-				stack = stack[:at]
-			} else {
-				stack[at]++
-			}
+			stack[len(stack)-1]++
 		} else {
 			stack[0] = mid
 		}

@@ -24,7 +24,8 @@ type Tokens struct {
 	v        *Vocabulary
 	tries    []*trie
 	ends     []bool     // by token
-	least    []int32    // by spot.at: the fewest tokens, at least one, to where a text may end; −1 if there is no way, or it cannot be come to
+	far      []int32    // by spot.at: the fewest tokens to where a text may end, 0 where it may; −1 if there is no way
+	least    []int32    // the same, but at least one token
 	length   int        // exactly so many tokens; 0: any number
 	complete [][]uint64 // of an exact length, by tokens that are left: a bit for each spot.at, whether they can complete it
 	follow   follows[int32, int32]
@@ -124,11 +125,11 @@ func (t *Tokens) measure(leads [][]int32) {
 			before[to] = append(before[to], int32(at))
 		}
 	}
-	far := make([]int32, len(leads)) // 0 where a text may end
-	t.least = make([]int32, len(leads))
+	far := make([]int32, len(leads))
+	t.far, t.least = far, make([]int32, len(leads))
 	var queue []int32
 	for at := range far {
-		if far[at], t.least[at] = -1, -1; t.accepts(int32(at)) {
+		if far[at], t.least[at] = -1, -1; t.d.accepts[at/len(t.tries)] {
 			far[at] = 0
 			queue = append(queue, int32(at))
 		}
@@ -183,7 +184,7 @@ func (t *Tokens) can(at int32, left int) bool {
 }
 
 // accepts says whether a text of the language may end in a state.
-func (t *Tokens) accepts(at int32) bool { return t.d.accepts[int(at)/len(t.tries)] }
+func (t *Tokens) accepts(at int32) bool { return t.far[at] == 0 }
 
 // Start is the state before the first token.
 func (t *Tokens) Start() any { return spot{at: int32(t.v.First)} }
@@ -245,8 +246,7 @@ func (t *Tokens) Allow(allowed []bool, state any, left int) {
 	}
 	if after := t.length - int(s.written) - 1; s.at >= 0 && (t.length == 0 || after >= 0) {
 		for _, f := range t.after(s.at) {
-			if t.length == 0 && (t.accepts(f.to) || t.least[f.to] > 0 && int(t.least[f.to]) <= left) ||
-				t.length > 0 && after <= left && t.can(f.to, after) {
+			if t.length == 0 && int(t.far[f.to]) <= left || t.length > 0 && after <= left && t.can(f.to, after) {
 				until(int(f.token))
 				next++
 			}
@@ -260,7 +260,7 @@ func (t *Tokens) after(at int32) []followed[int32] {
 	return t.follow.get(at, func() (list []followed[int32]) {
 		var states []int32
 		t.from(at, &states, func(token, to int32) {
-			if t.accepts(to) || t.least[to] > 0 {
+			if t.far[to] >= 0 {
 				list = append(list, followed[int32]{token, to})
 			}
 		})

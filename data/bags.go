@@ -15,6 +15,7 @@ type Bags struct {
 	Words   []uint32 // by number in the vocabulary, ascending within a document
 	Counts  []uint32
 	Numbers []int    // of each document in the data it was read from, from 0
+	News    []int64  // words of each that are none of the vocabulary, if titles were asked for
 	Titles  []string // what each is called, if that was asked for: its file, or of a list how it begins
 
 	// Of what was read:
@@ -49,7 +50,7 @@ func bagBytes(pairs, documents int64) int64 { return 8*pairs + 16*documents }
 func (b *Bags) Slice(from, to int) *Bags {
 	s := &Bags{Starts: b.Starts[from : to+1], Words: b.Words, Counts: b.Counts, Numbers: b.Numbers[from:to]}
 	if b.Titles != nil {
-		s.Titles = b.Titles[from:to]
+		s.Titles, s.News = b.Titles[from:to], b.News[from:to]
 	}
 	for i := range s.Len() {
 		s.Total += s.Length(i)
@@ -65,7 +66,7 @@ func (b *Bags) Only(places []int) *Bags {
 		s.Words, s.Counts = append(s.Words, words...), append(s.Counts, counts...)
 		s.Starts, s.Numbers = append(s.Starts, len(s.Words)), append(s.Numbers, b.Numbers[i])
 		if b.Titles != nil {
-			s.Titles = append(s.Titles, b.Titles[i])
+			s.Titles, s.News = append(s.Titles, b.Titles[i]), append(s.News, b.News[i])
 		}
 		s.Total += b.Length(i)
 	}
@@ -97,11 +98,11 @@ func (f *bagFiller) add(word int, count int64) {
 	f.seen[word] += count
 }
 
-// to puts the document behind the others, if it has words.
-func (f *bagFiller) to(b *Bags, d Document, number int, titled bool) {
+// to puts the document behind the others, if it has words, and gives their number.
+func (f *bagFiller) to(b *Bags, d Document, number int, titled bool) int {
 	if len(f.seen) == 0 {
 		b.Empty++
-		return
+		return b.Len()
 	}
 	from := len(b.Words)
 	for word := range f.seen {
@@ -118,6 +119,7 @@ func (f *bagFiller) to(b *Bags, d Document, number int, titled bool) {
 		b.Titles = append(b.Titles, title(d))
 	}
 	clear(f.seen)
+	return b.Len()
 }
 
 const titleRunes = 60
@@ -188,7 +190,7 @@ func (t *Text) LearnBags(o BagInput) (*BagSplit, error) {
 		return nil, fmt.Errorf("%s: its %d documents take %d MB as bags of words, and there are %d MB: make --vocab smaller or --max-share lower, or read fewer", t.name, s.Documents, bytes>>20, o.MaxBytes>>20)
 	}
 	s.Train, s.Held = newBags(), newBags()
-	again, empty, err := t.readBags(s.Vocab, o.BagOptions, false, func(i int) *Bags {
+	again, empty, err := t.readBags(s.Vocab, BagInput{BagOptions: o.BagOptions}, false, func(i int) *Bags {
 		if isHeld(i) {
 			return s.Held
 		}
@@ -226,28 +228,35 @@ func (s *BagSplit) check(name string, o BagOptions, learned int) error {
 	return nil
 }
 
-// Bags reads documents as bags of known words, those without any left out. Titles are kept if asked for.
-func (t *Text) Bags(v *BagVocab, o BagOptions, titles bool) (*Bags, Source, error) {
+// Bags reads documents as bags of known words, those without any left out. Titles, and how many words of each are unknown, are kept if asked for. Of more than
+// MaxBytes the error says in one line what to do.
+func (t *Text) Bags(v *BagVocab, o BagInput, titles bool) (*Bags, Source, error) {
 	b := newBags()
 	source, empty, err := t.readBags(v, o, titles, func(int) *Bags { return b })
 	b.Empty += empty
 	return b, source, err
 }
 
-func (t *Text) readBags(v *BagVocab, o BagOptions, titles bool, into func(number int) *Bags) (source Source, empty int, err error) {
+func (t *Text) readBags(v *BagVocab, o BagInput, titles bool, into func(number int) *Bags) (source Source, empty int, err error) {
 	var f bagFiller
 	number := 0
 	return t.Documents(func(d Document) error {
-		b := into(number)
+		b, unknown := into(number), int64(0)
 		err := o.words(d, func(word []byte, count int64) {
 			if w := v.Find(string(word)); w >= 0 {
 				f.add(w, count)
 			} else {
-				b.Unknown += count
+				unknown += count
 			}
 		})
-		f.to(b, d, number, titles)
+		b.Unknown += unknown
+		if before := b.Len(); f.to(b, d, number, titles) > before && titles {
+			b.News = append(b.News, unknown)
+		}
 		number++
+		if o.MaxBytes > 0 && b.Bytes() > o.MaxBytes {
+			return fmt.Errorf("%s: its first %d documents take %d MB as bags of words already, which is all there are: give fewer at a time", t.name, number, b.Bytes()>>20)
+		}
 		return t.atDocument(d, number-1, err)
 	})
 }

@@ -27,6 +27,9 @@ func (t *Text) Documents(each func(d Document) error) (source Source, empty int,
 	if err := read(); err != nil {
 		return source, 0, err
 	}
+	if r.judge.bytes == 0 && r.empty > 0 {
+		return source, 0, fmt.Errorf("%s has only empty lines: there is nothing to read", t.name)
+	}
 	if r.judge.bytes == 0 {
 		return source, 0, fmt.Errorf("%s is empty: there is nothing to read", t.name)
 	}

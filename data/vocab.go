@@ -158,10 +158,15 @@ func (v *Vocab) Piece(id int) string {
 // has no space before it at the start of a text, of a line and of an item.
 func (v *Vocab) PieceAfter(prev, id int) string {
 	piece := v.Piece(id)
-	if v.Kind != "word" || prev >= 0 && v.Tokens[prev] != lineEnd && !(v.hasItems() && prev == v.Begin) {
+	if v.Kind != "word" || !v.Opens(prev) {
 		return piece
 	}
 	return strings.TrimPrefix(piece, " ")
+}
+
+// Opens says whether what comes after the token prev, −1 if there is none, is at the start of a text, of a line or of an item.
+func (v *Vocab) Opens(prev int) bool {
+	return prev < 0 || v.Tokens[prev] == lineEnd || v.hasItems() && prev == v.Begin
 }
 
 // count adds up how often each token occurs in the training text.

@@ -192,6 +192,12 @@ func (a *agenda) again(x hope) bool {
 	if a.order == 0 {
 		return false
 	}
+	m := a.meeting(x)
+	a.met[m]++
+	return a.met[m] > a.n
+}
+
+func (a *agenda) meeting(x hope) meeting {
 	m := meeting{at: x.at, matched: numbers(x.matched), length: x.length}
 	last := make([]int, 0, a.order)
 	for n := x.node; n.parent != nil && len(last) < a.order; n = n.parent {
@@ -202,8 +208,7 @@ func (a *agenda) again(x hope) bool {
 		last = append(slices.Clone(a.e.req.Prefix), last...)
 	}
 	m.past = pastOf(last, a.order)
-	a.met[m]++
-	return a.met[m] > a.n
+	return m
 }
 
 // wanted says whether something may come of a sequence that is among the n best.
@@ -233,7 +238,8 @@ func (a *agenda) children(x hope, logp []float32) {
 	}
 }
 
-// shrink drops all but the best most, when there are more than twice as many.
+// shrink drops all but the best most, when there are more than twice as many. What will not be expanded, since n of those that go on alike are or
+// will be, does not count: it would take the place of what can be.
 func (a *agenda) shrink(most int) {
 	if len(a.hopes) <= 2*most {
 		return
@@ -241,9 +247,19 @@ func (a *agenda) shrink(most int) {
 	slices.SortFunc(a.hopes, func(x, y hope) int { // what is sorted is a heap
 		return cmp.Or(cmp.Compare(y.f, x.f), x.lexical(y.node))
 	})
-	a.dropped = max(a.dropped, a.hopes[most].f)
-	clear(a.hopes[most:])
-	a.hopes = a.hopes[:most]
+	if a.order > 0 {
+		waiting := map[meeting]int{}
+		a.hopes = slices.DeleteFunc(a.hopes, func(x hope) bool {
+			m := a.meeting(x)
+			waiting[m]++
+			return a.met[m]+waiting[m] > a.n
+		})
+	}
+	if len(a.hopes) > most {
+		a.dropped = max(a.dropped, a.hopes[most].f)
+		clear(a.hopes[most:])
+		a.hopes = a.hopes[:most]
+	}
 }
 
 func (a *agenda) push(x hope) {

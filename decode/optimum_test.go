@@ -394,6 +394,30 @@ func TestAgendaIsBounded(t *testing.T) {
 	}
 }
 
+// TestBudgetIsUsed: a search that has proved nothing has expanded as many sequences as it may, also where most of those that wait go on as others
+// do.
+func TestBudgetIsUsed(t *testing.T) {
+	short := 0
+	for seed := range uint64(4) {
+		for _, c := range []struct{ vocab, length, nodes int }{{8, 15, 100}, {8, 40, 400}, {12, 40, 400}, {30, 15, 400}} {
+			for _, h := range Heuristics[:2] {
+				hyps, err := AStar{Heuristic: h}.Decode(context.Background(), gram{vocab: c.vocab, order: 1, seed: seed}, Request{Length: c.length, Nodes: c.nodes})
+				if err != nil {
+					t.Fatal(err)
+				}
+				if cert := hyps[0].Certificate; !cert.Exact {
+					if short++; cert.Expanded != c.nodes {
+						t.Errorf("%+v, seed %d, %s: %d nodes, and nothing is proved", c, seed, h, cert.Expanded)
+					}
+				}
+			}
+		}
+	}
+	if short == 0 {
+		t.Error("no search was ended by its budget")
+	}
+}
+
 // TestValues: what can come after each node is what all its arcs say, however many steps are kept, in whatever order they are asked for,
 // and where few of many tokens are looked at.
 func TestValues(t *testing.T) {
@@ -474,5 +498,16 @@ func TestMarkovRefusals(t *testing.T) {
 	}
 	if hyps, err := (Viterbi{}).Decode(context.Background(), large, Request{Length: 1}); err != nil || !hyps[0].Certificate.Exact {
 		t.Errorf("one token needs one context: %+v, %v", hyps, err)
+	}
+}
+
+// BenchmarkViterbi: 1,000 tokens of a model over 65 that sees the last two, as of characters, with the scores of all contexts made each time.
+func BenchmarkViterbi(b *testing.B) {
+	m := &batched{markov: newMarkov(65, 1, 1)}
+	for b.Loop() {
+		hyps, err := Viterbi{}.Decode(context.Background(), m, Request{Length: 1000})
+		if err != nil || !hyps[0].Certificate.Exact {
+			b.Fatal(hyps, err)
+		}
 	}
 }

@@ -36,6 +36,7 @@ type Training struct {
 	Valid       int  // tokens held out
 	Averaged    bool // averages of the weights are kept
 	Accumulated bool // a step adds up the gradients of several windows
+	Sampled     bool // by scheduled sampling
 	Saved       bool
 	Precision   tensor.Precision
 }
@@ -62,6 +63,10 @@ func (c Config) PlanTraining(t Training) (Memory, error) {
 		m.Checkpoint = m.Weights + m.Optimizer + m.Averages
 	}
 	m.Activations = 4*c.activations(t.Lanes, t.Time, t.Shards, true) + int64(t.Shards)*c.scratch(most*t.Time, t.Precision)
+	if t.Sampled {
+		packed, activations := c.sampling(t.Lanes, t.Time, t.Shards, t.Precision)
+		m.Packed, m.Activations = m.Packed+packed, m.Activations+activations
+	}
 	if t.Valid > 1 {
 		m.Validation = c.evaluation(t.Valid, t.Shards)
 	}

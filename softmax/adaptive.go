@@ -27,7 +27,7 @@ func init() {
 	register(Kind{
 		Name: "adaptive", Doc: "the softmax in a head of frequent words and narrower tails of rare ones: exact, and several times less work where there are many words",
 		Options: []string{"cutoffs", "div-value", "head-bias"}, Exact: true,
-		settle:  settleAdaptive, plan: planAdaptive, describe: describeAdaptive, why: whyAdaptive,
+		settle: settleAdaptive, plan: planAdaptive, describe: describeAdaptive, why: whyAdaptive,
 		make: func(s Spec) (Output, error) { return newAdaptive(s), nil },
 	})
 }

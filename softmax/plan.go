@@ -12,10 +12,10 @@ type Plan struct {
 	Training float64  // multiplications of products for a target, forward; backward has twice as many
 	Exact    float64  // those for a target's exact probability
 
-	Forward  func(rows int) int64 // floats of results that a tape which records holds for so many rows of one target each
+	Forward  func(rows int) int64          // floats of results that a tape which records holds for so many rows of one target each
 	Bags     func(rows, targets int) int64 // the same for rows with many targets, which follow one another; nil: as for as many rows as targets
-	RowGrads func(rows int) int64 // floats that it holds for gradients of rows of sparse parameters; nil: there are none
-	Scoring  func(rows int) int64 // floats that a tape for inference holds
+	RowGrads func(rows int) int64          // floats that it holds for gradients of rows of sparse parameters; nil: there are none
+	Scoring  func(rows int) int64          // floats that a tape for inference holds
 }
 
 // OfBags are the floats that a tape which records holds for so many rows with so many targets in all.

@@ -258,6 +258,7 @@ func planTree(s Spec, _ bool) Plan {
 		Weights: int64(nodes) * int64(s.Dim+1), Dense: int64(nodes), Whole: [][2]int{{nodes, s.Dim}},
 		Training: walk, Exact: walk,
 		Forward: func(rows int) int64 { return int64(float64(rows) * path) },
+		Bags:    func(_, targets int) int64 { return int64(float64(targets) * path) },
 		RowGrads: func(rows int) int64 {
 			touched := 0.0
 			for _, f := range tree.Frequency {

@@ -22,6 +22,7 @@ type loop struct {
 	opt           Optimizer
 	schedule      *Schedule
 	loss          func(tp *tensor.Tape, step, shard int) (*tensor.Tensor, float64, error)
+	placed        Placed // nil: the loss is the same at all places of the run
 
 	tapes           []*tensor.Tape
 	grads           [][][]float32 // by shard and parameter
@@ -119,6 +120,9 @@ func (l *loop) run(ctx context.Context) (Result, error) {
 			return Result{}, err
 		}
 		rate := kind * l.cfg.Options.Rate * l.schedule.Factor(l.cfg.ScheduleOptions, l.place())
+		if l.placed != nil {
+			l.placed.Placed(l.fraction())
+		}
 		loss, weight, norm, err := l.step(rate)
 		if err != nil {
 			return Result{}, err

@@ -32,6 +32,10 @@ type Model[B Batch] interface {
 	Loss(tp *tensor.Tape, batch B, carry []float32) *tensor.Tensor
 }
 
+// Placed is what a model offers whose loss changes over the run: before each step it is told how much of the run is behind, from 0 to 1,
+// as a schedule of the learning rate is.
+type Placed interface{ Placed(fraction float64) }
+
 // A Source gives batches. Batch is a pure function of its arguments, so a position is a number. It fails only if
 // what it reads cannot be read.
 type Source[B Batch] interface {
@@ -126,6 +130,7 @@ func Run[B Batch](ctx context.Context, m Model[B], src Source[B], cfg Config) (R
 		}
 	}
 	l.carries = carries
+	l.placed, _ = any(m).(Placed)
 	l.loss = func(tp *tensor.Tape, step, shard int) (*tensor.Tensor, float64, error) {
 		b, err := src.Batch(step, shard, shards)
 		if err != nil {

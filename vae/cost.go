@@ -16,6 +16,11 @@ type Costs struct {
 	Packed  func(p tensor.Precision, training bool) int64
 	Scratch func(rows int, p tensor.Precision) int64
 
+	// RowGrads counts the floats that a tape holds for gradients of rows of sparse parameters, of so many examples, and Dense the weights whose
+	// whole gradient is kept; nil: all have whole ones.
+	RowGrads func(examples int) int64
+	Dense    int64
+
 	// Encoder and Decoder count the floats that so many rows, of examples or of z, leave on a tape: results, and in training their gradients.
 	Encoder, Decoder func(rows int64, training bool) int64
 }

@@ -29,6 +29,9 @@ func (o Objective) Describe() string {
 	if o.FreeBits > 0 {
 		s += fmt.Sprintf(", %g nats of each variable free", o.FreeBits)
 	}
+	if o.FreeRate > 0 {
+		s += fmt.Sprintf(", %g nats of all variables together free", o.FreeRate)
+	}
 	if o.Sampled {
 		s += ", the divergence at the sample"
 	}

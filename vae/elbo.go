@@ -11,7 +11,9 @@ import (
 //	log p(x) ≥ E_q[log p(x|z)] − KL(q(z|x) ‖ p(z)),   minus it the loss, with K samples for the expectation
 //
 // The divergence of the last layer is in closed form unless asked otherwise, those of layers below are taken at the sample, since the
-// prior they are compared with depends on one. With free bits, what a variable costs is at least so much; see tensor.FreeBits.
+// prior they are compared with depends on one. With free bits, what a variable costs is at least so much, see tensor.FreeBits;
+// with a free rate what all of a layer cost together is, so that they may share it out as suits them (Pelsmaeker & Aziz 2020, who call it a minimum
+// desired rate).
 type elbo struct{}
 
 func (elbo) about() part { return part{"elbo", "the evidence lower bound, reparametrized"} }
@@ -29,6 +31,8 @@ func (elbo) loss(tp *tensor.Tape, m *Model, b Batch, o Objective) (*tensor.Tenso
 		each := float32(t.N) / float32(kl.Rows) // of a row: 1, or 1/K
 		if o.FreeBits > 0 {
 			kl = tensor.FreeBits(tp, kl, float32(o.FreeBits))
+		} else if o.FreeRate > 0 {
+			kl = tensor.FreeBits(tp, tensor.SumCols(tp, kl), float32(o.FreeRate))
 		} else {
 			kl = tensor.Sum(tp, kl)
 		}

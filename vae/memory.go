@@ -54,7 +54,7 @@ func (c Config) PlanTrainingOf(parts Costs, o Objective, t Training) (Memory, er
 	}
 	m := Memory{Weights: 4 * (parts.Weights + c.weightsBetween()), Packed: c.packed(parts, t.Precision, true)}
 	m.Optimizer = m.Weights * int64(t.Slots)
-	m.Gradients = m.Weights * int64(t.Shards)
+	m.Gradients = c.gradients(parts, t)
 	if t.Accumulated {
 		m.Gradients += m.Weights
 	}
@@ -75,6 +75,15 @@ func (c Config) PlanTrainingOf(parts Costs, o Objective, t Training) (Memory, er
 		m.Validation = c.judging(parts, min(t.Held, judgedAtOnce), min(samples, parts.drawnAtOnce()), min(t.Workers, t.Held)) + int64(t.Held)*(16+8*int64(c.Variables()))
 	}
 	return m, nil
+}
+
+// gradients are those of all shards, and the sum of those of sparse parameters.
+func (c Config) gradients(parts Costs, t Training) int64 {
+	if parts.RowGrads == nil {
+		return 4 * int64(t.Shards) * (parts.Weights + c.weightsBetween())
+	}
+	most := (t.Batch + t.Shards - 1) / t.Shards
+	return 4 * (int64(t.Shards)*(parts.Dense+c.weightsBetween()+parts.RowGrads(most)) + parts.RowGrads(t.Batch))
 }
 
 // PlanUse adds up what it takes to encode and decode on so many cores, or to draw so many samples of z for each example; 0: none are
@@ -98,6 +107,15 @@ func (c Config) PlanUseOf(parts Costs, samples, workers int) (Memory, error) {
 		Weights: 4 * (parts.Weights + c.weightsBetween()), Packed: c.packed(parts, tensor.Float32, false),
 		Activations: c.judging(parts, judgedAtOnce, min(samples, parts.drawnAtOnce()), workers),
 	}, nil
+}
+
+// PlanJudge adds up what Judge takes on so many cores, and Importance with so many samples of each example; 0: none are drawn. What comes of it is
+// counted by who keeps it.
+func (c Config) PlanJudge(samples, workers int) (Memory, error) {
+	if err := c.Complete(); err != nil {
+		return Memory{}, err
+	}
+	return c.PlanUseOf(c.costs(), samples, workers)
 }
 
 // judging is what the tapes of Judge and of Importance hold, and the examples that they see.
@@ -154,6 +172,9 @@ func (c Config) terms(parts Costs, o Objective, n, k int64, training bool) int64
 			t.results(1, n*k, d)
 		}
 		if l == last && analytic {
+			if o.FreeRate > 0 {
+				t.flows(1, rows, 1)
+			}
 			t.flows(1, rows, d)
 			t.results(1, rows, d) // variances
 			continue

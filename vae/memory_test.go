@@ -93,6 +93,54 @@ func TestMemoryPlan(t *testing.T) {
 	}
 }
 
+// TestMemoryPlanOfInference compares the plan with what the tapes of densities hold once they have been asked for gradients.
+func TestMemoryPlanOfInference(t *testing.T) {
+	mnist := Config{Height: 28, Width: 28}
+	with := func(f func(*Config)) Config { c := mnist; f(&c); return c }
+	for _, c := range []Config{
+		mnist,
+		with(func(c *Config) { c.Latent = []int{300}; c.Hidden = [][]int{{32}} }),
+		with(func(c *Config) { c.Latent = []int{100, 50} }),
+		with(func(c *Config) { c.Latent = []int{260, 300}; c.Hidden = [][]int{{64}, {300}} }),
+		with(func(c *Config) { c.Net = "conv" }),
+		with(func(c *Config) { c.Net = "conv"; c.Likelihood = "logistic" }),
+		with(func(c *Config) { c.Likelihood = "categorical" }),
+		with(func(c *Config) { c.Likelihood = "gaussian" }),
+	} {
+		for _, rows := range [][2]int{{4, 16}, {32, 1}, {1, 200}} {
+			m, err := New(c)
+			if err != nil {
+				t.Fatal(err)
+			}
+			n, k := rows[0], rows[1]
+			x := make([]float32, n*m.Config.Inputs())
+			z := make([]float32, n*k*m.Config.Variables())
+			value, grad := make([]float64, n*k), make([]float32, len(z))
+			held := func(d *Density) int64 {
+				for range 2 {
+					d.At(value, grad, z)
+				}
+				results, gradients := d.tp.Floats()
+				if gradients > 0 {
+					t.Errorf("%d floats of the parameters' gradients", gradients)
+				}
+				return 4 * int64(results)
+			}
+			joint, approximate, prior := held(m.Joint(Batch{Rows: n, X: x}, k)), held(m.Approximate(Batch{Rows: n, X: x}, k).Density), held(m.PriorDensity(n, k).Density)
+			what := fmt.Sprintf("%s %s %v, %d × %d", m.Config.Net, m.Config.Likelihood, m.Config.Latent, n, k)
+			within(t, what+": log p(x, z)", 4*m.Config.jointResults(int64(n*k)), joint)
+			within(t, what+": log q(z|x)", 4*m.Config.approximateResults(int64(n), int64(n*k)), approximate)
+			if plan := 4 * m.Config.approximateResults(int64(n), int64(n*k)); prior > plan+plan/10+1<<18 && len(c.Latent) < 2 {
+				t.Errorf("%s: log p(z) takes %d bytes, log q(z|x) is planned to take %d", what, prior, plan)
+			}
+			all, err := m.Config.PlanInference(Inference{n, k, 3, true, 7})
+			if want := 3 * (joint + approximate + 4*int64(len(x)+7*len(z))); err != nil || all.Activations < want*9/10-(4<<20) || all.Activations > want*11/10+(4<<20) {
+				t.Errorf("%s: planned %+v, want %d", what, all, want)
+			}
+		}
+	}
+}
+
 // within holds a plan against what is: a tenth off at most, but for slabs that are not full, or have found more use than was thought.
 func within(t *testing.T, what string, plan, are int64) {
 	t.Helper()

@@ -16,6 +16,7 @@ type Objective struct {
 	K        int     `json:"k,omitempty"`         // samples of each example; 1, of iwae and dreg 5, of score 8
 	Beta     float64 `json:"beta,omitempty"`      // weight of the divergence; 1
 	FreeBits float64 `json:"free_bits,omitempty"` // nats of each variable that cost nothing, on the mean over a shard; 0
+	FreeRate float64 `json:"free_rate,omitempty"` // nats that all variables of a layer together may cost for nothing, on the mean over a shard; 0
 	Sampled  bool    `json:"sampled,omitempty"`   // the divergence is taken at the sample, and not in closed form
 	Anneal   string  `json:"anneal,omitempty"`    // how the divergence's weight comes up: one of Anneals; none
 	Warm     float64 `json:"warm,omitempty"`      // passes over the data of linear annealing, and of each cycle of cyclical; 10
@@ -58,13 +59,17 @@ func (o *Objective) Complete() error {
 		return fmt.Errorf("a divergence weighed by %g: must be at least 0 and at most a million", o.Beta)
 	case !(o.FreeBits >= 0 && o.FreeBits <= 1e6):
 		return fmt.Errorf("%g free nats of each variable: must be at least 0 and at most a million", o.FreeBits)
+	case !(o.FreeRate >= 0 && o.FreeRate <= 1e6):
+		return fmt.Errorf("%g free nats of all variables together: must be at least 0 and at most a million", o.FreeRate)
+	case o.FreeRate > 0 && o.FreeBits > 0:
+		return fmt.Errorf("%g free nats of each variable, and %g of all together: choose one", o.FreeBits, o.FreeRate)
 	}
 	return o.completeAnneal()
 }
 
 // onlyElbo refuses what other objectives do not have.
 func onlyElbo(o *Objective) error {
-	if o.Beta != 0 && o.Beta != 1 || o.FreeBits != 0 || o.Anneal != "" || o.Sampled {
+	if o.Beta != 0 && o.Beta != 1 || o.FreeBits != 0 || o.FreeRate != 0 || o.Anneal != "" || o.Sampled {
 		return fmt.Errorf("objective %s has no weight of the divergence, no annealing and no free bits: leave them out, or choose elbo", o.Name)
 	}
 	o.Beta = 1

@@ -81,6 +81,8 @@ func TestObjectiveGradients(t *testing.T) {
 		{Name: "elbo", Beta: 4, K: 3},
 		{Name: "elbo", FreeBits: 0.7},
 		{Name: "elbo", FreeBits: 0.7, K: 3, Sampled: true},
+		{Name: "elbo", FreeRate: 0.4},
+		{Name: "elbo", FreeRate: 0.4, K: 3, Sampled: true},
 		{Name: "elbo", Anneal: "linear", Warm: 2},
 		{Name: "ae"},
 		{Name: "iwae", K: 1},
@@ -146,6 +148,19 @@ func TestObjectiveValues(t *testing.T) {
 				free += max(nats, lambda*float64(b.Rows))
 			}
 			same(t, "elbo with free bits", value(Objective{K: k, FreeBits: lambda}), free-reconstruction)
+			each, together := make([]float64, len(variables)), 0.0 // of each layer, and of all
+			for l := range variables {
+				for _, nats := range variables[l] {
+					each[l] += nats
+				}
+			}
+			for _, rate := range []float64{slices.Min(each) / 2, slices.Max(each) * 2} {
+				together = 0
+				for _, nats := range each {
+					together += max(nats, rate)
+				}
+				same(t, "elbo with a free rate", value(Objective{K: k, FreeRate: rate / float64(b.Rows)}), together-reconstruction)
+			}
 		}
 		m, b := toy(t, 5, 4, latent...)
 		tp := tensor.NewTape()
@@ -370,6 +385,9 @@ func TestObjectivesRefuse(t *testing.T) {
 		{Objective{Beta: -1}, "at least 0"},
 		{Objective{Beta: math.NaN()}, "at least 0"},
 		{Objective{FreeBits: math.Inf(1)}, "at most"},
+		{Objective{FreeRate: -1}, "at least 0"},
+		{Objective{FreeRate: 1, FreeBits: 1}, "choose one"},
+		{Objective{Name: "iwae", FreeRate: 1}, "choose elbo"},
 		{Objective{Anneal: "quick"}, "linear or cyclical"},
 		{Objective{Warm: 3}, "choose linear or cyclical"},
 		{Objective{Anneal: "linear", Warm: -3}, "above 0"},

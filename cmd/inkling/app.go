@@ -10,6 +10,7 @@ import (
 	"sync/atomic"
 	"syscall"
 
+	"github.com/alecthomas/kong"
 	"golang.org/x/term"
 )
 
@@ -20,6 +21,7 @@ type app struct {
 	out   *output         // results
 	err   io.Writer       // progress, notes
 	json  bool            // the result as one JSON value
+	flags []*kong.Flag    // all that the command has
 	limit int64           // of memory, in bytes, that the user gave; 0: none
 }
 

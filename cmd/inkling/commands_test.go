@@ -253,7 +253,7 @@ func TestOwnSource(t *testing.T) {
 // TestHelp wants help for every command, on standard output.
 func TestHelp(t *testing.T) {
 	f := newFolder(t)
-	for _, c := range []string{"", "demo", "train", "train lm", "train vectors", "compare em", "nn", "analogy", "export", "resume", "eval", "generate", "score", "train vae", "sample", "reconstruct", "encode", "interpolate", "manifold", "info", "bench", "compare", "compare gradients", "version"} {
+	for _, c := range []string{"", "demo", "train", "train lm", "train vectors", "compare em", "nn", "analogy", "export", "resume", "eval", "generate", "score", "train vae", "sample", "reconstruct", "encode", "interpolate", "manifold", "info", "bench", "compare", "compare decoders", "compare gradients", "version"} {
 		if r := f.must(append(strings.Fields(c), "--help")...); !strings.HasPrefix(r.out, "Usage: inkling "+c) || r.err != "" {
 			t.Errorf("%s --help: %q %q", c, r.out, r.err)
 		}

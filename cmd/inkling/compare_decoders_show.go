@@ -40,8 +40,12 @@ func (c *decodersCompared) print(a *app) error {
 		})
 	}
 	table(a.out, rows...)
-	fmt.Fprintf(a.out, "\n%s of %s, %s to write after %s. The likeliest text was proved for %s of them; search errors are of these.\n",
-		plural(c.Beginnings, "beginning"), c.File, plural(c.MaxTokens, "token"), plural(c.Read, "token"), thousands(c.Certified))
+	of := ""
+	if c.Beginnings < c.Asked {
+		of = thousands(c.Beginnings) + " of "
+	}
+	fmt.Fprintf(a.out, "\n%s%s of %s, %s to write after %s. The likeliest text was proved for %s of them; search errors are of these.\n",
+		of, plural(c.Asked, "beginning"), c.File, plural(c.MaxTokens, "token"), plural(c.Read, "token"), thousands(c.Certified))
 	if incomplete > 0 {
 		fmt.Fprintln(a.out, "* of the texts that were complete when the time or the nodes were spent.")
 	}
@@ -66,24 +70,24 @@ func short(x float64) string {
 func (c *decodersCompared) draw() error {
 	p := gonum.New()
 	p.Title.Text = fmt.Sprintf("%s: %s after %s", filepath.Base(c.Dir), plural(c.MaxTokens, "token"), plural(c.Beginnings, "beginning"))
-	p.X.Label.Text, p.Y.Label.Text = "milliseconds for a text", "log-probability of the text, nats"
+	p.X.Label.Text, p.Y.Label.Text = "milliseconds for a text, the median", "log-probability of the text, nats"
 	p.X.Scale, p.X.Tick.Marker = gonum.LogScale{}, gonum.LogTicks{Prec: -1}
 	var lines []line
 	least, most := math.Inf(1), 0.0
 	for _, r := range c.Results {
-		if r.LogProb == nil || r.Time <= 0 {
+		if r.LogProb == nil || r.MedianTime <= 0 {
 			continue
 		}
-		least, most = min(least, r.Time), max(most, r.Time)
+		least, most = min(least, r.MedianTime), max(most, r.MedianTime)
 		if n := len(lines); r.width > 0 && n > 0 && lines[n-1].name == r.Decoder {
-			lines[n-1].x, lines[n-1].y = append(lines[n-1].x, r.Time), append(lines[n-1].y, *r.LogProb)
+			lines[n-1].x, lines[n-1].y = append(lines[n-1].x, r.MedianTime), append(lines[n-1].y, *r.LogProb)
 			continue
 		}
 		name := r.Decoder
 		if r.width == 0 {
 			name = rung{name: r.Decoder, option: r.Option}.String()
 		}
-		lines = append(lines, line{name, []float64{r.Time}, []float64{*r.LogProb}})
+		lines = append(lines, line{name, []float64{r.MedianTime}, []float64{*r.LogProb}})
 	}
 	if len(lines) == 0 {
 		return nil
@@ -96,6 +100,6 @@ func (c *decodersCompared) draw() error {
 		return err
 	}
 	p.X.Min, p.X.Max = least, most
-	p.Legend.Top, p.Y.Padding = false, vg.Points(4)
+	p.Legend.YOffs, p.Y.Padding = 4*vg.Centimeter, vg.Points(4) // what takes long is seldom bad
 	return save(p, c.Picture)
 }

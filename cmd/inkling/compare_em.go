@@ -106,6 +106,14 @@ func (c *compareEMCmd) Run(a *app) error {
 	if grey {
 		e.train.Binarize, e.held.Binarize = "fixed", "fixed"
 	}
+	need, err := c.plan(config, e, p.bytes)
+	if err != nil {
+		return usage("%w", err)
+	}
+	if err := need.check(a.memory(), "this comparison", "make --hidden, --latent or --batch smaller, or read fewer pictures with --limit"); err != nil {
+		return err
+	}
+	need.hold()
 	budget := "for " + span(valueOr(c.Budget, comparedEMBudget))
 	if c.Steps != nil {
 		budget = plural(*c.Steps, "step")
@@ -162,6 +170,31 @@ func (c *compareEMCmd) check() (vae.Config, error) {
 	return vae.Config{Latent: flags.Latent, Hidden: hidden}, err
 }
 
+// plan is the memory of the method that takes most, which is that with a table: what others take, and a row for each picture, with the optimizer's slots,
+// the best so far, and the places of their gradients.
+func (c *compareEMCmd) plan(config vae.Config, e emPictures, pictures int64) (memoryPlan, error) {
+	shards, workers := c.shards(e.train.Len()), runtime.GOMAXPROCS(0)
+	m, err := config.PlanTraining(vae.Objective{}, vae.Training{
+		Batch: min(c.Batch, e.train.Len()), Shards: shards, Slots: slotsOf(settings{Optimizer: train.Optimizers[0].Name}), Held: e.train.Len() + e.held.Len(), Workers: workers,
+	})
+	if err != nil {
+		return memoryPlan{}, err
+	}
+	m.Checkpoint = m.Weights // the best so far, in memory
+	rows := int64(e.train.Len()) * int64(2*c.Latent)
+	m.Weights += 4 * rows
+	m.Optimizer += 8 * rows
+	m.Checkpoint += 4 * rows
+	m.Gradients += 4 * int64(e.train.Len()) * int64(shards+1)
+	fit, err := planFit(config, emAtOnce)
+	m.Activations = max(m.Activations, fit.Activations+16*emDraws*emAtOnce*int64(workers))
+	return newVAEPlan(m, pictures), err
+}
+
+func (c *compareEMCmd) shards(pictures int) int {
+	return min(valueOr(c.Shards, runtime.GOMAXPROCS(0)), c.Batch, pictures)
+}
+
 // emPictures are what is compared on.
 type emPictures struct{ train, held vae.Pictures }
 
@@ -175,7 +208,7 @@ func (c *compareEMCmd) compare(a *app, method emMethod, config vae.Config, e emP
 	m, turns, times := method.make(c, begun, e.train.Len())
 	source := &vae.Source{Images: e.train.Images, Size: c.Batch, Binarize: e.train.Binarize, Seed: c.Seed}
 	loop := train.Config{
-		Options: train.Options{Rate: c.LR}, Seed: c.Seed, Shards: min(valueOr(c.Shards, runtime.GOMAXPROCS(0)), c.Batch, e.train.Len()),
+		Options: train.Options{Rate: c.LR}, Seed: c.Seed, Shards: c.shards(e.train.Len()),
 		Steps: valueOr(c.Steps, 0),
 		Validate: func(ctx context.Context) (float64, error) {
 			j, err := m.Judge(ctx, e.train, c.Seed)

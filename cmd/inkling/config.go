@@ -50,6 +50,7 @@ type settings struct {
 	Average         float64               `json:"average,omitempty"`          // decay of the averaged weights; 0: none are kept
 	CheckpointEvery int                   `json:"checkpoint_every,omitempty"` // steps; 0: once a minute
 	Keep            int                   `json:"keep,omitempty"`             // states; 0: 2
+	Sampling        lm.Sampling           `json:"scheduled_sampling,omitzero"`
 }
 
 // dataSource is the text that a run learns from.
@@ -214,6 +215,9 @@ func (s settings) optimizer() string {
 	}
 	if s.Average > 0 {
 		o += fmt.Sprintf(", weights averaged with decay %g", s.Average)
+	}
+	if s.Sampling.Kind != "" {
+		o += ", " + s.Sampling.Describe()
 	}
 	return o
 }

@@ -13,6 +13,7 @@ import (
 
 	"inkling/checkpoint"
 	"inkling/lm"
+	"inkling/vae/documents"
 )
 
 // Runs are deleted under their lock, from inside their folder (os.Root), by the names that a run has: config.json
@@ -59,7 +60,7 @@ func openDoomed(dir string) (*checkpoint.Run, error) {
 }
 
 // ofRun are the files of a run, config.json, which makes it one, last.
-var ofRun = []string{"metrics.jsonl", "README.md", "samples.png", "tokenizer.json", "vocab.txt", "model.safetensors", "config.json"}
+var ofRun = []string{"metrics.jsonl", "README.md", "samples.png", "tokenizer.json", "vocab.txt", documents.VocabFile, "model.safetensors", "config.json"}
 
 // find sorts what is in the folder into what is of a run and what is not.
 func (d *doomed) find(statesOnly bool) error {

@@ -12,30 +12,35 @@ import (
 
 type encodeCmd struct {
 	Dir  string `arg:"" help:"Folder of the model."`
-	Path string `arg:"" help:"The pictures: a folder or a file, as train vae takes them; or a table."`
+	Path string `arg:"" help:"The pictures: a folder or a file, as train vae takes them; or a table; or sentences, lines of a file, or - for standard input."`
 
 	Out        string `help:"Where to: NAME.npy, NAME.csv, or - for standard output." default:"-" placeholder:"-" env:"-"`
 	Deviations bool   `help:"Behind the means give log σ of each latent variable."`
-	Limit      int    `help:"Only the first N pictures, or rows." placeholder:"N"`
+	Limit      int    `help:"Only the first N." placeholder:"N"`
 	partFlag
 }
 
 // Help is what encode --help says beside the flags.
 func (*encodeCmd) Help() string {
-	return `For each picture, in order, come the means of q(z|x), of two stochastic layers those of the last: a line of numbers with tabs between
+	return `For each picture or sentence, in order, come the means of q(z|x), of two stochastic layers those of the last: a line of numbers with tabs between
 them; in a .csv file with commas, below a line of names; in a .npy file a matrix of float32. With --json and no file a line is an
 object: index, mean, and with --deviations log_sigma. Pictures are made black and white as those were that the model learnt from.`
 }
 
-// encodedPicture is a picture as --json gives it.
+// encodedPicture is an example as --json gives it.
 type encodedPicture struct {
 	Index    int       `json:"index"`
+	Title    string    `json:"title,omitempty"` // of a document
 	Mean     []float32 `json:"mean"`
 	LogSigma []float32 `json:"log_sigma,omitempty"`
 }
 
 func (e *encodeCmd) Run(a *app) error {
-	if k := vaeKindOf(e.Dir); k != nil {
+	k, err := a.vaeIn(e.Dir)
+	if err != nil {
+		return err
+	}
+	if k != nil {
 		return k.encode(a, e)
 	}
 	return e.numbers(a) // which says what the folder is instead
@@ -46,23 +51,25 @@ func (e *encodeCmd) numbers(a *app) error {
 	if err := check(bound{"--limit", &e.Limit, 0, unbounded}); err != nil {
 		return err
 	}
-	kind := ""
-	if e.Out != "-" {
-		var err error
-		if kind, err = suffix("--out", e.Out, ".npy", ".csv"); err != nil {
-			return err
-		}
+	kind, err := e.kind()
+	if err != nil {
+		return err
 	}
 	m, c, err := openVAE(a, e.Dir)
 	if err != nil {
 		return err
 	}
-	if m.Config.Point && e.Deviations {
-		return usage("--deviations: %s is an auto-encoder, whose z is a point: leave it out", e.Dir)
-	}
 	seen, err := e.pictures(a, e.Path, c, e.Limit)
 	if err != nil {
 		return err
+	}
+	return e.write(a, m, seen, kind, func(i int) encodedPicture { return encodedPicture{Index: i} })
+}
+
+// write writes what examples come to, as objects with what one says of each beside.
+func (e *encodeCmd) write(a *app, m *vae.Model, seen vae.Examples, kind string, of func(i int) encodedPicture) (err error) {
+	if m.Config.Point && e.Deviations {
+		return usage("--deviations: %s is an auto-encoder, whose z is a point: leave it out", e.Dir)
 	}
 	a.orderly()
 	width := m.Top()
@@ -83,7 +90,7 @@ func (e *encodeCmd) numbers(a *app) error {
 	case kind == ".csv":
 		err = writeOut(e.Out, func(w io.Writer) error { return writeRows(w, ",", e.names(m), width, rows) })
 	case a.json:
-		return e.objects(a, m.Top(), width, rows)
+		return e.objects(a, m.Top(), width, rows, of)
 	default:
 		return writeRows(a.out, "\t", nil, width, rows)
 	}
@@ -95,6 +102,14 @@ func (e *encodeCmd) numbers(a *app) error {
 	}
 	fmt.Fprintf(a.out, "%s: %s of %s\n", e.Out, plural(seen.Len(), "line"), plural(width, "number"))
 	return nil
+}
+
+// kind is what is written, by the name of the file; "" of standard output.
+func (e *encodeCmd) kind() (string, error) {
+	if e.Out == "-" {
+		return "", nil
+	}
+	return suffix("--out", e.Out, ".npy", ".csv")
 }
 
 // firstOf keeps the first numbers of each row.
@@ -150,13 +165,15 @@ func writeRows(w io.Writer, between string, names []string, width int, rows func
 	return b.Flush()
 }
 
-// objects writes a line of JSON for each picture.
-func (e *encodeCmd) objects(a *app, d, width int, rows func(emit func([]float32) error) error) error {
+// objects writes a line of JSON for each example.
+func (e *encodeCmd) objects(a *app, d, width int, rows func(emit func([]float32) error) error, of func(i int) encodedPicture) error {
 	b, n := bufio.NewWriterSize(a.out, readBytes), 0
 	lines := json.NewEncoder(b)
 	return rows(func(x []float32) error {
 		for ; len(x) > 0; x = x[width:] {
-			if err := lines.Encode(encodedPicture{n, x[:d], x[d:width]}); err != nil {
+			p := of(n)
+			p.Mean, p.LogSigma = x[:d], x[d:width]
+			if err := lines.Encode(p); err != nil {
 				return err
 			}
 			n++

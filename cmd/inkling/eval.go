@@ -19,6 +19,7 @@ type evalCmd struct {
 	previewFlag
 	Limit int `help:"Judge by N pictures or rows only, evenly spread; of a file of word vectors, read the first N." placeholder:"N"`
 	boundFlags
+	exposureFlags
 }
 
 // evaluated is what --json says of a text.
@@ -40,14 +41,26 @@ func (e *evalCmd) Run(a *app) error {
 	if err := check(bound{"--limit", &e.Limit, 0, unbounded}); err != nil {
 		return err
 	}
-	if k := vaeKindOf(e.Dir); k != nil {
+	if err := e.checkExposure(); err != nil {
+		return err
+	}
+	k, err := a.vaeIn(e.Dir)
+	if err != nil {
+		return err
+	}
+	if k != nil {
+		if e.Exposure {
+			return usage("--exposure is for language models, and %s is a VAE: leave it out", e.Dir)
+		}
 		return k.eval(a, e)
 	}
-	if flag := e.boundFlags.given(); flag != "" {
+	if flag := e.boundFlags.given(); flag != "" && !e.Exposure {
 		return usage("%s is for VAEs, and %s is none: leave it out", flag, e.Dir)
 	}
 	if vectors, err := holdsVectors(e.Dir); err != nil {
 		return err
+	} else if vectors && e.Exposure {
+		return usage("--exposure is for language models, and %s is word vectors: leave it out", e.Dir)
 	} else if vectors {
 		return e.vectors(a)
 	}
@@ -60,7 +73,12 @@ func (e *evalCmd) Run(a *app) error {
 		return err
 	}
 	use := forEvaluation
-	if approximate {
+	switch {
+	case e.Exposure && approximate:
+		return usage("--output with --exposure: what is measured there is exact: leave it out")
+	case e.Exposure:
+		use = forExposure
+	case approximate:
 		use = size.use(use, runtime.GOMAXPROCS(0))
 	}
 	model, vocab, err := load(a, e.Dir, use, textMemory(e.File, limit))
@@ -72,6 +90,9 @@ func (e *evalCmd) Run(a *app) error {
 		if preview, err = size.of(model, e.Dir); err != nil {
 			return err
 		}
+	}
+	if e.Exposure && beginOf(vocab) >= 0 {
+		return usage("--exposure: %s writes items, which end: it is for models of running text", e.Dir)
 	}
 	src := dataSource{File: e.File, Ext: e.Ext, Lines: e.Lines, Field: e.Field}
 	if beginOf(vocab) >= 0 {
@@ -86,6 +107,9 @@ func (e *evalCmd) Run(a *app) error {
 	defer c.close()
 	for _, note := range c.notes {
 		a.note("%s", note)
+	}
+	if e.Exposure {
+		return e.expose(a, c, model)
 	}
 	if err := e.plan(c, model, limit); err != nil {
 		return err

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"math"
+	"math/rand/v2"
 	"runtime"
 	"time"
 
@@ -31,6 +32,9 @@ func (e *evalCmd) vae(a *app) error {
 	if len(e.Ext) > 0 || e.Lines || e.Field != "" || e.Cache != "" || e.Output != "" {
 		return usage("--ext, --lines, --field, --cache and --output are for texts, and %s is a VAE: leave them out", e.Dir)
 	}
+	if e.Against != "" {
+		return usage("--against is for VAEs of sentences, and %s is of pictures: leave it out", e.Dir)
+	}
 	kind, err := e.boundFlags.kind()
 	if err != nil {
 		return err
@@ -41,7 +45,14 @@ func (e *evalCmd) vae(a *app) error {
 	if e.Gaps && kind.name == "elbo" {
 		return usage("--gaps needs a bound near log p(x): add --bound ais, or --bound iwae:5000")
 	}
-	m, c, err := openVAEFor(a, e.Dir, kind.most(e.Chains))
+	if _, err := e.annealing(nil); err != nil {
+		return err
+	}
+	var need memoryPlan
+	m, c, err := openVAEFor(a, e.Dir, func(c vae.Config) (plan memoryPlan, err error) {
+		need, err = e.boundFlags.plan(c, kind)
+		return need, err
+	})
 	if err != nil {
 		return err
 	}
@@ -58,6 +69,11 @@ func (e *evalCmd) vae(a *app) error {
 	if err != nil {
 		return err
 	}
+	need = need.with(judgedBytes(c.Model, examples, kind))
+	if err := need.afterReading().check(a.memory(), e.Dir+" with these pictures", "judge by fewer with --limit, or raise --memory"); err != nil {
+		return err
+	}
+	need.hold()
 	o, err := e.judge(a, m, kind, examples)
 	if err != nil {
 		return err
@@ -100,6 +116,15 @@ func (e *evalCmd) pictures(a *app, c *vaeConfig) (vae.Pictures, error) {
 	return examples, nil
 }
 
+// judgedBytes is what pictures take, and what is said of each: of ais as numbers, with as many that the model draws.
+func judgedBytes(c vae.Config, e vae.Pictures, kind boundKind) int64 {
+	each := 64 + 16*int64(c.Variables())
+	if kind.name == "ais" {
+		each += 8 * int64(c.Inputs()+c.Variables())
+	}
+	return e.Images.Bytes() + int64(e.Len())*each
+}
+
 // improper says why what the model knows of some of these is no probability, and so does not come to bits; "" if it is one of all.
 func improper(m *vae.Model, e vae.Pictures) string {
 	x := make([]float32, m.Config.Inputs())
@@ -119,6 +144,7 @@ func (e *evalCmd) judge(a *app, m *vae.Model, kind boundKind, examples vae.Pictu
 		return nil, err
 	}
 	o := &evaluatedVAE{BoundKind: kind.String(), Examples: examples.Len(), judgedVAE: summarize(m.Config, j), Divergences: j.Variables, bounds: j.Bound()}
+	o.alike = alike(examples.Images)
 	switch kind.name {
 	case "iwae":
 		foretell(a, m, kind.samples, examples)
@@ -128,7 +154,10 @@ func (e *evalCmd) judge(a *app, m *vae.Model, kind boundKind, examples vae.Pictu
 	case "ais":
 		var n annealing
 		if n, err = e.annealing(m); err == nil {
-			o.bounds, o.AIS, err = n.anneal(a, examples)
+			o.bounds, o.AIS, err = n.anneal(a, examples, func(rnd *rand.Rand) ([]float32, vae.Examples) {
+				z, x := m.DrawJoint(examples.Len(), rnd)
+				return z, drawnPictures{m, x}
+			})
 		}
 	}
 	if err != nil {
@@ -142,7 +171,7 @@ func (e *evalCmd) judge(a *app, m *vae.Model, kind boundKind, examples vae.Pictu
 }
 
 // judgeOften is Judge with more than one draw of z for each of few pictures.
-func judgeOften(a *app, m *vae.Model, examples vae.Pictures, seed uint64) (*vae.Judged, error) {
+func judgeOften(a *app, m *vae.Model, examples vae.Examples, seed uint64) (*vae.Judged, error) {
 	const enough, most = 10_000, 100 // draws of all, and of each
 	draws := min(max(1, enough/examples.Len()), most)
 	sum, err := m.Judge(a.ctx, examples, seed)
@@ -183,15 +212,22 @@ func standardError(x []float64) *float64 {
 }
 
 // foretell says how long importance samples will take, where that is long, by trying a few pictures.
-func foretell(a *app, m *vae.Model, samples int, e vae.Pictures) {
-	tried, few := min(samples, 500), e
-	few.Images = e.Images.Slice(0, min(e.Len(), runtime.GOMAXPROCS(0)))
+func foretell(a *app, m *vae.Model, samples int, e vae.Examples) {
+	tried, few := min(samples, 500), firstOnes{e, min(e.Len(), runtime.GOMAXPROCS(0))}
 	began := time.Now()
 	if _, err := m.Importance(a.ctx, few, tried, 1, nil); err != nil {
 		return
 	}
 	a.foretell(time.Since(began).Seconds() * float64(samples) / float64(tried) * float64(e.Len()) / float64(few.Len()))
 }
+
+// firstOnes are the first n of some examples.
+type firstOnes struct {
+	vae.Examples
+	n int
+}
+
+func (f firstOnes) Len() int { return f.n }
 
 // foretell tells how long something will take, if one would notice.
 func (a *app) foretell(s float64) {

@@ -15,7 +15,7 @@ import (
 	"inkling/vae"
 )
 
-// annealing is annealed importance sampling of a VAE by groups of pictures, each with densities and a seed of its own, on all cores. Groups
+// annealing is annealed importance sampling of a VAE by groups of examples, each with densities and a seed of its own, on all cores. Groups
 // depend on the number of chains alone, so that results are the same on any number of cores.
 type annealing struct {
 	m     *vae.Model
@@ -38,10 +38,10 @@ type annealed struct {
 	divergences  int
 }
 
-// run goes forward for every picture of x, and back from z where z is not nil: an exact draw from p(z|x) of each.
-func (n annealing) run(ctx context.Context, x, z []float32, seed uint64, step func()) (*annealed, error) {
-	inputs, variables, size := n.m.Config.Inputs(), n.m.Config.Variables(), n.group()
-	examples := len(x) / inputs
+// run goes forward for every example, and back from z where z is not nil: an exact draw from p(z|x) of each.
+func (n annealing) run(ctx context.Context, e vae.Examples, z []float32, seed uint64, step func()) (*annealed, error) {
+	variables, size := n.m.Config.Variables(), n.group()
+	examples := e.Len()
 	o := &annealed{lower: make([]float64, examples), effective: make([]float64, examples)}
 	if z != nil {
 		o.upper = make([]float64, examples)
@@ -51,7 +51,7 @@ func (n annealing) run(ctx context.Context, x, z []float32, seed uint64, step fu
 	var mu sync.Mutex
 	err := parallel.Try(runtime.GOMAXPROCS(0), groups, func(_, g int) error {
 		from, to := g*size, min(examples, (g+1)*size)
-		ais, err := n.prepare(x[from*inputs:to*inputs], derived(seed, "annealing", g), step)
+		ais, err := n.prepare(e.Batch(from, to), derived(seed, "annealing", g), step)
 		if err != nil {
 			return err
 		}
@@ -81,8 +81,8 @@ func (n annealing) run(ctx context.Context, x, z []float32, seed uint64, step fu
 }
 
 // prepare makes the way from where chains begin to p(x, z).
-func (n annealing) prepare(x []float32, seed uint64, step func()) (*infer.AIS, error) {
-	joint, from := n.m.Joint(n.m.Batch(x), n.Chains), n.m.Approximate(n.m.Batch(x), n.Chains)
+func (n annealing) prepare(b vae.Batch, seed uint64, step func()) (*infer.AIS, error) {
+	joint, from := n.m.Joint(b, n.Chains), n.m.Approximate(b, n.Chains)
 	if n.start == "prior" {
 		from = n.m.PriorDensity(joint.Rows()/n.Chains, n.Chains)
 	}
@@ -103,8 +103,8 @@ func (n annealing) steps(back bool) int {
 }
 
 // seconds estimates how long a transition of a group takes, by trying a few.
-func (n annealing) seconds(x []float32) (float64, error) {
-	few := x[:min(len(x), n.group()*n.m.Config.Inputs())]
+func (n annealing) seconds(e vae.Examples) (float64, error) {
+	few := e.Batch(0, min(e.Len(), n.group()))
 	n.Temperatures, n.Pilot = 5, 21
 	best := 0.0
 	for range 2 {
@@ -144,10 +144,21 @@ type simulated struct {
 	Error    *float64 `json:"gap_standard_error"`
 }
 
-// anneal measures examples, and how far what it finds can be trusted.
-func (n annealing) anneal(a *app, examples vae.Pictures) ([]float64, *aisJudged, error) {
-	x := examples.Rows(0, examples.Len())
-	each, err := n.seconds(x)
+// drawnPictures are pictures that a model drew.
+type drawnPictures struct {
+	m *vae.Model
+	x []float32
+}
+
+func (r drawnPictures) Len() int { return len(r.x) / r.m.Config.Inputs() }
+
+func (r drawnPictures) Batch(from, to int) vae.Batch {
+	return r.m.Batch(r.x[from*r.m.Config.Inputs() : to*r.m.Config.Inputs()])
+}
+
+// anneal measures examples, and how far what it finds can be trusted, by as many that drawn draws from the model, with their z.
+func (n annealing) anneal(a *app, examples vae.Examples, drawn func(rnd *rand.Rand) ([]float32, vae.Examples)) ([]float64, *aisJudged, error) {
+	each, err := n.seconds(examples)
 	if err != nil {
 		return nil, nil, usage("%w", err)
 	}
@@ -158,12 +169,12 @@ func (n annealing) anneal(a *app, examples vae.Pictures) ([]float64, *aisJudged,
 	t := newTally(a.err, "annealing", all)
 	defer t.close()
 	step := func() { t.add(1) }
-	found, err := n.run(a.ctx, x, nil, n.seed, step)
+	found, err := n.run(a.ctx, examples, nil, n.seed, step)
 	if err != nil {
 		return nil, nil, err
 	}
-	z, drawn := n.m.DrawJoint(examples.Len(), rand.New(rand.NewPCG(derived(n.seed, "simulated pictures", 0), 0)))
-	both, err := n.run(a.ctx, drawn, z, derived(n.seed, "simulated", 0), step)
+	z, simulations := drawn(rand.New(rand.NewPCG(derived(n.seed, "simulated pictures", 0), 0)))
+	both, err := n.run(a.ctx, simulations, z, derived(n.seed, "simulated", 0), step)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -180,12 +191,12 @@ func (n annealing) anneal(a *app, examples vae.Pictures) ([]float64, *aisJudged,
 	}, nil
 }
 
-func (o *aisJudged) print(a *app) {
+func (o *aisJudged) print(a *app, unit string) {
 	s := o.Simulated
-	fmt.Fprintf(a.out, "\nAIS from the %s, %d chains, %s temperatures, %s: acceptance %.2f, %.1f effective chains, %.1f of the picture with the fewest\n",
-		o.Start, o.Chains, thousands(o.Temperatures), plural(o.Leapfrog, "leapfrog step"), o.Acceptance, o.Effective, o.Fewest)
-	fmt.Fprintf(a.out, "on %s that the model itself has drawn: %.2f ≤ log p(x) ≤ %.2f, a gap of %s\n", plural(s.Examples, "picture"), s.Lower, s.Upper, within(s.Gap, s.Error))
-	fmt.Fprintln(a.out, o.trust())
+	fmt.Fprintf(a.out, "\nAIS from the %s, %d chains, %s temperatures, %s: acceptance %.2f, %.1f effective chains, %.1f of the %s with the fewest\n",
+		o.Start, o.Chains, thousands(o.Temperatures), plural(o.Leapfrog, "leapfrog step"), o.Acceptance, o.Effective, o.Fewest, unit)
+	fmt.Fprintf(a.out, "on %s that the model itself has drawn: %.2f ≤ log p(x) ≤ %.2f, a gap of %s\n", plural(s.Examples, unit), s.Lower, s.Upper, within(s.Gap, s.Error))
+	fmt.Fprintln(a.out, o.trust(unit))
 }
 
 // When a bound is taken to be near log p(x).
@@ -196,17 +207,17 @@ const (
 
 // trust says how far the bound can be trusted: as far as the gap may be wide, whose mean over pictures has an error, and only where several
 // chains of a picture have a weight that counts, without which neither side of the gap has been seen much of.
-func (o *aisJudged) trust() string {
+func (o *aisJudged) trust(unit string) string {
 	s := o.Simulated
 	if s.Error == nil {
-		return "one picture does not tell how much the gap varies: the bound cannot be trusted by it; take more, with --limit"
+		return "one " + unit + " does not tell how much the gap varies: the bound cannot be trusted by it; take more, with --limit"
 	}
 	widest := s.Gap + 2**s.Error
 	switch {
 	case !(widest <= narrowGap):
 		return fmt.Sprintf("the gap may be %.2f, two standard errors above its mean: the bound may be as far below log p(x); raise --temperatures, or --limit", widest)
 	case o.Chains > fewChains && o.Effective < fewChains:
-		return fmt.Sprintf("one chain outweighs the others of its picture, %.1f of %d count: the bound may be further below log p(x) than the gap says; raise --temperatures", o.Effective, o.Chains)
+		return fmt.Sprintf("one chain outweighs the others of its %s, %.1f of %d count: the bound may be further below log p(x) than the gap says; raise --temperatures", unit, o.Effective, o.Chains)
 	}
-	return fmt.Sprintf("the gap is at most %.2f, two standard errors above its mean, and %.1f of %d chains count: so far can AIS be trusted, as far as pictures are like those of the model", widest, o.Effective, o.Chains)
+	return fmt.Sprintf("the gap is at most %.2f, two standard errors above its mean, and %.1f of %d chains count: so far can AIS be trusted, as far as %ss are like those of the model", widest, o.Effective, o.Chains, unit)
 }

@@ -16,6 +16,8 @@ type boundFlags struct {
 
 	Gaps bool `help:"Also say where the encoder loses: against the best q of its kind for each picture, and that against log p(x). For models of one stochastic layer." group:"A VAE" env:"-"`
 
+	Against string `help:"Also measure a language model by the sentences, one of the same tokens, trained with --lines." placeholder:"DIR" group:"A VAE" env:"-" of:"sentences"`
+
 	Chains       *int    `help:"Of ais: chains of each picture; 16." placeholder:"N" group:"A VAE" env:"-"`
 	Temperatures *int    `help:"Of ais: distributions from the start to the end, both included; 1000." placeholder:"N" group:"A VAE" env:"-"`
 	Leapfrog     *int    `help:"Of ais: leapfrog steps of a transition; 10." placeholder:"N" group:"A VAE" env:"-"`
@@ -31,6 +33,8 @@ func (f boundFlags) given() string {
 		return "--seed"
 	case f.Gaps:
 		return "--gaps"
+	case f.Against != "":
+		return "--against"
 	}
 	return f.ofAIS()
 }
@@ -54,11 +58,14 @@ func (f boundFlags) ofAIS() string {
 func (f boundFlags) annealing(m *vae.Model) (annealing, error) {
 	err := check(bound{"--chains", f.Chains, 1, 1 << 10}, bound{"--temperatures", f.Temperatures, 3, 1 << 20}, bound{"--leapfrog", f.Leapfrog, 1, 1 << 10})
 	n := annealing{m: m, start: valueOr(f.Start, "encoder"), seed: valueOr(f.Seed, 1), AISOptions: infer.AISOptions{
-		Chains: valueOr(f.Chains, 16), Temperatures: valueOr(f.Temperatures, 1000), Leapfrog: valueOr(f.Leapfrog, 10),
+		Chains: valueOr(f.Chains, usualChains), Temperatures: valueOr(f.Temperatures, 1000), Leapfrog: valueOr(f.Leapfrog, 10),
 	}}
 	n.Pilot = max(200, n.Temperatures/10)
 	return n, err
 }
+
+// usualChains are those of ais, of each picture.
+const usualChains = 16
 
 // mostSamples bounds K of iwae:K, and the samples of score.
 const mostSamples = 10_000_000
@@ -86,12 +93,20 @@ func (f boundFlags) kind() (k boundKind, err error) {
 	return k, usage("--bound %s: choose elbo, ais, or iwae:K with K samples of each picture, as in iwae:5000", f.Bound)
 }
 
-// most is how many samples of z there are of a picture at the same time, for the memory that they take: of ais as if gradients were samples.
-func (k boundKind) most(chains *int) int {
-	if k.name == "ais" {
-		return 4 * max(rowsTogether, valueOr(chains, 0))
+// plan is the memory that judging takes beside the pictures.
+func (f boundFlags) plan(c vae.Config, k boundKind) (memoryPlan, error) {
+	need, err := planVAEJudge(c, k.samples)
+	if err == nil && k.name == "ais" {
+		var ais memoryPlan
+		ais, err = planAIS(c, valueOr(f.Chains, usualChains))
+		need = need.or(ais)
 	}
-	return min(max(k.samples, 1), vae.DrawnAtOnce)
+	if err == nil && f.Gaps {
+		var fit memoryPlan
+		fit, err = planFit(c, fitTogether)
+		need = need.or(fit)
+	}
+	return need, err
 }
 
 func (k boundKind) String() string {
@@ -99,4 +114,12 @@ func (k boundKind) String() string {
 		return fmt.Sprintf("%s:%d", k.name, k.samples)
 	}
 	return k.name
+}
+
+// most is how many samples of z there are of an example at the same time, for the memory that they take: of ais as if gradients were samples.
+func (k boundKind) most(chains *int) int {
+	if k.name == "ais" {
+		return 4 * max(rowsTogether, valueOr(chains, 0))
+	}
+	return min(max(k.samples, 1), vae.DrawnAtOnce)
 }

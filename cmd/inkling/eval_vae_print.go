@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strings"
 )
 
 func (o *evaluatedVAE) print(a *app) {
@@ -23,7 +24,7 @@ func (o *evaluatedVAE) print(a *app) {
 	rows = append(rows,
 		[]string{"ELBO", elbo + fmt.Sprintf("   log p(x|z) %.2f − KL %.2f", o.Reconstruction, o.KL)},
 		[]string{"active units", o.active()},
-		[]string{"I_q(x; z)", o.information()},
+		[]string{"I_q(x; z)", strings.TrimRight(within(o.Information, &o.InformationSE)+"   "+o.information(), " ")},
 	)
 	if o.BitsPerNumber != nil {
 		rows = append(rows, []string{"bits per number", fmt.Sprintf("%.4f", *o.BitsPerNumber)})
@@ -33,23 +34,23 @@ func (o *evaluatedVAE) print(a *app) {
 		fmt.Fprintln(a.out, "\n"+o.improper)
 	}
 	if o.AIS != nil {
-		o.AIS.print(a)
+		o.AIS.print(a, "picture")
 	}
 	if o.Gaps != nil {
 		o.Gaps.print(a, o.BoundKind)
 	}
-	o.printUnits(a)
+	printUnits(a, o.Divergences)
 	if why := cmp.Or(o.collapse(), o.partly()); why != "" {
 		fmt.Fprintln(a.out, "\n"+why)
 	}
 }
 
 // printUnits tells what each unit costs, the most telling first.
-func (o *evaluatedVAE) printUnits(a *app) {
+func printUnits(a *app, divergences [][]float64) {
 	first := 1
-	for l, kl := range o.Divergences {
+	for l, kl := range divergences {
 		title := "KL by unit, nats"
-		if len(o.Divergences) > 1 {
+		if len(divergences) > 1 {
 			title += fmt.Sprintf(", layer %d", l+1)
 		}
 		fmt.Fprintf(a.out, "\n%s:\n", title)

@@ -24,8 +24,10 @@ type generateCmd struct {
 
 	samplingFlags
 	searchFlags
+	constraintFlags
 
 	items bool // the model writes items, each a line
+	begun int  // texts
 }
 
 // generated is one text as --json gives it.
@@ -43,6 +45,10 @@ type generated struct {
 
 func (g *generateCmd) Run(a *app) error {
 	decoder, req, err := g.request()
+	if err != nil {
+		return err
+	}
+	demands, err := g.constraint()
 	if err != nil {
 		return err
 	}
@@ -82,11 +88,16 @@ func (g *generateCmd) Run(a *app) error {
 		a.note("prompt: %s", line)
 	}
 	req.Prefix, req.Piece, req.Ends = opening(vocab, ids), vocab.PieceAfter, ends(vocab)
+	if demands != nil {
+		if req.Constraint, err = demands.over(vocab, req.Prefix); err != nil {
+			return err
+		}
+	}
 	screen := onTerminal(a)
 	if !a.json {
-		g.begin(a, 0)
 		req.Stream = func(sample int, piece string) {
 			if sample == 0 {
+				g.begin(a, 0)
 				io.WriteString(screen, piece)
 			}
 		}
@@ -116,8 +127,8 @@ func (g *generateCmd) finish(a *app, decoder decode.Decoder, texts []decode.Hypo
 		return a.printJSON(all)
 	}
 	for i, t := range texts {
+		g.begin(a, i)
 		if i > 0 {
-			g.begin(a, i)
 			io.WriteString(onTerminal(a), t.Text)
 		}
 		io.WriteString(a.out, "\n")
@@ -138,8 +149,13 @@ func (g *generateCmd) finish(a *app, decoder decode.Decoder, texts []decode.Hypo
 	return nil
 }
 
-// begin writes what stands before a text: which it is, if there are several that may have many lines, and the prompt.
+// begin writes what stands before a text: which it is, if there are several that may have many lines, and the prompt. It does so once, when there
+// is something of the text: the decoder may refuse to write any.
 func (g *generateCmd) begin(a *app, i int) {
+	if i < g.begun {
+		return
+	}
+	g.begun++
 	if g.N > 1 && !g.items {
 		if i > 0 {
 			io.WriteString(a.out, "\n")

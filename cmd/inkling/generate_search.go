@@ -10,15 +10,15 @@ import (
 
 // searchFlags are options of the decoders that search for the likeliest text. A flag that is nil was not given: the decoder's own choice.
 type searchFlags struct {
-	Beam          *int     `help:"Beginnings of each length that are kept; of exact: by the beam that it begins with." placeholder:"4" group:"Searching for the likeliest"`
-	LengthPenalty *float64 `help:"Of beam and bestfirst: compare texts by log-probability divided by their length to this power, so that longer ones are not at a loss." placeholder:"A" group:"Searching for the likeliest"`
-	LengthNorm    *string  `help:"What that length is: gnmt, (5 + tokens) / 6; or plain, tokens." enum:"gnmt,plain" placeholder:"gnmt" group:"Searching for the likeliest"`
-	Groups        *int     `help:"Of beam: in so many groups, each kept from what those before it write." placeholder:"G" group:"Searching for the likeliest"`
-	Diversity     *float64 `help:"What a token costs a group for each before it that writes it in the same place, in nats." placeholder:"X" group:"Searching for the likeliest"`
-	KeepGreedy    bool     `help:"Of beam: also follow the path of the greedy decoder, so that the text is never less likely than its." group:"Searching for the likeliest"`
-	States        *int     `help:"Of viterbi: keep only so many contexts at each step, the best; all are certain to have the best text, where they fit in memory." placeholder:"K" group:"Searching for the likeliest"`
-	Heuristic     *string  `help:"Of astar: what is known of how a text can go on: ${enum}; the last two of models with --arch window, where relaxed is the default." enum:"${heuristics}" placeholder:"NAME" group:"Searching for the likeliest"`
-	Nodes         *int     `help:"The most beginnings to go on from; the result is then the best that was found." placeholder:"1000000" group:"Searching for the likeliest"`
+	Beam          *int     `help:"Beginnings of each length that are kept; of exact: by the beam that it begins with." placeholder:"4" group:"Searching for the likeliest" of:"sentences"`
+	LengthPenalty *float64 `help:"Of beam and bestfirst: compare texts by log-probability divided by their length to this power, so that longer ones are not at a loss." placeholder:"A" group:"Searching for the likeliest" of:"sentences"`
+	LengthNorm    *string  `help:"What that length is: gnmt, (5 + tokens) / 6; or plain, tokens." enum:"gnmt,plain" placeholder:"gnmt" group:"Searching for the likeliest" of:"sentences"`
+	Groups        *int     `help:"Of beam: in so many groups, each kept from what those before it write." placeholder:"G" group:"Searching for the likeliest" of:"sentences"`
+	Diversity     *float64 `help:"What a token costs a group for each before it that writes it in the same place, in nats." placeholder:"X" group:"Searching for the likeliest" of:"sentences"`
+	KeepGreedy    bool     `help:"Of beam: also follow the path of the greedy decoder, so that the text is never less likely than its." group:"Searching for the likeliest" of:"sentences"`
+	States        *int     `help:"Of viterbi: keep only so many contexts at each step, the best; all are certain to have the best text, where they fit in memory." placeholder:"K" group:"Searching for the likeliest" of:"sentences"`
+	Heuristic     *string  `help:"Of astar: what is known of how a text can go on: ${enum}; the last two of models with --arch window, where relaxed is the default." enum:"${heuristics}" placeholder:"NAME" group:"Searching for the likeliest" of:"sentences"`
+	Nodes         *int     `help:"The most beginnings to go on from; the result is then the best that was found." placeholder:"1000000" group:"Searching for the likeliest" of:"sentences"`
 }
 
 // isSearch says whether a decoder looks for the likeliest text.
@@ -121,7 +121,9 @@ func proved(t decode.Hypothesis, interrupted bool) string {
 	c := t.Certificate
 	what := fmt.Sprintf("the likeliest found; no text has more than %.4f, a gap of %.4f", c.Bound, c.Bound-c.Best)
 	switch {
-	case t.FinishReason == decode.FinishNodes || t.FinishReason == decode.FinishCancelled:
+	case t.FinishReason == decode.FinishNodes:
+		what = "not complete when the nodes were spent: allow more with --nodes"
+	case t.FinishReason == decode.FinishCancelled:
 		what = "not complete"
 	case c.Exact:
 		what = "certified: no text is likelier"
@@ -129,5 +131,5 @@ func proved(t decode.Hypothesis, interrupted bool) string {
 	if interrupted {
 		what = "interrupted: " + what
 	}
-	return fmt.Sprintf("log-probability %.4f nats, %s; %d nodes, %d calls of the model", t.LogProb, what, c.Expanded, c.Calls)
+	return fmt.Sprintf("log-probability %.4f nats, %s; %s, %s of the model", t.LogProb, what, plural(c.Expanded, "node"), plural(c.Calls, "call"))
 }

@@ -40,6 +40,17 @@ func TestSearchDecoders(t *testing.T) {
 	}
 	f.contains(text.err, "log-probability -", "certified: no text is likelier", "nodes", "calls of the model")
 	f.contains(f.must("generate", "model", "--max-tokens", "40", "--decoder", "exact", "--nodes", "300").err, "the likeliest found; no text has more than", "a gap of", "300 nodes")
-	f.contains(f.must("generate", "model", "--max-tokens", "40", "--decoder", "exact", "--nodes", "1").err, "not complete", "1 nodes")
+	f.contains(f.must("generate", "model", "--max-tokens", "40", "--decoder", "exact", "--nodes", "1").err, "not complete when the nodes were spent", "1 node, 1 call of the model")
 	f.contains(f.must("generate", "model", "--max-tokens", "1", "--decoder", "beam", "-n", "5000").err, "texts of 5000: the search has come to no more")
+}
+
+// TestNothingBeforeARefusal: what a decoder refuses to write has no beginning either.
+func TestNothingBeforeARefusal(t *testing.T) {
+	f := trainedFolder(t)
+	if r := f.run("generate", "model", "--prompt", "the ", "--decoder", "viterbi"); r.code == 0 || r.out != "" {
+		t.Errorf("exit %d, %q", r.code, r.out)
+	}
+	if r := f.must("generate", "model", "--prompt", "the ", "--max-tokens", "3", "-n", "2", "--decoder", "beam"); strings.Count(r.out, "the ") != 2 || strings.Count(r.out, "---") != 2 {
+		t.Errorf("%q", r.out)
+	}
 }

@@ -38,6 +38,8 @@ type cli struct {
 	Encode      encodeCmd      `cmd:"" help:"Say what a variational auto-encoder makes of pictures: numbers for each."`
 	Interpolate interpolateCmd `cmd:"" help:"Go from one picture to another through a variational auto-encoder."`
 	Manifold    manifoldCmd    `cmd:"" help:"Show what latent variables of a variational auto-encoder stand for."`
+	Topics      topicsCmd      `cmd:"" help:"Say in words what each latent variable of a VAE of documents is about."`
+	Nearest     nearestCmd     `cmd:"" help:"Find the documents that are nearest to one."`
 	Report      reportCmd      `cmd:"" help:"Say how much a table that was drawn is like the real one, and how near it comes to single rows."`
 	NN          nnCmd          `cmd:"" name:"nn" help:"Show the words whose vectors are closest."`
 	Analogy     analogyCmd     `cmd:"" help:"Say what is to woman as king is to man."`
@@ -91,7 +93,7 @@ func run(args []string, out, stderr io.Writer) int {
 	if c.Threads > 0 {
 		runtime.GOMAXPROCS(c.Threads)
 	}
-	a := &app{out: &output{w: out}, err: stderr, json: c.JSON, limit: int64(c.Memory)}
+	a := &app{out: &output{w: out}, err: stderr, json: c.JSON, limit: int64(c.Memory), flags: command.Flags()}
 	defer a.interruptible()()
 	err = command.Run(a)
 	if err == nil && a.out.err != nil {

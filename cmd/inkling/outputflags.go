@@ -10,16 +10,16 @@ import (
 
 // outputFlags say what the output layer is. A flag that is nil was not given: the kind's own choice.
 type outputFlags struct {
-	Cutoffs  []int    `help:"Of adaptive: how many of the most frequent words are in the head, and where each further cluster ends but the last; chosen by what products cost on this machine." placeholder:"N,..." group:"The output layer"`
-	DivValue *float64 `help:"Of adaptive: each cluster's vectors are so many times smaller than those before; 4." placeholder:"X" group:"The output layer"`
-	HeadBias bool     `help:"Of adaptive: the head has a bias." group:"The output layer"`
-	Classes  *int     `help:"Of classes: how many; about the square root of the vocabulary." placeholder:"N" group:"The output layer"`
-	Binning  *string  `help:"Of classes: what is shared out evenly among them: count, of the words, or sqrt, its root." enum:"count,sqrt" placeholder:"sqrt" group:"The output layer"`
-	Samples  *int     `help:"Of nce, sampled, negative and ove: words drawn in each step, for each shard; 512, and of ove all words, undrawn." placeholder:"N" group:"The output layer"`
-	Noise    *string  `help:"Of nce, sampled and negative: what they are drawn from: unigram, the words' frequencies to a power, or loguniform, about 1/rank, the choice of sampled." enum:"unigram,loguniform" placeholder:"unigram" group:"The output layer"`
-	Power    *float64 `help:"Of unigram noise: the power of the words' frequencies; 1, and of negative 0.75." placeholder:"P" group:"The output layer"`
-	LogZ     *float64 `name:"log-z" help:"Of nce: the log of what all exponentials of a word's scores are taken to add up to; 0." placeholder:"X" group:"The output layer"`
-	Block    *int     `help:"Of ove: words that are compared with a target at once; 1." placeholder:"N" group:"The output layer"`
+	Cutoffs  []int    `help:"Of adaptive: how many of the most frequent words are in the head, and where each further cluster ends but the last; chosen by what products cost on this machine." placeholder:"N,..." group:"The output layer" of:"documents,sentences,tables"`
+	DivValue *float64 `help:"Of adaptive: each cluster's vectors are so many times smaller than those before; 4." placeholder:"X" group:"The output layer" of:"documents,sentences,tables"`
+	HeadBias bool     `help:"Of adaptive: the head has a bias." group:"The output layer" of:"documents,sentences,tables"`
+	Classes  *int     `help:"Of classes: how many; about the square root of the vocabulary." placeholder:"N" group:"The output layer" of:"documents,sentences,tables"`
+	Binning  *string  `help:"Of classes: what is shared out evenly among them: count, of the words, or sqrt, its root." enum:"count,sqrt" placeholder:"sqrt" group:"The output layer" of:"documents,sentences,tables"`
+	Samples  *int     `help:"Of nce, sampled, negative and ove: words drawn in each step, for each shard; 512, and of ove all words, undrawn." placeholder:"N" group:"The output layer" of:"documents,sentences,tables"`
+	Noise    *string  `help:"Of nce, sampled and negative: what they are drawn from: unigram, the words' frequencies to a power, or loguniform, about 1/rank, the choice of sampled." enum:"unigram,loguniform" placeholder:"unigram" group:"The output layer" of:"documents,sentences,tables"`
+	Power    *float64 `help:"Of unigram noise: the power of the words' frequencies; 1, and of negative 0.75." placeholder:"P" group:"The output layer" of:"documents,sentences,tables"`
+	LogZ     *float64 `name:"log-z" help:"Of nce: the log of what all exponentials of a word's scores are taken to add up to; 0." placeholder:"X" group:"The output layer" of:"documents,sentences,tables"`
+	Block    *int     `help:"Of ove: words that are compared with a target at once; 1." placeholder:"N" group:"The output layer" of:"documents,sentences,tables"`
 }
 
 func (f *outputFlags) options() (o softmax.Options) {
@@ -49,17 +49,25 @@ func (f *outputFlags) keep(names []string) {
 	}
 }
 
-// checkOutput refuses values that no layer could have; with --from, all that is given.
-func (t *trainCmd) checkOutput() error {
+// check refuses values that no layer could have.
+func (f *outputFlags) check() error {
 	if err := check(
-		bound{"--classes", t.Classes, 1, mostVocab},
-		bound{"--samples", t.Samples, 1, mostVocab},
-		bound{"--block", t.Block, 1, mostVocab},
+		bound{"--classes", f.Classes, 1, mostVocab},
+		bound{"--samples", f.Samples, 1, mostVocab},
+		bound{"--block", f.Block, 1, mostVocab},
 	); err != nil {
 		return err
 	}
-	if t.Power != nil && !(*t.Power > 0) {
-		return usage("--power %g: must be above 0; noise that is all but even has 1e-6", *t.Power)
+	if f.Power != nil && !(*f.Power > 0) {
+		return usage("--power %g: must be above 0; noise that is all but even has 1e-6", *f.Power)
+	}
+	return nil
+}
+
+// checkOutput refuses values that no layer could have; with --from, all that is given.
+func (t *trainCmd) checkOutput() error {
+	if err := t.outputFlags.check(); err != nil {
+		return err
 	}
 	if given := t.options().Given(); t.From != "" && len(given) > 0 {
 		return usage("--%s with --from %s, which has an output layer: leave it out", given[0], t.From)

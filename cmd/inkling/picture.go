@@ -58,6 +58,9 @@ func addLines(p *gonum.Plot, lines []line) error {
 		}
 		drawn.Color, drawn.Width = inks[i%len(inks)], vg.Points(1.5)
 		marks.Color, marks.Radius = drawn.Color, vg.Points(1.5)
+		if len(l.x) == 1 {
+			marks.Radius = vg.Points(3) // there is no line to find it by
+		}
 		if i >= len(inks) {
 			drawn.Dashes = []vg.Length{vg.Points(4), vg.Points(3)}
 		}

@@ -35,6 +35,9 @@ func (t *trainCmd) settle(a *app, text *corpus, from *inheritance) *runConfig {
 	if budget > 0 {
 		flops = lm.MeasureSpeed(c.Model.Arch, t.shards(runtime.GOMAXPROCS(0)), precisions[c.Train.Precision])
 		c.MadeWith.GFLOPS = flops / 1e9
+		if c.Train.Sampling.Kind != "" {
+			flops *= 3. / 4 // one pass forward more, beside one and a way back that is twice the work
+		}
 	}
 	if fitted {
 		c.Model.Counts = text.vocab.Counts
@@ -84,6 +87,7 @@ func (t *trainCmd) defaults(text *corpus, from *inheritance) *runConfig {
 		Train:    t.settings(settings{Batch: defaultBatch, Time: defaultTime, Clip: defaultClip}),
 		MadeWith: madeWith{build: thisBuild(), Threads: runtime.GOMAXPROCS(0)},
 	}
+	c.Train.Sampling, _ = t.sampling() // which check has seen
 	if from != nil {
 		c.Model, c.From = from.model, &from.origin
 	}

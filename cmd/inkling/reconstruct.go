@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"math/rand/v2"
 
 	"inkling/vae"
@@ -8,25 +9,35 @@ import (
 
 type reconstructCmd struct {
 	Dir  string `arg:"" help:"Folder of the model."`
-	Path string `arg:"" help:"The pictures: a folder or a file, as train vae takes them; or a table."`
+	Path string `arg:"" help:"The pictures: a folder or a file, as train vae takes them; or a table; or sentences, lines of a file, or - for standard input."`
 
-	N   int    `name:"n" short:"n" help:"How many pictures, or rows, the first." default:"16"`
-	Out string `help:"Where to: NAME.png has each picture above what the model makes of it, NAME.npy the numbers of the latter; of a table NAME.csv, each row above its likeliest cells." default:"reconstructions.png" placeholder:"reconstructions.png" env:"-"`
+	N   int    `name:"n" short:"n" help:"How many, the first." default:"16"`
+	Out string `help:"Where to: NAME.png has each picture above what the model makes of it, NAME.npy the numbers of the latter; of a table NAME.csv, each row above its likeliest cells." placeholder:"reconstructions.png" env:"-" of:"pictures,tables"`
 	partFlag
 	drawFlag
+	wordsFlag
 	Seed *uint64 `help:"Of what --draw draws; 1." placeholder:"N"`
+	writingFlags
 }
 
 // Help is what reconstruct --help says beside the flags.
 func (*reconstructCmd) Help() string {
 	return `A picture is encoded, which gives the mean of q(z|x), and that is decoded, which gives the mean of p(x|z). With --draw both are
-draws in place of means. Pictures are made black and white as those were that the model learnt from.`
+draws in place of means. Pictures are made black and white as those were that the model learnt from.
+
+Of a model of sentences comes a line for each line: what it writes from the mean of q(z|x), or with --draw from a draw, token by token, each the
+likeliest, unless --decoder says otherwise. With --json a line is an object: from, text, tokens, logprob (of the text given z, nats), finish_reason,
+z, and certificate of a search.`
 }
 
 const gridColumns = 16
 
 func (r *reconstructCmd) Run(a *app) error {
-	if k := vaeKindOf(r.Dir); k != nil {
+	k, err := a.vaeIn(r.Dir)
+	if err != nil {
+		return err
+	}
+	if k != nil {
 		return k.reconstruct(a, r)
 	}
 	return r.show(a) // which says what the folder is instead
@@ -40,7 +51,8 @@ func (r *reconstructCmd) show(a *app) error {
 	if r.Seed != nil && !r.Draw {
 		return usage("--seed is of what --draw draws, and nothing is drawn: leave it out, or give --draw")
 	}
-	kind, err := suffix("--out", r.Out, ".png", ".npy")
+	out := cmp.Or(r.Out, "reconstructions.png")
+	kind, err := suffix("--out", out, ".png", ".npy")
 	if err != nil {
 		return err
 	}
@@ -66,14 +78,14 @@ func (r *reconstructCmd) show(a *app) error {
 	x := seen.Rows(0, n)
 	again := m.Decode(m.Encode(x, rnd), rnd)
 	if kind == ".npy" {
-		err = writePictures(r.Out, m.Config, again, 0)
+		err = writePictures(out, m.Config, again, 0)
 	} else {
-		err = writeGrid(r.Out, m.Config, aboveEachOther(m.Config, x, again), min(n, gridColumns))
+		err = writeGrid(out, m.Config, aboveEachOther(m.Config, x, again), min(n, gridColumns))
 	}
 	if err != nil {
 		return err
 	}
-	return a.wrote(r.Out, n)
+	return a.wrote(out, n)
 }
 
 // aboveEachOther puts rows of a grid of some pictures above those of others. The last rows are filled up, so that they stay below each other.

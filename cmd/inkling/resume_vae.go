@@ -42,9 +42,14 @@ func (r *resumeCmd) resumeVAE(a *app, run *checkpoint.Run) error {
 		return err
 	}
 	s.run = run
-	if isa := c.MadeWith.ISA; isa != "" && isa != kernel.ISA() {
-		a.note("the run began with %s and goes on with %s: the result will differ in the last bits", isa, kernel.ISA())
-	}
+	tellISA(a, c.MadeWith.ISA)
 	a.note("%s goes on after step %s", r.Dir, thousands(at.Step))
 	return s.trainAndReport(a)
+}
+
+// tellISA says that a run goes on with other instructions than it began with.
+func tellISA(a *app, isa string) {
+	if isa != "" && isa != kernel.ISA() {
+		a.note("the run began with %s and goes on with %s: the result will differ in the last bits", isa, kernel.ISA())
+	}
 }

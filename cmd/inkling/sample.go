@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"math/rand/v2"
@@ -16,12 +17,14 @@ type drawFlag struct {
 type sampleCmd struct {
 	Dir string `arg:"" help:"Folder of the model."`
 
-	N       int    `name:"n" short:"n" help:"How many pictures, or rows." default:"64"`
-	Out     string `help:"Where to: NAME.png is all of them in rows, NAME.npy their numbers; of a table NAME.csv." default:"samples.png" placeholder:"samples.png" env:"-"`
-	Columns int    `help:"Pictures in a row of a PNG; as many as there are rows unless given." placeholder:"N"`
+	N       *count `name:"n" short:"n" help:"How many: 64 pictures or sentences, 5 documents, 1000 rows; 1e6 is a million." placeholder:"N"`
+	Out     string `help:"Where to. Pictures: NAME.png is all of them in rows, NAME.npy their numbers. Rows: NAME.csv, or - for standard output." placeholder:"samples.png" env:"-" of:"pictures,tables"`
+	Columns int    `help:"Pictures in a row of a PNG; as many as there are rows unless given." placeholder:"N" of:"pictures"`
 	drawFlag
+	wordsFlag
 	Temp float64 `help:"Times which the prior's deviation is taken: below 1 for pictures that are more usual." default:"1"`
 	Seed *uint64 `help:"Of what is random; another each time unless given."`
+	writingFlags
 }
 
 // Help is what sample --help says beside the flags.
@@ -30,7 +33,10 @@ func (*sampleCmd) Help() string {
 there may be millions of pictures, and the same seed gives the same bytes on any number of cores.
 
 Of a table rows are drawn, and written as comma-separated values. Cells of a value that was there once in training are (other). What is
-drawn is not differentially private; inkling report says how near it comes to real rows.`
+drawn is not differentially private; inkling report says how near it comes to real rows.
+
+Of a model of sentences comes a line for each z, its tokens drawn too unless --decoder says otherwise. With --json a line is an object: text,
+tokens, logprob (of the text given z, nats), finish_reason, z, and certificate of a search.`
 }
 
 // drawn is what --json says of pictures that were written.
@@ -41,7 +47,11 @@ type drawn struct {
 }
 
 func (s *sampleCmd) Run(a *app) error {
-	if k := vaeKindOf(s.Dir); k != nil {
+	k, err := a.vaeIn(s.Dir)
+	if err != nil {
+		return err
+	}
+	if k != nil {
 		return k.sample(a, s)
 	}
 	return s.pictures(a) // which says what the folder is instead
@@ -49,13 +59,14 @@ func (s *sampleCmd) Run(a *app) error {
 
 // pictures draws pictures.
 func (s *sampleCmd) pictures(a *app) error {
-	if err := check(bound{"-n", &s.N, 1, math.MaxInt32}, bound{"--columns", &s.Columns, 0, mostInGrid}); err != nil {
+	n, out := int(valueOr(s.N, 64)), cmp.Or(s.Out, "samples.png")
+	if err := check(bound{"-n", &n, 1, math.MaxInt32}, bound{"--columns", &s.Columns, 0, mostInGrid}); err != nil {
 		return err
 	}
 	if err := checkNumbers(number{"temp", &s.Temp, func(v float64) bool { return v >= 0 && v <= 1e6 }, "at least 0"}); err != nil {
 		return err
 	}
-	kind, err := suffix("--out", s.Out, ".png", ".npy")
+	kind, err := suffix("--out", out, ".png", ".npy")
 	if err != nil {
 		return err
 	}
@@ -66,24 +77,24 @@ func (s *sampleCmd) pictures(a *app) error {
 	madeUpPrior(a, m)
 	d := vae.Draws{Temperature: s.Temp, Data: s.Draw, Seed: rand.Uint64()}
 	set(&d.Seed, s.Seed)
-	blocks := func(emit func([]float32) error) error { return m.Draw(a.ctx, s.N, d, emit) }
+	blocks := func(emit func([]float32) error) error { return m.Draw(a.ctx, n, d, emit) }
 	a.orderly() // a file that is not whole is removed
 	if kind == ".npy" {
-		err = writeNPY(s.Out, shapeOf(m.Config, s.N), blocks)
-	} else if err = checkGrid(m.Config, s.N); err == nil {
+		err = writeNPY(out, shapeOf(m.Config, n), blocks)
+	} else if err = checkGrid(m.Config, n); err == nil {
 		var x []float32
 		err = blocks(func(block []float32) error { x = append(x, block...); return nil })
 		if err == nil {
-			err = writeGrid(s.Out, m.Config, x, s.columns())
+			err = writeGrid(out, m.Config, x, s.columns(n))
 		}
 	}
 	if err != nil {
 		return err
 	}
 	if a.json {
-		return a.printJSON(drawn{s.Out, s.N, &d.Seed})
+		return a.printJSON(drawn{out, n, &d.Seed})
 	}
-	fmt.Fprintf(a.out, "%s: %s, seed %d\n", s.Out, plural(s.N, "picture"), d.Seed)
+	fmt.Fprintf(a.out, "%s: %s, seed %d\n", out, plural(n, "picture"), d.Seed)
 	return nil
 }
 
@@ -94,9 +105,9 @@ func madeUpPrior(a *app, m *vae.Model) {
 	}
 }
 
-func (s *sampleCmd) columns() int {
+func (s *sampleCmd) columns(n int) int {
 	if s.Columns > 0 {
 		return s.Columns
 	}
-	return int(math.Ceil(math.Sqrt(float64(s.N))))
+	return int(math.Ceil(math.Sqrt(float64(n))))
 }

@@ -5,12 +5,11 @@ import (
 	"runtime"
 
 	"inkling/lm"
-	"inkling/vae/tables"
 )
 
 type scoreCmd struct {
 	Dir  string `arg:"" help:"Folder of the model."`
-	File string `arg:"" optional:"" help:"The lines to score; gzip and zstd are unpacked; - is standard input, as is none. Of a variational auto-encoder, the pictures, or a table." default:"-"`
+	File string `arg:"" optional:"" help:"The lines to score; gzip and zstd are unpacked; - is standard input, as is none. Of a variational auto-encoder, the pictures." default:"-"`
 
 	Above   *float64 `help:"Pass on only lines of more than so many bits." placeholder:"BITS"`
 	PerChar bool     `help:"--above goes by bits per character."`
@@ -58,12 +57,15 @@ func (s *scoreCmd) Run(a *app) error {
 	if err := s.check(); err != nil {
 		return err
 	}
-	k := vaeKindOf(s.Dir)
-	if flag := s.tableScoreFlags.given(); flag != "" && (k == nil || k.kind() != tables.Kind) {
-		return usage("%s is for models of tables, and %s is none: leave it out", flag, s.Dir)
+	k, err := a.vaeIn(s.Dir)
+	if err != nil {
+		return err
 	}
 	if k != nil {
 		return k.score(a, s)
+	}
+	if flag := s.tableScoreFlags.given(); flag != "" {
+		return usage("%s is for models of tables, and %s is none: leave it out", flag, s.Dir)
 	}
 	if s.Samples != nil || s.Part != "" {
 		return usage("--samples and --part are for variational auto-encoders, and %s is none: leave them out", s.Dir)

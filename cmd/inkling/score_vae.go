@@ -33,7 +33,7 @@ func (s *scoreCmd) pictures(a *app) error {
 	if err := check(bound{"--samples", &samples, 1, mostSamples}); err != nil {
 		return err
 	}
-	m, c, err := openVAEFor(a, s.Dir, min(samples, vae.DrawnAtOnce))
+	m, c, err := openVAEFor(a, s.Dir, func(c vae.Config) (memoryPlan, error) { return planVAEJudge(c, samples) })
 	if err != nil {
 		return err
 	}

@@ -128,7 +128,7 @@ func (s *sitting) train(a *app) (train.Result, error) {
 			return s.heldOut(context.WithoutCancel(ctx), loop.Precision)
 		}
 	}
-	return train.Run(a.ctx, s.model, s.windows, loop)
+	return train.Run(a.ctx, s.trained(), s.windows, loop)
 }
 
 // heldOut is the mean loss of the held-out text in nats per token. As many workers as shards, whatever

@@ -2,21 +2,19 @@ package main
 
 import (
 	"bufio"
+	"cmp"
 	"fmt"
 	"io"
 	"math"
 	"math/rand/v2"
-	"strings"
 
 	"inkling/vae"
 	"inkling/vae/tables"
 )
 
-// rowsOut is where rows go: NAME.csv, in place of the picture that is written unless something else is asked for.
+// rowsOut is where rows go: NAME.csv.
 func rowsOut(out, usual string) (string, error) {
-	if out == usual {
-		out = strings.TrimSuffix(out, ".png") + ".csv"
-	}
+	out = cmp.Or(out, usual)
 	_, err := suffix("--out", out, ".csv")
 	return out, err
 }
@@ -30,18 +28,25 @@ type drawnRows struct {
 
 // table draws rows.
 func (s *sampleCmd) table(a *app) error {
-	if s.Columns != 0 || s.Draw {
-		return usage("--columns and --draw are for pictures, and %s is of a table, whose rows are always drawn: leave them out", s.Dir)
+	if s.Draw {
+		return usage("--draw is for pictures, and %s is of a table, whose rows are always drawn: leave it out", s.Dir)
 	}
-	if err := check(bound{"-n", &s.N, 1, math.MaxInt32}); err != nil {
+	n := int(valueOr(s.N, 1000))
+	if err := check(bound{"-n", &n, 1, math.MaxInt32}); err != nil {
 		return err
 	}
 	if err := checkNumbers(number{"temp", &s.Temp, func(v float64) bool { return v >= 0 && v <= 1e6 }, "at least 0"}); err != nil {
 		return err
 	}
-	out, err := rowsOut(s.Out, "samples.png")
-	if err != nil {
+	out, err := s.Out, error(nil)
+	if out != "-" {
+		out, err = rowsOut(out, "samples.csv")
+	}
+	switch {
+	case err != nil:
 		return err
+	case out == "-" && a.json:
+		return usage("--out - writes rows, and --json a value, to the same place: leave one of them out")
 	}
 	m, _, err := openTable(a, s.Dir, 1)
 	if err != nil {
@@ -50,15 +55,15 @@ func (s *sampleCmd) table(a *app) error {
 	d := tables.Draws{Temperature: s.Temp, Seed: rand.Uint64()}
 	set(&d.Seed, s.Seed)
 	a.orderly() // a file that is not whole is removed
-	t := newTally(a.err, plural(s.N, "row"), s.N)
-	err = writeOut(out, func(w io.Writer) error {
+	t := newTally(a.err, plural(n, "row"), n)
+	write := func(w io.Writer) error {
 		b, first := bufio.NewWriterSize(w, 1<<18), true
-		err := m.Draw(a.ctx, s.N, d, func(lines []byte) error {
+		err := m.Draw(a.ctx, n, d, func(lines []byte) error {
 			if _, err := b.Write(lines); err != nil {
 				return err
 			}
 			if !first {
-				t.add(min(tables.AtOnce, s.N))
+				t.add(min(tables.AtOnce, n))
 			}
 			first = false
 			return nil
@@ -67,15 +72,25 @@ func (s *sampleCmd) table(a *app) error {
 			return err
 		}
 		return b.Flush()
-	})
+	}
+	if out == "-" {
+		err = write(a.out)
+	} else {
+		err = writeOut(out, write)
+	}
 	t.close()
-	if err != nil {
+	switch {
+	case a.out.err != nil:
+		return nil // the program tells of it
+	case err != nil:
 		return err
+	case out == "-":
+		a.note("%s, seed %d", plural(n, "row"), d.Seed)
+		return nil
+	case a.json:
+		return a.printJSON(drawnRows{out, n, &d.Seed})
 	}
-	if a.json {
-		return a.printJSON(drawnRows{out, s.N, &d.Seed})
-	}
-	fmt.Fprintf(a.out, "%s: %s, seed %d\nwhat is drawn is not differentially private: inkling report says how near it comes to real rows\n", out, plural(s.N, "row"), d.Seed)
+	fmt.Fprintf(a.out, "%s: %s, seed %d\nwhat is drawn is not differentially private: inkling report says how near it comes to real rows\n", out, plural(n, "row"), d.Seed)
 	return nil
 }
 
@@ -107,13 +122,10 @@ func (r *reconstructCmd) table(a *app) error {
 	if err := check(bound{"-n", &r.N, 1, mostInGrid}); err != nil {
 		return err
 	}
-	switch {
-	case r.Part != "":
-		return usage("--part is for pictures, and %s is of a table: leave it out", r.Dir)
-	case r.Seed != nil && !r.Draw:
+	if r.Seed != nil && !r.Draw {
 		return usage("--seed is of what --draw draws, and nothing is drawn: leave it out, or give --draw")
 	}
-	out, err := rowsOut(r.Out, "reconstructions.png")
+	out, err := rowsOut(r.Out, "reconstructions.csv")
 	if err != nil {
 		return err
 	}
@@ -159,14 +171,21 @@ func (a *app) wroteRows(out string, text []byte, n int) error {
 
 // table goes from one row to another.
 func (i *interpolateCmd) table(a *app) error {
-	err := check(bound{"--from", &i.From, 0, unbounded - 1}, bound{"--to", &i.To, 0, unbounded - 1}, bound{"--steps", &i.Steps, 2, mostInGrid})
+	if err := check(bound{"--steps", &i.Steps, 2, mostInGrid}); err != nil {
+		return err
+	}
+	if i.Path == "" {
+		return usage("which rows? inkling interpolate %s FILE", i.Dir)
+	}
+	first, err := numberOf("--from", i.From, 0)
 	if err != nil {
 		return err
 	}
-	if i.Part != "" {
-		return usage("--part is for pictures, and %s is of a table: leave it out", i.Dir)
+	last, err := numberOf("--to", i.To, 1)
+	if err != nil {
+		return err
 	}
-	out, err := rowsOut(i.Out, "interpolation.png")
+	out, err := rowsOut(i.Out, "interpolation.csv")
 	if err != nil {
 		return err
 	}
@@ -178,12 +197,12 @@ func (i *interpolateCmd) table(a *app) error {
 	if err != nil {
 		return err
 	}
-	for _, at := range []int{i.From, i.To} {
+	for _, at := range []int{first, last} {
 		if at >= t.Rows {
 			return badInput("%s has %s, and none is number %d: they are counted from 0", i.Path, plural(t.Rows, "row"), at)
 		}
 	}
-	from, to := m.Means(t, []int32{int32(i.From)}), m.Means(t, []int32{int32(i.To)})
+	from, to := m.Means(t, []int32{int32(first)}), m.Means(t, []int32{int32(last)})
 	way := vae.Between
 	if i.Slerp {
 		way = vae.Around
@@ -199,9 +218,6 @@ func (i *interpolateCmd) table(a *app) error {
 func (e *encodeCmd) table(a *app) error {
 	if err := check(bound{"--limit", &e.Limit, 0, unbounded}); err != nil {
 		return err
-	}
-	if e.Part != "" {
-		return usage("--part is for pictures, and %s is of a table: leave it out", e.Dir)
 	}
 	kind := ""
 	if e.Out != "-" {
@@ -235,7 +251,7 @@ func (e *encodeCmd) table(a *app) error {
 	case kind == ".csv":
 		err = writeOut(e.Out, func(w io.Writer) error { return writeRows(w, ",", e.namesOf(d), width, rows) })
 	case a.json:
-		return e.objects(a, d, width, rows)
+		return e.objects(a, d, width, rows, func(i int) encodedPicture { return encodedPicture{Index: i} })
 	default:
 		return writeRows(a.out, "\t", nil, width, rows)
 	}

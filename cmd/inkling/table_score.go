@@ -14,9 +14,9 @@ import (
 
 // tableScoreFlags say what of scored rows is shown.
 type tableScoreFlags struct {
-	Threshold *float64 `help:"Of a table: an anomaly is a row of more nats than so large a share of the rows held out; 0.99." placeholder:"SHARE" env:"-" group:"A table"`
-	Anomalies bool     `help:"Pass on only rows that are anomalies." env:"-" group:"A table"`
-	Top       *int     `help:"Columns that are named for each row, those that cost most beyond what is usual; 3." placeholder:"N" env:"-" group:"A table"`
+	Threshold *float64 `help:"Of a table: an anomaly is a row of more nats than so large a share of the rows held out; 0.99." placeholder:"SHARE" env:"-" group:"A table" of:"tables"`
+	Anomalies bool     `help:"Pass on only rows that are anomalies." env:"-" group:"A table" of:"tables"`
+	Top       *int     `help:"Columns that are named for each row, those that cost most beyond what is usual; 3." placeholder:"N" env:"-" group:"A table" of:"tables"`
 }
 
 // given names the first flag that was given, if any.

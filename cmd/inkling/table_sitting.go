@@ -19,9 +19,6 @@ const defaultTableBatch = 500
 
 // table trains a VAE of a table.
 func (t *trainVAECmd) table(a *app) error {
-	if flag := t.ofPictures(); flag != "" {
-		return usage("%s is for pictures, and %s is taken for a table: leave it out, or give --as pictures", flag, t.Path)
-	}
 	switch {
 	case len(t.Latent) > 1:
 		return usage("--latent %s: a model of a table has one stochastic layer: give one number", strings.ReplaceAll(strings.Trim(fmt.Sprint(t.Latent), "[]"), " ", ","))
@@ -72,7 +69,7 @@ func (t *trainVAECmd) tableConfig() (*tableConfig, error) {
 	c := &tableConfig{
 		Header: tables.Header{
 			Format: tables.Format, Kind: tables.Kind, Objective: of.Objective,
-			Model: tables.Config{Activation: t.Activation, Components: valueOr(t.Components, 0), Embed: valueOr(t.Embed, 0), Output: valueOr(t.TableOutput, "")},
+			Model: tables.Config{Activation: t.Activation, Components: valueOr(t.Components, 0), Embed: valueOr(t.Embed, 0), Output: valueOr(t.Output, "")},
 		},
 		Train: of.Train, MadeWith: of.MadeWith,
 		Data: tableSource{File: t.Path, Given: given, ValidShare: of.Data.ValidShare},

@@ -110,6 +110,9 @@ func TestTable(t *testing.T) {
 	if a != string(f.read("b.csv")) || strings.Count(a, "\n") != 3001 || !strings.HasPrefix(a, "price,count,kind,town,big\n") {
 		t.Errorf("drawn: %.300s", a)
 	}
+	if f.must("sample", "m", "-n", "3e3", "--seed", "7", "--out", "-").out != a {
+		t.Error("standard output has other rows")
+	}
 	f.must("sample", "m", "-n", "3000", "--seed", "8", "--out", "b.csv")
 	if a == string(f.read("b.csv")) {
 		t.Error("draws do not depend on the seed")

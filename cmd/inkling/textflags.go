@@ -9,9 +9,18 @@ import (
 
 // textFlags say how a text is read.
 type textFlags struct {
-	Ext   []string `help:"Of a folder, the files whose names end so; txt." placeholder:"EXT" group:"The text"`
-	Lines bool     `help:"Each line is an item, such as a name or a line of a log, which is read by itself." group:"The text"`
-	Field string   `help:"Each line is a JSON object, and the item is the string that it has by this name." placeholder:"NAME" group:"The text"`
+	Ext   []string `help:"Of a folder, the files whose names end so; txt." placeholder:"EXT" group:"The text" of:"documents"`
+	Lines bool     `help:"Each line is an item, such as a name or a line of a log, which is read by itself." group:"The text" of:"documents"`
+	Field string   `help:"Each line is a JSON object, and the item is the string that it has by this name." placeholder:"NAME" group:"The text" of:"documents"`
+}
+
+// tokenFlags say what the tokens of a text are. A flag that is nil was not given: the program chooses.
+type tokenFlags struct {
+	Tokens   *string `help:"What a token is: ${enum}." enum:"char,byte,word,bpe" placeholder:"char" group:"The text" of:"sentences"`
+	Vocab    *int    `help:"Of word and bpe: the most tokens; 8192 of bpe, any number of words." placeholder:"N" group:"The text" of:"documents,sentences"`
+	MinCount *int    `help:"Words that occur less often are unknown; 2." placeholder:"N" group:"The text" of:"documents,sentences"`
+	Split    *string `help:"Where words end: at the word boundaries of Unicode, or only at white space, as in texts that are tokenized already; unicode or space." enum:"unicode,space" placeholder:"unicode" group:"The text" of:"sentences"`
+	Lower    bool    `help:"Words are read in lower case." group:"The text" of:"sentences"`
 }
 
 const (
@@ -21,7 +30,30 @@ const (
 
 // checkTokens refuses what a kind of tokens does not have.
 func (t *trainCmd) checkTokens() error {
-	kind := valueOr(t.Tokens, "char")
+	if flags := t.tokenFlags.given(); t.From != "" && len(flags) > 0 {
+		return usage("%s with --from %s, which has a vocabulary: leave it out", flags[0], t.From)
+	}
+	return t.tokenFlags.check(valueOr(t.Tokens, "char"))
+}
+
+// given names the flags that were given, but for --tokens.
+func (t *tokenFlags) given() (flags []string) {
+	for _, f := range []struct {
+		flag  string
+		given bool
+	}{{"--vocab", t.Vocab != nil}, {"--min-count", t.MinCount != nil}, {"--split", t.Split != nil}, {"--lower", t.Lower}} {
+		if f.given {
+			flags = append(flags, f.flag)
+		}
+	}
+	return flags
+}
+
+// check refuses what a kind of tokens does not have.
+func (t *tokenFlags) check(kind string) error {
+	if err := check(bound{"--min-count", t.MinCount, 1, unbounded}); err != nil {
+		return err
+	}
 	for _, f := range []struct {
 		flag  string
 		given bool
@@ -33,10 +65,7 @@ func (t *trainCmd) checkTokens() error {
 		{"--split", t.Split != nil, kind == "word", "word"},
 		{"--lower", t.Lower, kind == "word", "word"},
 	} {
-		switch {
-		case f.given && t.From != "":
-			return usage("%s with --from %s, which has a vocabulary: leave it out", f.flag, t.From)
-		case f.given && !f.fits:
+		if f.given && !f.fits {
 			return usage("%s is for --tokens %s: leave one of them out", f.flag, f.kinds)
 		}
 	}
@@ -58,7 +87,12 @@ func (t *trainCmd) vocabulary(from *inheritance) (s tokenSettings) {
 	if from != nil {
 		return s
 	}
-	switch valueOr(t.Tokens, "char") {
+	return t.tokenFlags.vocabulary(valueOr(t.Tokens, "char"))
+}
+
+// vocabulary are the settings of a kind of tokens, with no default left open.
+func (t *tokenFlags) vocabulary(kind string) (s tokenSettings) {
+	switch kind {
 	case "bpe":
 		s.Size = valueOr(t.Vocab, usualBPE)
 	case "word":

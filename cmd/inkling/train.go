@@ -51,7 +51,6 @@ func (t *trainCmd) check() error {
 		bound{"--embed", t.Embed, 0, mostSize},
 		bound{"--context", t.Context, 1, mostContext},
 		bound{"--time", t.Time, 1, mostTime},
-		bound{"--min-count", t.MinCount, 1, unbounded},
 	)
 	if err != nil {
 		return err
@@ -68,6 +67,9 @@ func (t *trainCmd) check() error {
 		return usage("--tied needs an embedding to share: leave --embed out, or give it the size of --hidden")
 	}
 	if err := t.checkTokens(); err != nil {
+		return err
+	}
+	if _, err := t.sampling(); err != nil {
 		return err
 	}
 	if err := t.checkArchitecture(); err != nil {
@@ -161,19 +163,24 @@ func (t *trainCmd) sit(a *app, text *corpus, from *inheritance) (*sitting, error
 // source is what --valid and the text's name say.
 func (t *trainCmd) source() (d dataSource, err error) {
 	d.File, d.Ext, d.Lines, d.Field = t.File, t.Ext, t.Lines, t.Field
-	share, notNumber := strconv.ParseFloat(t.Valid, 64)
+	d.ValidShare, d.ValidFile, err = heldOut(t.Valid)
+	return d, err
+}
+
+// heldOut reads --valid: a share, or a file.
+func heldOut(valid string) (part float64, file string, err error) {
+	share, notNumber := strconv.ParseFloat(valid, 64)
 	switch {
 	case notNumber == nil && share >= 0 && share < 1:
-		d.ValidShare = share
+		return share, "", nil
 	case notNumber == nil:
-		if _, err := os.Stat(t.Valid); err != nil {
-			return d, usage("--valid %s: must be a share, at least 0 and below 1, or a file", t.Valid)
+		if _, err := os.Stat(valid); err != nil {
+			return 0, "", usage("--valid %s: must be a share, at least 0 and below 1, or a file", valid)
 		}
 		fallthrough
 	default:
-		d.ValidFile = t.Valid
+		return 0, valid, nil
 	}
-	return d, nil
 }
 
 // newRun makes the folder of a run: the one asked for, or the first free one of runs/text, runs/text-2, …
@@ -207,6 +214,12 @@ func newSitting(a *app, cfg *runConfig, text *corpus, remedy string) (*sitting, 
 	if n := cfg.Train.Shards; n < 1 || n > cfg.Train.Batch {
 		return nil, usage("%d shards of a batch of %d lanes: there must be at least 1, and no more than lanes", n, cfg.Train.Batch)
 	}
+	if err := cfg.Train.Sampling.Settle(); err != nil {
+		return nil, usage("%w", err)
+	}
+	if err := checkSampling(cfg.Train); err != nil {
+		return nil, err
+	}
 	cfg.Model.Counts, cfg.Model.Seed = text.vocab.Counts, cfg.Train.Seed
 	s := &sitting{cfg: cfg, text: text}
 	need, err := planTraining(cfg.Model, cfg.Train, text.valid.Len())
@@ -235,7 +248,7 @@ func newSitting(a *app, cfg *runConfig, text *corpus, remedy string) (*sitting, 
 func planTraining(m lm.Config, t settings, valid int) (lm.Memory, error) {
 	return m.PlanTraining(lm.Training{
 		Lanes: t.Batch, Time: t.Time, Shards: t.Shards, Slots: slotsOf(t), Valid: valid, Saved: true, Precision: precisions[t.Precision],
-		Averaged: t.Average > 0, Accumulated: t.Accumulate > 1,
+		Averaged: t.Average > 0, Accumulated: t.Accumulate > 1, Sampled: t.Sampling.Kind != "",
 	})
 }
 

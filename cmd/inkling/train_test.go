@@ -267,7 +267,7 @@ func TestResume(t *testing.T) {
 		t.Skip("no signals here")
 	}
 	f := newFolder(t)
-	length := []string{"--steps", "1500", "--checkpoint-every", "100", "--dropout", "0.1", "--validations", "40"}
+	length := []string{"--steps", "1500", "--checkpoint-every", "100", "--dropout", "0.1", "--validations", "40", "--scheduled-sampling", "linear", "--sampling-share", "0.5"}
 	f.must(trainArgs("whole", length...)...)
 	for name, how := range map[string]struct {
 		signal syscall.Signal

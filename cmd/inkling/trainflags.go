@@ -3,13 +3,9 @@ package main
 // trainFlags say how a language model is made and trained. A flag that is nil was not given: the program chooses.
 type trainFlags struct {
 	textFlags
-	Tokens   *string `help:"What a token is: ${enum}." enum:"char,byte,word,bpe" placeholder:"char" group:"The text"`
-	Vocab    *int    `help:"Of word and bpe: the most tokens; 8192 of bpe, any number of words." placeholder:"N" group:"The text"`
-	MinCount *int    `help:"Words that occur less often are unknown; 2." placeholder:"N" group:"The text"`
-	Split    *string `help:"Where words end: at the word boundaries of Unicode, or only at white space, as in texts that are tokenized already; unicode or space." enum:"unicode,space" placeholder:"unicode" group:"The text"`
-	Lower    bool    `help:"Words are read in lower case." group:"The text"`
-	Cache    string  `help:"Keep the tokens of the text in files of this folder; a text that is too large for memory has them in the user's folder for caches unless given." placeholder:"DIR" group:"The text"`
-	Valid    string  `help:"What is held out: a share of the text's end (of a list, items spread over it), or a text of its own. 0: nothing." default:"0.1" placeholder:"SHARE|FILE" group:"The text"`
+	tokenFlags
+	Cache string `help:"Keep the tokens of the text in files of this folder; a text that is too large for memory has them in the user's folder for caches unless given." placeholder:"DIR" group:"The text"`
+	Valid string `help:"What is held out: a share of the text's end (of a list, items spread over it), or a text of its own. 0: nothing." default:"0.1" placeholder:"SHARE|FILE" group:"The text"`
 
 	Arch       *string  `help:"What it is made of: ${enum}; inkling info architectures says what each is." enum:"${architectures}" placeholder:"lstm" group:"The model"`
 	Hidden     *int     `help:"Size of each layer's state." placeholder:"N" group:"The model"`
@@ -26,6 +22,8 @@ type trainFlags struct {
 	Variational bool `help:"What is dropped is the same in all steps of a window of text." group:"The model"`
 
 	outputFlags
+
+	samplingSchedule
 
 	Time *int `help:"Steps that gradients flow back." placeholder:"N" group:"How"`
 

@@ -84,11 +84,14 @@ func kindOf(run *checkpoint.Run) string {
 }
 
 // openVAE reads a saved VAE, to encode and decode.
-func openVAE(a *app, dir string) (*vae.Model, *vaeConfig, error) { return openVAEFor(a, dir, 0) }
+func openVAE(a *app, dir string) (*vae.Model, *vaeConfig, error) {
+	return openVAEFor(a, dir, planVAEUse)
+}
 
-// openVAEFor reads a saved VAE, to draw so many samples of z for each picture. What that takes must fit into the memory, and is checked before
-// anything is made.
-func openVAEFor(a *app, dir string, samples int) (*vae.Model, *vaeConfig, error) {
+const lessMemory = "use it on a machine with more, or with fewer --threads, or raise --memory"
+
+// openVAEFor reads a saved VAE, for what takes memory as planned. That must fit, and is checked before anything is made.
+func openVAEFor(a *app, dir string, plan func(vae.Config) (memoryPlan, error)) (*vae.Model, *vaeConfig, error) {
 	run, err := checkpoint.OpenRead(dir)
 	if err != nil {
 		return nil, nil, err
@@ -100,6 +103,9 @@ func openVAEFor(a *app, dir string, samples int) (*vae.Model, *vaeConfig, error)
 	case "vectors":
 		return nil, nil, badInput("%s: config.json is of word vectors, not a variational auto-encoder: inkling nn and analogy are for that", dir)
 	}
+	if k := vaeKindIn(run); k != nil && k.kind() != vae.Kind {
+		return nil, nil, badInput("%s is a variational auto-encoder of %s, and this is for those of pictures", dir, k.name())
+	}
 	c, err := readVAEConfig(run)
 	if err != nil {
 		return nil, nil, err
@@ -107,11 +113,11 @@ func openVAEFor(a *app, dir string, samples int) (*vae.Model, *vaeConfig, error)
 	if !run.HasModel() {
 		return nil, nil, badInput("%s: %s", dir, notTrained(run))
 	}
-	need, err := planVAEUse(c.Model, samples)
+	need, err := plan(c.Model)
 	if err != nil {
 		return nil, nil, badInput("%s: config.json: %w", dir, err)
 	}
-	if err := need.check(a.memory(), dir, "use it on a machine with more, or with fewer --threads, or raise --memory"); err != nil {
+	if err := need.check(a.memory(), dir, lessMemory); err != nil {
 		return nil, nil, err
 	}
 	m, _, err := vae.Load(run)

@@ -10,7 +10,7 @@ import (
 
 // partFlag says which part of a folder is meant.
 type partFlag struct {
-	Part string `help:"Of a folder with parts: train, valid or test; the last that there is unless given." enum:",train,valid,test" default:"" placeholder:"PART"`
+	Part string `help:"Of a folder with parts: train, valid or test; the last that there is unless given." enum:",train,valid,test" default:"" placeholder:"PART" of:"pictures"`
 }
 
 // pictures reads what a model is to look at, as it saw pictures in training. Of each part no more than limit are read; 0: all.

@@ -39,15 +39,19 @@ func (i *infoCmd) vae(a *app, run *checkpoint.Run) error {
 		plans = append(plans, namedPlan{"training", training})
 	}
 	if i.Plan {
-		use, err := planVAEUse(c.Model, 0)
+		use, err := planVAEUse(c.Model)
 		if err != nil {
 			return badInput("%s: config.json: %w", i.Dir, err)
 		}
-		score, err := planVAEUse(c.Model, defaultSamples)
+		score, err := planVAEJudge(c.Model, defaultSamples)
 		if err != nil {
 			return badInput("%s: config.json: %w", i.Dir, err)
 		}
-		return printPlansOf(a, append(plans, namedPlan{"sample", use}, namedPlan{"score", score}))
+		ais, err := planAIS(c.Model, usualChains)
+		if err != nil {
+			return badInput("%s: config.json: %w", i.Dir, err)
+		}
+		return printPlansOf(a, append(plans, namedPlan{"sample", use}, namedPlan{"score", score}, namedPlan{"ais", ais}))
 	}
 	curve, err := readCurve(i.Dir)
 	if err != nil {

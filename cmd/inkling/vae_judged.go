@@ -1,11 +1,14 @@
 package main
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 
+	"inkling/data"
 	"inkling/eval"
 	"inkling/vae"
 )
@@ -24,6 +27,7 @@ type judgedVAE struct {
 	layers [][2]int // active and all, by layer
 	most   float64  // the most information that so many pictures can show
 	point  bool     // the model is an auto-encoder, of which only the reconstruction says something
+	alike  bool     // the pictures are all the same
 }
 
 // idle is the divergence below which a variable that is not active is no other than the prior, in nats.
@@ -92,30 +96,26 @@ func (o judgedVAE) print(a *app) {
 		[]string{"log p(x|z)", fmt.Sprintf("%.2f", o.Reconstruction)},
 		[]string{"KL(q ‖ p)", fmt.Sprintf("%.2f", o.KL)},
 		[]string{"ELBO", fmt.Sprintf("%.2f", o.ELBO)},
-		[]string{"I_q(x; z)", o.information()},
+		[]string{"I_q(x; z)", fmt.Sprintf("%.2f", o.Information)},
 		[]string{"active units", o.active()},
 	)
-	if why := o.collapse(); why != "" {
+	if why := cmp.Or(o.collapse(), o.information()); why != "" {
 		fmt.Fprintln(a.out, why)
 	}
 }
 
-// information is the mutual information, with what the pictures are too few for.
+// information says of the mutual information what the pictures are too few for; "" of enough.
 func (o judgedVAE) information() string {
-	s := fmt.Sprintf("%.2f", o.Information)
-	if o.InformationSE >= 0.005 {
-		s += fmt.Sprintf(" ± %.2f", o.InformationSE)
-	}
 	const near = 0.5
 	switch {
 	case o.most == 0:
-		s += "   one picture cannot tell"
+		return "one picture cannot tell the mutual information"
 	case o.Information > o.most-near:
-		s += fmt.Sprintf("   or more: too few pictures to tell more than log %s = %.2f", thousands(int(math.Round(math.Exp(o.most)))), o.most)
-	case o.Information < 2*o.InformationSE:
-		s += "   too few pictures to tell it from 0"
+		return fmt.Sprintf("too few pictures to tell a mutual information of more than log %s = %.2f", thousands(int(math.Round(math.Exp(o.most)))), o.most)
+	case o.Information > 0 && o.Information < 2*o.InformationSE:
+		return "too few pictures to tell the mutual information from 0"
 	}
-	return s
+	return ""
 }
 
 func (o judgedVAE) active() string {
@@ -126,10 +126,26 @@ func (o judgedVAE) active() string {
 	return strings.Join(s, ", ")
 }
 
+// alike says whether several pictures are all the same.
+func alike(m *data.Images) bool {
+	first, x := make([]float32, m.Size()), make([]float32, m.Size())
+	for i := range m.Len() {
+		if m.Read(x, i); i == 0 {
+			copy(first, x)
+		} else if !slices.Equal(x, first) {
+			return false
+		}
+	}
+	return m.Len() > 1
+}
+
 // collapse says of a model that it has collapsed, with what to try; nothing of others.
 func (o judgedVAE) collapse() string {
 	if o.point || len(o.Collapsed) < o.Variables || math.IsNaN(o.KL) {
 		return ""
+	}
+	if o.alike {
+		return "the pictures are all the same: z has nothing to say of one, and there is no collapse to mend; bring pictures that differ"
 	}
 	return "collapsed: " + numbered(o.Collapsed) + " say nothing of x (q(z|x) is the prior), and the decoder writes the same whatever z is; try --anneal linear, --free-bits 0.1, --aggressive, a --beta of 1 or less, or a lower --lr"
 }

@@ -26,7 +26,7 @@ type vaeKind interface {
 }
 
 // vaeKinds are those that there are; the last is what data are taken for that look like none.
-var vaeKinds = []vaeKind{ofTables{}, ofPictures{}}
+var vaeKinds = []vaeKind{ofSentences{}, ofDocuments{}, ofTables{}, ofPictures{}}
 
 // vaeKindOf is that of a folder; nil of one that holds no VAE, or cannot be read, which opening it reports.
 func vaeKindOf(dir string) vaeKind {

@@ -12,7 +12,7 @@ import (
 type ofTables struct{}
 
 func (ofTables) kind() string { return tables.Kind }
-func (ofTables) name() string { return "table" }
+func (ofTables) name() string { return "tables" }
 
 func (ofTables) looks(path string) bool {
 	name := strings.ToLower(path)

@@ -1,6 +1,9 @@
 package main
 
 import (
+	"encoding/json"
+	"fmt"
+	"math"
 	"strings"
 	"testing"
 
@@ -25,7 +28,9 @@ func TestVAEKinds(t *testing.T) {
 				if binarize != "" {
 					flags = append(flags, "--binarize", binarize)
 				}
-				f.must(vaeArgs(dir, flags...)...)
+				if said := f.must(vaeArgs(dir, flags...)...).err; strings.Contains(said, "rounded to 16 levels") != (like.Name == "categorical") {
+					t.Errorf("%s: it is said that %s", dir, said)
+				}
 				f.contains(f.must("info", dir).out, net.Name, like.Name)
 				f.must("resume", dir, "bars.npy")
 				f.must("sample", dir, "--out", dir+".png")
@@ -37,6 +42,29 @@ func TestVAEKinds(t *testing.T) {
 					t.Errorf("%s: bits per number %v:\n%s", dir, o.BitsPerNumber, said)
 				}
 			}
+		}
+	}
+	// Of conv with relu the divergence comes up slowly, unless something else is asked for.
+	for i, c := range []struct {
+		flags string
+		warm  float64
+	}{
+		{"--net conv --hidden 4,8 --activation relu", 100. / 9}, // 9 steps a pass
+		{"--net conv --hidden 4,8 --activation relu --anneal none", 0},
+		{"--net conv --hidden 4,8 --activation relu --anneal linear --warm 2", 2},
+		{"--net conv --hidden 4,8 --activation relu --free-bits 0.1", 0},
+		{"--net conv --hidden 4,8 --activation relu --objective iwae", 0},
+		{"--net conv --hidden 4,8", 0},
+		{"--activation relu", 0},
+	} {
+		dir := fmt.Sprint("warm", i)
+		said := f.must(vaeArgs(dir, append(strings.Fields(c.flags), "--steps", "3")...)...).err
+		var o vaeConfig
+		if err := json.Unmarshal(f.read(dir+"/config.json"), &o); err != nil || math.Abs(o.Objective.Warm-c.warm) > 1e-9 || (o.Objective.Anneal == "linear") != (c.warm > 0) {
+			t.Errorf("%s: %v, annealed %q over %g passes, want %g", c.flags, err, o.Objective.Anneal, o.Objective.Warm, c.warm)
+		}
+		if strings.Contains(said, "comes up slowly") != (i == 0) {
+			t.Errorf("%s: it is said that %s", c.flags, said)
 		}
 	}
 	f.must(vaeArgs("linear", "--hidden", "none", "--steps", "5", "--likelihood", "gaussian")...)

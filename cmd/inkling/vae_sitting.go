@@ -73,7 +73,18 @@ func newVAESitting(a *app, c *vaeConfig, same func(imageSource) error) (*vaeSitt
 		return nil, usage("%w", err)
 	}
 	c.Model = m.Config
-	return &vaeSitting{cfg: c, pictures: p, need: need, fit: &vae.Fit{Model: m, Objective: c.Objective}}, nil
+	s := &vaeSitting{cfg: c, pictures: p, need: need, fit: &vae.Fit{Model: m, Objective: c.Objective}}
+	if s.rounds() {
+		a.note("numbers are rounded to %d levels, and what the model learns are the rounded pictures: --levels 256 keeps all that a byte can tell, --likelihood logistic does so with few weights", c.Model.Levels)
+	}
+	return s, nil
+}
+
+// rounds says whether pictures lose something to the levels of the likelihood, as far as the first of them tell.
+func (s *vaeSitting) rounds() bool {
+	seen := vae.Pictures{Images: s.pictures.train, Binarize: s.cfg.Binarize, Seed: s.cfg.Train.Seed}
+	seen.Images = seen.Images.Slice(0, min(seen.Len(), 1000))
+	return s.cfg.Model.Levels > 0 && improper(s.fit.Model, seen) != ""
 }
 
 // average is the mean and the deviation of each number over the pictures, and whether there are others than 0 and 1.
@@ -165,6 +176,7 @@ func (s *vaeSitting) tell(a *app, r train.Result) error {
 	if err != nil {
 		return err
 	}
+	o.alike = alike(s.pictures.train)
 	if err := s.run.WriteFile("README.md", s.card(o)); err != nil {
 		return err
 	}

@@ -296,7 +296,11 @@ func TestVAENotes(t *testing.T) {
 	f.write("bars.npy", npyBytes(make([]byte, 40*36), 40, 6, 6))
 	r := f.must(vaeArgs("black", "--steps", "30")...)
 	f.contains(r.err, "all pixels of the train part are equal, 0: there is nothing to learn from it")
-	f.contains(r.out, "collapsed")
+	for what, out := range map[string]string{"train": r.out, "eval": f.must("eval", "black", "bars.npy").out, "the card": string(f.read("black/README.md"))} {
+		if strings.Contains(out, "collapsed") || strings.Contains(out, "--free-bits") || !strings.Contains(out, "ictures are all the same") {
+			t.Errorf("%s says of black pictures\n%s", what, out)
+		}
+	}
 	f.write("bars.npy", barPictures(200, 1))
 	f.contains(f.must(latent(vaeArgs("many", "--steps", "3"), "100")...).err, "more latent variables, 100, than a picture has numbers, 36")
 	f.write("three.npy", barPictures(3, 1))

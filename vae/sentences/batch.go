@@ -47,21 +47,8 @@ func (e Examples) Tokens() (n int) {
 	return n
 }
 
-// ByLength is the order of their lengths, short to long, so that little of a batch is padding: sorted[i] is e[at[i]].
-func (e Examples) ByLength() (sorted Examples, at []int) {
-	at = make([]int, len(e))
-	for i := range at {
-		at[i] = i
-	}
-	slices.SortStableFunc(at, func(a, b int) int { return cmp.Compare(len(e[a]), len(e[b])) })
-	for _, i := range at {
-		sorted = append(sorted, e[i])
-	}
-	return sorted, at
-}
-
-// ExampleBytes is what an example takes in memory beside 8 bytes for each of its tokens.
-const ExampleBytes = 24
+// Bytes is the memory that they take.
+func (e Examples) Bytes() int64 { return 24*int64(len(e)) + 8*int64(e.Tokens()) }
 
 // Read takes the sentences of a list into memory, each of which begins with the token begin.
 func Read(tokens data.Tokens, begin int) (Examples, error) {

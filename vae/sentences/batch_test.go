@@ -133,7 +133,4 @@ func TestRead(t *testing.T) {
 	if e.Tokens() != 7 || e.Longest() != 4 {
 		t.Errorf("%d tokens, at most %d", e.Tokens(), e.Longest())
 	}
-	if sorted, at := e.ByLength(); !reflect.DeepEqual(sorted, Examples{{1}, {4, 1}, {2, 2, 2, 1}}) || !slices.Equal(at, []int{1, 2, 0}) {
-		t.Errorf("by length: %v of %v", sorted, at)
-	}
 }

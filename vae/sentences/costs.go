@@ -19,7 +19,7 @@ func (c Config) Costs(longest int) vae.Costs {
 	ofQ, ofState := vae.DenseCosts(h, nil, 2*c.Latent, false), vae.DenseCosts(c.Latent, nil, h, false)
 	products := [][2]int{{stack.Width(), h}, {stack.Width(), c.Embed}}
 	return vae.Costs{
-		Weights: c.Weights(), Example: l*2 + ExampleBytes/4,
+		Weights: c.Weights(), Example: 2*l + 6, // words of 8 bytes, and a slice of them
 		AtOnce: max(1, min(vae.DrawnAtOnce, rowsOfSamples/c.Longest)),
 		Packed: func(p tensor.Precision, training bool) (bytes int64) {
 			all := append(append(append(products, products...), [2]int{stack.Width(), c.Latent}), out.Packed...)

@@ -30,7 +30,7 @@ func TestMemoryPlan(t *testing.T) {
 	}{
 		{2000, 30, 32, 1, vae.Objective{}, nil},
 		{2000, 30, 32, 1, vae.Objective{FreeBits: 0.1}, func(c *Config) { c.WordDropout, c.DropoutIn, c.DropoutOut = 0.3, 0.5, 0.5 }},
-		{60, 80, 16, 1, vae.Objective{}, nil},
+		{60, 80, 16, 1, vae.Objective{FreeRate: 5}, func(c *Config) { c.Hidden, c.Embed = 300, 300 }},
 		{2000, 20, 8, 1, vae.Objective{Name: "iwae", K: 5}, func(c *Config) { c.Hidden, c.Embed, c.Latent = 128, 64, 300 }},
 		{3000, 25, 16, 2, vae.Objective{Name: "ae"}, func(c *Config) { c.Cell = "gru"; c.Output = "adaptive" }},
 		{20000, 25, 16, 1, vae.Objective{}, func(c *Config) {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"reflect"
+	"slices"
 
 	"inkling/checkpoint"
 	"inkling/data"
@@ -93,7 +94,10 @@ func ReadHeader(run *checkpoint.Run) (h Header, vocab *data.Vocab, err error) {
 
 // Speak makes it a model of the tokens of a vocabulary.
 func (c *Config) Speak(v *data.Vocab) {
-	c.Counts, c.Begin, c.End, c.Dropped = v.Counts, v.Begin, v.End, v.Unknown
+	c.Counts, c.Begin, c.End, c.Dropped = slices.Clone(v.Counts), v.Begin, v.End, v.Unknown
+	if c.Begin >= 0 {
+		c.Counts[c.Begin] = 0 // which is read and never written
+	}
 	if c.Dropped < 0 {
 		c.Dropped = v.Begin
 	}

@@ -84,6 +84,19 @@ func TestLoadGivesBackTheModel(t *testing.T) {
 	}
 }
 
+// TestDropped: what stands for a word that is dropped is the unknown word, or what sentences begin with where there is none.
+func TestDropped(t *testing.T) {
+	known, _ := data.Chars("abcd")
+	all, _ := data.Bytes("abcd")
+	for _, v := range []*data.Vocab{known.WithItems(), all.WithItems()} {
+		var c Config
+		c.Speak(v)
+		if want := v.Unknown; want < 0 && c.Dropped != v.Begin || want >= 0 && c.Dropped != want {
+			t.Errorf("%s: token %d stands for what is dropped", v.Kind, c.Dropped)
+		}
+	}
+}
+
 // FuzzConfig loads a folder of any config and tokenizer beside good weights: it is refused in one line, or gives a model that works.
 func FuzzConfig(f *testing.F) {
 	dir, _ := savedModel(f)
@@ -97,9 +110,20 @@ func FuzzConfig(f *testing.F) {
 	config, tokenizer := read("config.json"), read("tokenizer.json")
 	f.Add(config, tokenizer)
 	for _, edit := range [][2]string{
-		{`"hidden":4`, `"hidden":-4`}, {`"hidden":4`, `"hidden":4611686018427387904`}, {`"latent":2`, `"latent":3`}, {`"longest":100`, `"longest":0`},
-		{`"longest":100`, `"longest":70000`}, {`"lstm"`, `"gru"`}, {`"lstm"`, `"rnn"`}, {`"full"`, `"adaptive"`}, {`"full"`, `"none"`}, {`"word_dropout":0.5`, `"word_dropout":1`},
-		{`"elbo"`, `"iwae"`}, {`"format":1`, `"format":1,"format":1`}, {`"format":1`, `"format":2`}, {`"sentences"`, `"vae"`},
+		{`"hidden":4`, `"hidden":-4`},
+		{`"hidden":4`, `"hidden":4611686018427387904`},
+		{`"latent":2`, `"latent":3`},
+		{`"longest":100`, `"longest":0`},
+		{`"longest":100`, `"longest":70000`},
+		{`"lstm"`, `"gru"`},
+		{`"lstm"`, `"rnn"`},
+		{`"full"`, `"adaptive"`},
+		{`"full"`, `"none"`},
+		{`"word_dropout":0.5`, `"word_dropout":1`},
+		{`"elbo"`, `"iwae"`},
+		{`"format":1`, `"format":1,"format":1`},
+		{`"format":1`, `"format":2`},
+		{`"sentences"`, `"vae"`},
 	} {
 		f.Add(bytes.Replace(config, []byte(edit[0]), []byte(edit[1]), 1), tokenizer)
 	}
