@@ -9,7 +9,7 @@ import (
 	"strconv"
 )
 
-// The made table: customers of whom all is known, so that what a model makes of them can be held against the truth. A row has 24 columns:
+// A customer is a row of the made table, of which all is known, so that what a model makes of it can be held against the truth. Its 24 columns:
 //
 //	segment            one of five kinds of customers, which is not written down: what most columns hang on
 //	age … children     numbers that depend on it and on each other: mixtures, long tails, a spike at 0, missing cells
@@ -61,7 +61,7 @@ func round(x float64, digits int) float64 {
 	return math.Round(x*p) / p
 }
 
-func make1(rnd *rand.Rand) (c customer) {
+func newCustomer(rnd *rand.Rand) (c customer) {
 	n := rnd.NormFloat64
 	segment := pick(rnd, 3, 2.5, 2, 1.5, 1)
 	ages := [][2]float64{{24, 4}, {36, 6}, {48, 7}, {61, 6}, {74, 6}}[segment]
@@ -122,7 +122,7 @@ func make1(rnd *rand.Rand) (c customer) {
 // spoil makes a row of a kind that there is not. A third are cells that are unusual by themselves; the others have usual cells that do not go
 // together, which nobody finds who looks at columns one by one.
 func spoil(c *customer, rnd *rand.Rand) {
-	other := make1(rnd)
+	other := newCustomer(rnd)
 	switch rnd.IntN(9) {
 	case 0:
 		c.income = round(c.income*15, 2)
@@ -175,7 +175,7 @@ func write(w, labels io.Writer, rows int, seed uint64, spoiled float64) error {
 		b.WriteByte(',')
 	}
 	for range rows {
-		c := make1(rnd)
+		c := newCustomer(rnd)
 		bad := rnd.Float64() < spoiled
 		if bad {
 			spoil(&c, rnd)

@@ -612,6 +612,61 @@ var wrong = []string{
 	"nn vae light",
 	"train lm text.txt --from vae",
 
+	"train vae none.csv",
+	"train vae empty.csv",
+	"train vae header.csv",
+	"train vae ragged.csv",
+	"train vae twice.csv",
+	"train vae infinite.csv",
+	"train vae text.txt --as table",
+	"train vae folder --as table",
+	"train vae - --as table",
+	"train vae t.csv --net conv",
+	"train vae t.csv --likelihood gaussian",
+	"train vae t.csv --gray",
+	"train vae t.csv --latent 3,2",
+	"train vae t.csv --latent 0",
+	"train vae t.csv --hidden 8/8",
+	"train vae t.csv --components 0",
+	"train vae t.csv --objective ae",
+	"train vae t.csv --output fast",
+	"train vae t.csv --schema none",
+	"train vae t.csv --schema text.txt",
+	"train vae t.csv --schema wrong.json",
+	"train vae t.csv --schema other.json",
+	"train vae t.csv --valid 1",
+	"train vae t.csv --memory 1MB",
+	"train vae bars.npy --schema wrong.json",
+	"train vae bars.npy --components 2",
+	"score table none.csv",
+	"score table few.csv",
+	"score table ragged.csv",
+	"score table t.csv --samples 0",
+	"score table t.csv --threshold 0.42",
+	"score table t.csv --above 3",
+	"score model text.txt --anomalies",
+	"score vae bars.npy --top 2",
+	"sample table --out t.png",
+	"sample table --columns 3",
+	"sample table -n 0",
+	"eval table few.csv",
+	"eval table t.csv --bound ais",
+	"eval table t.csv --gaps",
+	"encode table t.csv --part test",
+	"interpolate table t.csv --to 5000",
+	"reconstruct table t.csv --seed 3",
+	"manifold table",
+	"report",
+	"report none t.csv t.csv",
+	"report model t.csv t.csv",
+	"report vae t.csv t.csv",
+	"report table t.csv none.csv",
+	"report table t.csv t.csv --target price",
+	"report table t.csv t.csv --target colour",
+	"report table t.csv t.csv --out report.pdf",
+	"generate table",
+	"compare gradients --run table",
+
 	"info none",
 	"info folder",
 	"info newer",
@@ -818,6 +873,16 @@ func wrongPictures(f *folder) {
 	f.mkdir("tests")
 	f.write("tests/test.npy", barPictures(5, 1))
 	f.must(vaeArgs("vae", "--steps", "40", "--checkpoint-every", "20")...)
+	f.write("t.csv", customers(2000, 1))
+	f.must(tableArgs("table", "--steps", "20")...)
+	f.write("empty.csv", "")
+	f.write("header.csv", "a,b\n")
+	f.write("ragged.csv", "a,b\n1,2\n3\n")
+	f.write("twice.csv", "a,b,a\n1,2,3\n")
+	f.write("infinite.csv", "a,b\n"+strings.Repeat("1.5,x\n2.5,y\n", 20)+"-inf,z\n")
+	f.write("few.csv", "price,count\n1,2\n")
+	f.write("wrong.json", `{"columns": [{"name": "price", "type": "date"}]}`)
+	f.write("other.json", `{"columns": [{"name": "colour", "type": "category"}]}`)
 	f.must(vectorArgs("vectors")...)
 	config := string(f.read("vae/config.json"))
 	edited := func(dir, old, new string) {

@@ -16,7 +16,7 @@ type interpolateCmd struct {
 	To    *string `help:"What to end with." placeholder:"1" env:"-"`
 	Steps int     `help:"How many, with both ends." default:"10" env:"-"`
 	Slerp bool    `help:"Go along an arc around the origin, and not straight."`
-	Out   string  `help:"Where to: NAME.png is one row, NAME.npy the numbers." placeholder:"interpolation.png" env:"-" of:"pictures"`
+	Out   string  `help:"Where to: NAME.png is one row, NAME.npy the numbers; of a table NAME.csv." placeholder:"interpolation.png" env:"-" of:"pictures,tables"`
 	partFlag
 	wordsFlag
 	writingFlags

@@ -53,6 +53,9 @@ func (s *scoreCmd) Run(a *app) error {
 	if err != nil {
 		return err
 	}
+	if flag := s.tableScoreFlags.given(); flag != "" && k == nil {
+		return usage("%s is for models of tables, and %s is none: leave it out", flag, s.Dir)
+	}
 	if k != nil {
 		return k.score(a, s)
 	}

@@ -64,10 +64,14 @@ func TestTable(t *testing.T) {
 		t.Errorf("%+v", plan)
 	}
 	f.write("schema.json", strings.Replace(raw, `"name":"count","type":"integer"`, `"name":"count","type":"category"`, 1))
-	f.contains(f.must(tableArgs("x", "--plan", "--schema", "schema.json")...).out, "count    category")
-	f.contains(f.must("info", "m").out, "variational auto-encoder of a table", "vocabulary", "1,900 to learn from", "left out")
-	f.contains(f.must("list").out, "vae table 3 elbo", "5 columns")
-	var info tableInfo
+	f.contains(f.must(tableArgs("x", "--plan", "--schema", "schema.json")...).out, "35 values")
+	f.contains(f.must("info", "m").out, "variational auto-encoder of a table", "vocabulary", "1,900 to learn from", "unique to each row")
+	f.contains(f.must("list", "m").out, "vae table 3 elbo", "5 columns")
+	var info struct {
+		Trained bool
+		Schema  tables.Schema
+		Bound   *float64
+	}
 	if f.json(&info, "info", "m"); !info.Trained || len(info.Schema.Columns) != 6 || info.Bound == nil {
 		t.Errorf("%+v", info)
 	}
@@ -96,7 +100,7 @@ func TestTable(t *testing.T) {
 		t.Errorf("what is unusual is %s", top)
 	}
 	text := f.must("score", "m", "new.csv", "--anomalies")
-	f.contains(text.out, "anomaly\t3\t", "=nowhere +", "(new)")
+	f.contains(text.out, "anomaly\t3\tprice=9999 +", "(new)")
 	f.contains(text.err, "of 3 rows cost more than", "1 row with a cell that training never saw")
 
 	// Draws: the same bytes on any number of cores.

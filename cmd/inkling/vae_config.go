@@ -41,6 +41,9 @@ func (c *vaeConfig) write(run *checkpoint.Run) error {
 
 // readVAEConfig reads config.json of a VAE. What the model needs of it is checked by package vae, what training needs by train.Run.
 func readVAEConfig(run *checkpoint.Run) (*vaeConfig, error) {
+	if k := vaeKindIn(run); k != nil && k.kind() != vae.Kind {
+		return nil, badInput("%s is a variational auto-encoder of other data (--as %s), and this is for those of pictures", run.Dir(), k.name())
+	}
 	header, err := vae.ReadHeader(run)
 	if err != nil {
 		return nil, err

@@ -1,6 +1,8 @@
 package tables
 
 import (
+	"context"
+	"strings"
 	"testing"
 
 	"inkling/tensor"
@@ -35,7 +37,7 @@ func BenchmarkScore(b *testing.B) {
 			m, table, rows := benchModel(b, name == "without")
 			block := new(Rows)
 			block.take(table, rows[:AtOnce])
-			s, tp := m.NewScorer(4), tensor.NewInference()
+			s, tp := m.NewScorer(1), tensor.NewInference()
 			for range b.N {
 				tp.Reset(0, 0, 0)
 				s.Score(tp, block)
@@ -64,4 +66,21 @@ func benchModel(b *testing.B, few bool) (*Model, *Table, []int32) {
 		b.Fatal(err)
 	}
 	return m, table, rows
+}
+
+// BenchmarkStream reads rows of a file and makes codes of them, and nothing else.
+func BenchmarkStream(b *testing.B) {
+	text := made(20_000, 1)
+	table, _, _ := must(b, text)
+	b.SetBytes(int64(len(text)))
+	for range b.N {
+		r, err := NewReader(strings.NewReader(text), "t.csv")
+		if err != nil {
+			b.Fatal(err)
+		}
+		err = Stream(context.Background(), r, table.Columns, func(*tensor.Tape, *Block) int { return 0 }, func(int) error { return nil })
+		if err != nil {
+			b.Fatal(err)
+		}
+	}
 }

@@ -55,6 +55,10 @@ func columnsLogProb(tp *tensor.Tape, columns []*Column, heads []head, params *te
 	if y.Wanted() {
 		derivative = tp.New(params.Rows, params.Cols, false)
 	}
+	familiar := make([]float64, len(columns))
+	for j, c := range columns {
+		familiar[j] = c.familiar()
+	}
 	for i := range y.Rows {
 		p, row, at := params.Row(i), y.Row(i), 0
 		for j, c := range columns {
@@ -72,9 +76,9 @@ func columnsLogProb(tp *tensor.Tape, columns []*Column, heads []head, params *te
 				row[j] = float32(c.strangeLogProb(code))
 				clear(d)
 			case h == nil:
-				row[j] = float32(c.familiar())
+				row[j] = float32(familiar[j])
 			default:
-				row[j] = float32(c.familiar() + h.logProb(d, p[at:at+width], code))
+				row[j] = float32(familiar[j] + h.logProb(d, p[at:at+width], code))
 			}
 			at += width
 		}

@@ -24,8 +24,8 @@ type mixture struct {
 	k     int
 	blank int // 1 if cells may be missing
 
-	pi, e, log, a, b []float32
-	share            []float64
+	pi, e, a, b []float32
+	share       []float64
 }
 
 // lowestLogScale bounds scales, in units in which the whole column has 1.
@@ -37,7 +37,7 @@ func newMixture(c *Column, k int) *mixture {
 		m.blank = 1
 	}
 	m.pi, m.e = make([]float32, k+m.blank), make([]float32, 4*k)
-	m.a, m.b, m.log = make([]float32, k), make([]float32, k), make([]float32, k)
+	m.a, m.b = make([]float32, k), make([]float32, k)
 	m.share = make([]float64, k)
 	return m
 }
@@ -85,20 +85,19 @@ func (m *mixture) logProb(d, params []float32, code int32) float64 {
 		ofA[i], ofB[i], ofDelta[i] = -abs(a), -abs(b), -float32(width)*inverse[i]
 	}
 	kernel.Exp(m.e[:3*k], m.e[:3*k])
+	// log π_k·(σ(a) − σ(b)) is a logarithm that is at hand, and one of a factor that is neither large nor tiny: one logarithm does for all.
 	top := math.Inf(-1)
-	for i := range means {
+	for i, l := range logits[:k] {
+		m.share[i] = float64(min(m.a[i], 0)) - float64(max(m.b[i], 0)) + float64(l-lse)
+		top = max(top, m.share[i])
+	}
+	sum := 0.0
+	for i, l := range m.share {
 		mass := 1 - float64(ofDelta[i]) // 1 − e^−δ, of small δ by its series
 		if delta := width * float64(inverse[i]); delta < 0.3 {
 			mass = delta * (1 - delta/2*(1-delta/3*(1-delta/4*(1-delta/5*(1-delta/6)))))
 		}
-		l := math.Log(mass / ((1 + float64(ofA[i])) * (1 + float64(ofB[i]))))
-		l += float64(min(m.a[i], 0)) - float64(max(m.b[i], 0)) + float64(logits[i]-lse)
-		m.share[i] = l
-		top = max(top, l)
-	}
-	sum := 0.0
-	for i, l := range m.share {
-		m.share[i] = math.Exp(l - top)
+		m.share[i] = math.Exp(l-top) * mass / ((1 + float64(ofA[i])) * (1 + float64(ofB[i])))
 		sum += m.share[i]
 	}
 	if d != nil {

@@ -20,7 +20,10 @@ import (
 // things never seen.
 func toy(t testing.TB, c Config) (*Model, *Rows) {
 	t.Helper()
-	table, _, held := must(t, made(400, 3))
+	table, _, held, err := learn(t, made(400, 3), Schema{[]Field{{Name: "town", Type: Vocabulary}}})
+	if err != nil {
+		t.Fatal(err)
+	}
 	if c.Latent == 0 {
 		c.Latent = 2
 	}
@@ -31,6 +34,9 @@ func toy(t testing.TB, c Config) (*Model, *Rows) {
 	m, err := New(c, table.Columns)
 	if err != nil {
 		t.Fatal(err)
+	}
+	if len(m.decoder.outputs) != 1 {
+		t.Fatal("the small model has no vocabulary")
 	}
 	rnd := rand.New(rand.NewPCG(5, 5))
 	for _, p := range m.Params() {

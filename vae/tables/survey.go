@@ -217,9 +217,9 @@ func (p *profile) guess(rows int) (kind, why string, err error) {
 	cells, different := rows-p.blank, len(p.values)
 	switch {
 	case cells == 0:
-		return Skip, "every cell is missing", nil
+		return Skip, "without a cell that is not missing", nil
 	case different == 1 && p.blank == 0:
-		return Skip, "every cell is the same", nil
+		return Skip, "the same in every row", nil
 	case p.numbers == cells:
 		return p.guessNumber(rows)
 	case p.longest > maxValue:
@@ -227,13 +227,13 @@ func (p *profile) guess(rows int) (kind, why string, err error) {
 	case p.values == nil && p.words < cells, p.values != nil && 20*(cells-p.numbers) < cells && different > 50:
 		return "", "", fmt.Errorf(`%d of %d cells are numbers, and line %d has %q: correct it, or say what it is in a schema: name it in "missing", or make the column a vocabulary`, p.numbers, cells, p.oddLine, p.odd)
 	case p.values == nil:
-		return Skip, "more different values than can be told apart", nil
+		return Skip, "of more different values than can be told apart", nil
 	case different == cells && rows >= fewRows && p.words <= 2*cells:
 		return Skip, "unique to each row, as a key is", nil
 	case different > cells/2 && p.words > 3*cells:
 		return Skip, "free text", nil
 	case p.singles() > cells/2 && rows >= fewRows:
-		return Skip, "most values are there only once", nil
+		return Skip, "of values that are mostly there only once", nil
 	case different <= fewValues:
 		return Category, "", nil
 	}
@@ -248,7 +248,7 @@ func (p *profile) guessNumber(rows int) (kind, why string, err error) {
 	case p.values != nil && different <= fewNumbers && (p.singles() == 0 || p.low == p.high):
 		return Category, "", nil
 	case p.low == p.high: // written in several ways
-		return Skip, "every cell is the same", nil
+		return Skip, "the same in every row", nil
 	case p.whole && p.rising && p.blank == 0 && rows >= manyRows:
 		return Skip, "rising and unique to each row, as a key is", nil
 	case p.whole:

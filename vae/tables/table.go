@@ -1,6 +1,7 @@
 package tables
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"math/rand/v2"
@@ -36,7 +37,7 @@ func Learn(r *Reader, s *Survey, schema Schema, share float64, seed uint64) (t *
 		t.Codes = append(t.Codes, make([]int32, 0, s.Rows))
 	}
 	if len(t.Columns) == 0 {
-		return nil, nil, nil, fmt.Errorf("%s has no column to learn: all are left out", r.name)
+		return nil, nil, nil, fmt.Errorf("%s has no column to learn: all are left out, %q since it is %s", r.name, short(schema.Columns[0].Name), cmp.Or(schema.Columns[0].Why, "not wanted"))
 	}
 	if err := t.read(r, from); err != nil {
 		return nil, nil, nil, err
