@@ -139,7 +139,7 @@ func TestEvalVAERefuses(t *testing.T) {
 		{codeUsage, "vae bars --bound ais --start here", "encoder"},
 		{codeUsage, "vae bars --gaps", "add --bound ais"},
 		{codeUsage, "deep bars --gaps --bound iwae:5", "one stochastic layer"},
-		{codeUsage, "vae bars --lines", "is a VAE"},
+		{codeUsage, "vae bars --lines", "one of pictures"},
 		{codeUsage, "vae bars --limit -1", "at least 0"},
 		{codeInput, "vae bars/more.idx", "4 × 4"},
 		{codeIO, "vae none", "there is no file none"},

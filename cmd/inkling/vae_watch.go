@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"sync"
 
+	"inkling/eval"
 	"inkling/vae"
 )
 
@@ -20,14 +21,17 @@ type watch struct {
 
 // judged takes over what a validation says, of two the better: of the weights and of their averages.
 func (w *watch) judged(j *vae.Judged, loss float64) {
-	o := summarize(w.config, j)
+	active := len(j.Active())
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.also != nil && !(loss < w.loss) {
 		return
 	}
-	w.active, w.all = o.ActiveUnits, o.Variables
-	w.also, w.loss = map[string]float64{"log_likelihood": o.Reconstruction, "kl": o.KL, "active_units": float64(o.ActiveUnits)}, loss
+	w.active, w.all = active, 0
+	for _, layer := range j.Variables {
+		w.all += len(layer)
+	}
+	w.also, w.loss = map[string]float64{"log_likelihood": eval.Mean(j.LogLikelihood), "kl": eval.Mean(j.KL), "active_units": float64(active)}, loss
 }
 
 // take gives what the metrics are to tell, once.
