@@ -42,7 +42,15 @@ For each picture a variational auto-encoder is given comes a line, in order, as 
 
 BOUND is the importance-weighted bound on log p(x) of so many samples: the less, the less the model expected the picture. What it is
 made of is said by how well the picture is written from its z, and by how far q(z|x) is from the prior, whose difference is the bound
-of one sample. With --json a line is an object: index, file, bound, log_likelihood, kl.`
+of one sample. With --json a line is an object: index, file, bound, log_likelihood, kl.
+
+For each row of a table comes a line, in order,
+
+  BOUND <tab> anomaly, or nothing <tab> NUMBER, from 1 <tab> the columns that cost most beyond what is usual
+
+A row is an anomaly if it costs more than 99 % of the rows that were held out from training did. (new) marks a cell that training never
+saw, or saw once. Columns are found by their names. With --json a line is an object: row, bound, anomaly (null if nothing was held out), unseen
+(columns with a cell never seen), latent and columns (nats; minus their sum is the bound), top (column, cell, excess).`
 }
 
 func (s *scoreCmd) Run(a *app) error {
