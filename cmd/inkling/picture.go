@@ -40,6 +40,7 @@ func drawLines(file, title, xName, yName string, lines []line) error {
 		return err
 	}
 	p.X.Min = 0
+	p.X.Max *= 1.2 // room for the legend, where no line ends
 	p.Y.Min, p.Y.Max = enclosing(p.Y.Min, p.Y.Max)
 	return save(p, file)
 }
