@@ -40,7 +40,8 @@ func drawLines(file, title, xName, yName string, lines []line) error {
 		return err
 	}
 	p.X.Min = 0
-	p.X.Max *= 1.2 // room for the legend, where no line ends
+	half := math.Pow(10, math.Floor(math.Log10(p.X.Max))) / 2
+	p.X.Max = math.Ceil(1.2*p.X.Max/half) * half // room for the legend, where no line ends
 	p.Y.Min, p.Y.Max = enclosing(p.Y.Min, p.Y.Max)
 	return save(p, file)
 }
