@@ -105,6 +105,9 @@ func (g *generateCmd) Run(a *app) error {
 	defer a.orderly()() // with the text that there is
 	texts, err := decoder.Decode(a.ctx, model, req)
 	if err != nil {
+		if g.begun > 0 {
+			io.WriteString(a.out, "\n") // what was streamed is a line of its own, and so is the error
+		}
 		return err
 	}
 	if err := g.finish(a, decoder, texts); err != nil {
