@@ -142,7 +142,7 @@ func (g *generateCmd) finish(a *app, decoder decode.Decoder, texts []decode.Hypo
 		}
 	}
 	if len(texts) < g.N {
-		a.note("%d texts of %d: the search has come to no more", len(texts), g.N)
+		a.note("%s of %d: the search has come to no more", plural(len(texts), "text"), g.N)
 	}
 	if interrupted := a.ctx.Err() != nil; interrupted && !isSearch(g.Decoder) {
 		a.note("interrupted: the text is not complete")
