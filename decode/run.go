@@ -58,16 +58,17 @@ func run(ctx context.Context, m Model, req Request, k int, begin func() chooser)
 				if err := check(tokens, logp, len(l.soFar)); err != nil {
 					return nil, err
 				}
+				written := len(l.soFar) - len(req.Prefix)
 				if req.Constraint != nil {
-					masked.apply(logp, l.at, l.last(), len(l.soFar)-len(req.Prefix), l.text.matched)
+					masked.apply(logp, l.at, l.last(), written, l.text.matched)
 					if !possible(logp) {
-						return nil, fmt.Errorf("after %d tokens the constraint allows none that the model holds for possible: a search, as beam or exact, can take back what led there", len(l.soFar))
+						return nil, fmt.Errorf("at token %d the constraint allows none that the model holds for possible: a search, as beam or exact, can take back what led there", written+1)
 					}
 				}
 				token := l.choose(l.random, tokens, logp, l.soFar)
 				if token == none {
 					if req.Constraint != nil && !req.Constraint.Accepts(l.at) {
-						return nil, fmt.Errorf("after %d tokens the filters leave none that the constraint allows, and it may not end there: forbid less", len(l.soFar))
+						return nil, fmt.Errorf("at token %d the filters leave none that the constraint allows, and the text may not end before it: forbid less", written+1)
 					}
 					l.end(FinishFiltered)
 					continue

@@ -167,7 +167,7 @@ func TestFiltersLeaveNothing(t *testing.T) {
 	if err != nil || len(hyps[0].Tokens) > 0 || hyps[0].FinishReason != FinishFiltered {
 		t.Errorf("%+v %v", hyps, err)
 	}
-	if _, err := s.Decode(t.Context(), m, Request{Length: 3, Constraint: never(3)}); err == nil || !strings.Contains(err.Error(), "after 0 tokens the filters leave none") {
+	if _, err := s.Decode(t.Context(), m, Request{Length: 3, Constraint: never(3)}); err == nil || !strings.Contains(err.Error(), "at token 1 the filters leave none") {
 		t.Error(err)
 	}
 	hyps, err = Sample{NoRepeatNGram: 1, TopK: 3}.Decode(t.Context(), m, Request{Length: 9, N: 40})

@@ -23,7 +23,7 @@ import (
 type compareOutputsCmd struct {
 	File    string   `arg:"" help:"The text to learn from: a file, a folder, or - for standard input; gzip and zstd are unpacked."`
 	Out     string   `help:"Folder of the comparison, with a run for each output layer; compare/ and the name of the text unless given." placeholder:"DIR"`
-	Outputs []string `help:"The output layers to compare: ${enum}; all of them unless given. SVD-softmax, which trains nothing, is measured on full." enum:"${outputs}" placeholder:"NAME,..." group:"The output layer"`
+	Outputs []string `help:"The output layers to compare: ${enum}; all of them unless given. SVD-softmax, which trains nothing, is measured on full." enum:"${outputs}" placeholder:"NAME" group:"The output layer"`
 
 	trainFlags
 }

@@ -21,8 +21,8 @@ type compareDecodersCmd struct {
 	N         int           `name:"n" short:"n" help:"Beginnings, evenly spread over the text." default:"200" group:"The measurement"`
 	Read      int           `help:"Tokens of a beginning; of an item at most half of it." default:"40" placeholder:"N" group:"The measurement"`
 	MaxTokens int           `help:"The most to write after it, in tokens." aliases:"length" default:"20" group:"The measurement"`
-	Decoders  []string      `help:"The decoders to compare: ${enum}; all that suit the model unless given." enum:"${decoders}" placeholder:"NAME,..." env:"-" group:"The measurement"`
-	Beams     []int         `help:"Widths of beam and bestfirst." default:"2,4,8,16,32,64" placeholder:"N,..." group:"The measurement"`
+	Decoders  []string      `help:"The decoders to compare: ${enum}; all that suit the model unless given." enum:"${decoders}" placeholder:"NAME" env:"-" group:"The measurement"`
+	Beams     []int         `help:"Widths of beam and bestfirst." default:"2,4,8,16,32,64" placeholder:"N" group:"The measurement"`
 	Time      time.Duration `help:"The longest that one decoder may take with one beginning; it then gives what it has." default:"10s" placeholder:"10s" env:"-" group:"The measurement"`
 	Nodes     int           `help:"The most beginnings that it may go on from, which ends the same way on any machine." default:"1000000" placeholder:"N" group:"The measurement"`
 	Seed      uint64        `help:"Of what is sampled." default:"1" group:"The measurement"`

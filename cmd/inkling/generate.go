@@ -105,6 +105,9 @@ func (g *generateCmd) Run(a *app) error {
 	defer a.orderly()() // with the text that there is
 	texts, err := decoder.Decode(a.ctx, model, req)
 	if err != nil {
+		if g.begun > 0 {
+			io.WriteString(a.out, "\n") // what was streamed is a line of its own, and so is the error
+		}
 		return err
 	}
 	if err := g.finish(a, decoder, texts); err != nil {
@@ -139,7 +142,7 @@ func (g *generateCmd) finish(a *app, decoder decode.Decoder, texts []decode.Hypo
 		}
 	}
 	if len(texts) < g.N {
-		a.note("%d texts of %d: the search has come to no more", len(texts), g.N)
+		a.note("%s of %d: the search has come to no more", plural(len(texts), "text"), g.N)
 	}
 	if interrupted := a.ctx.Err() != nil; interrupted && !isSearch(g.Decoder) {
 		a.note("interrupted: the text is not complete")

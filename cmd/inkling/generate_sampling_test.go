@@ -41,6 +41,11 @@ func TestSamplingFlags(t *testing.T) {
 		t.Errorf("no letter twice: %+v", once[0])
 	}
 	f.contains(f.must("generate", "model", "--no-repeat-ngram", "1").err, "text 1 of 1 ends after ", "the filters leave no token that may follow")
+	r := f.run("generate", "model", "--regex", "abab", "--no-repeat-ngram", "2")
+	if r.code == codeOK || r.out != "aba\n" || strings.Count(r.err, "\n") != 1 {
+		t.Errorf("filters against a constraint: %d %q %q", r.code, r.out, r.err)
+	}
+	f.contains(r.err, "at token 4 the filters leave none")
 	for _, target := range []float64{3.2, 4} {
 		m := generate("--mirostat", fmt.Sprint(target), "--mirostat-rate", "0.5", "--max-tokens", "1500")[0]
 		if bits := -m.LogProb / math.Ln2 / float64(m.Tokens); math.Abs(bits-target) > 0.1 {

@@ -74,6 +74,8 @@ func (s *searchFlags) decoder(name string) (decode.Decoder, error) {
 		return nil, usage("--length-norm %s: give --length-penalty too, without which there is no norm", *s.LengthNorm)
 	case s.Groups != nil && *s.Groups > 1 && s.Diversity == nil:
 		return nil, usage("--groups %d: give --diversity too, without which all groups write the same", *s.Groups)
+	case s.Diversity != nil && (s.Groups == nil || *s.Groups < 2):
+		return nil, usage("--diversity %g: give --groups too, at least 2, which it is between", *s.Diversity)
 	}
 	b := decode.Beam{KeepGreedy: s.KeepGreedy}
 	set(&b.Width, s.Beam)
