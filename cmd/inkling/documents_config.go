@@ -41,7 +41,10 @@ type documentSource struct {
 
 // input is where the documents are.
 func (d documentSource) input(path string) data.Input {
-	return data.Input{Path: path, Ext: d.Ext, Lines: d.Lines || !isFolder(path), Field: d.Field}
+	if !isFolder(path) {
+		return data.Input{Path: path, Lines: true, Field: d.Field}
+	}
+	return data.Input{Path: path, Ext: d.Ext, Lines: d.Lines, Field: d.Field}
 }
 
 func (c *documentsConfig) write(run *checkpoint.Run) error {

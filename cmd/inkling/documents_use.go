@@ -80,7 +80,7 @@ func (e *encodeCmd) documents(a *app) error {
 	if e.Limit > 0 && e.Limit < b.Len() {
 		b = b.Slice(0, e.Limit)
 	}
-	return e.write(a, m.VAE, documents.Examples{Bags: b}, kind, func(i int) encodedPicture { return encodedPicture{Index: b.Numbers[i], Title: b.Titles[i]} })
+	return e.write(a, m.VAE, documents.Examples{Bags: b}, "documents", kind, func(i int) encoded { return encoded{Index: b.Numbers[i], Title: b.Titles[i]} })
 }
 
 // scoredDocument is a document as --json gives it. Nats.

@@ -251,7 +251,7 @@ func (e *encodeCmd) table(a *app) error {
 	case kind == ".csv":
 		err = writeOut(e.Out, func(w io.Writer) error { return writeRows(w, ",", e.namesOf(d), width, rows) })
 	case a.json:
-		return e.objects(a, d, width, rows, func(i int) encodedPicture { return encodedPicture{Index: i} })
+		return e.objects(a, d, width, rows, func(i int) encoded { return encoded{Index: i} })
 	default:
 		return writeRows(a.out, "\t", nil, width, rows)
 	}

@@ -13,19 +13,19 @@ import (
 	"inkling/vae"
 )
 
-// judgedVAE is what a VAE makes of pictures, in nats of each.
+// judgedVAE is what a VAE makes of examples, in nats of each.
 type judgedVAE struct {
 	Reconstruction float64 `json:"reconstruction"` // E_q log p(x|z)
 	KL             float64 `json:"kl"`
 	ELBO           float64 `json:"elbo"`
-	Information    float64 `json:"mutual_information"` // of x and the first layer's z, under q; of n pictures at most log n
+	Information    float64 `json:"mutual_information"` // of x and the first layer's z, under q; of n examples at most log n
 	InformationSE  float64 `json:"mutual_information_standard_error"`
 	ActiveUnits    int     `json:"active_units"`
 	Variables      int     `json:"variables"`
 	Collapsed      []int   `json:"collapsed"` // variables, numbered from 1 through all layers, that say nothing of x
 
 	layers [][2]int // active and all, by layer
-	most   float64  // the most information that so many pictures can show
+	most   float64  // the most information that so many examples can show
 	point  bool     // the model is an auto-encoder, of which only the reconstruction says something
 	alike  bool     // the pictures are all the same
 }
@@ -66,7 +66,7 @@ func informationOf(j *vae.Judged) (nats, standardError float64) {
 	return eval.Information(j.Means[0], j.LogDeviations[0], len(j.Variables[0]), seed)
 }
 
-// printVAE prints a result with what a VAE makes of pictures in it as one JSON value. Of an auto-encoder it leaves out all that
+// printVAE prints a result with what a VAE makes of examples in it as one JSON value. Of an auto-encoder it leaves out all that
 // stands for a distribution over z, since there is none.
 func (a *app) printVAE(result any, point bool) error {
 	if !point {
@@ -104,16 +104,16 @@ func (o judgedVAE) print(a *app) {
 	}
 }
 
-// information says of the mutual information what the pictures are too few for; "" of enough.
+// information says of the mutual information what the examples are too few for; "" of enough.
 func (o judgedVAE) information() string {
 	const near = 0.5
 	switch {
 	case o.most == 0:
-		return "one picture cannot tell the mutual information"
+		return "one example cannot tell the mutual information"
 	case o.Information > o.most-near:
-		return fmt.Sprintf("too few pictures to tell a mutual information of more than log %s = %.2f", thousands(int(math.Round(math.Exp(o.most)))), o.most)
+		return fmt.Sprintf("too few examples to tell a mutual information of more than log %s = %.2f", thousands(int(math.Round(math.Exp(o.most)))), o.most)
 	case o.Information > 0 && o.Information < 2*o.InformationSE:
-		return "too few pictures to tell the mutual information from 0"
+		return "too few examples to tell the mutual information from 0"
 	}
 	return ""
 }
