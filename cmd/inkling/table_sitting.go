@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io/fs"
 	"path/filepath"
-	"slices"
 	"strings"
 
 	"inkling/checkpoint"
@@ -236,32 +235,14 @@ func (s *tableSitting) training() *vaeTraining {
 }
 
 func (s *tableSitting) trainAndReport(a *app) error {
-	r, err := s.training().train(a)
-	if err != nil {
-		return err
-	}
-	if err := s.tell(a, r); err != nil {
-		return err
-	}
-	if r.Interrupted {
-		return errInterrupted
-	}
-	return nil
+	return s.training().report(a, s.tell)
 }
 
 // trainedTable is what --json says of a run.
 type trainedTable struct {
-	Out         string       `json:"out"`
-	Steps       int          `json:"steps"`
-	Seconds     float64      `json:"seconds"`
-	RowsPerS    float64      `json:"rows_per_s"`
-	Valid       *float64     `json:"valid"` // nats per row held out, minus the bound of the objective; null without
-	BestStep    int          `json:"best_step"`
-	Interrupted bool         `json:"interrupted"`
-	Early       bool         `json:"early"`
-	Averaged    bool         `json:"averaged"`
+	trainedRun
+	RowsPerS float64      `json:"rows_per_s"`
 	Scores      *tableScores `json:"scores"` // null without rows held out
-	judgedVAE
 }
 
 func (s *tableSitting) tell(a *app, r train.Result) error {
@@ -269,7 +250,7 @@ func (s *tableSitting) tell(a *app, r train.Result) error {
 	if err != nil {
 		return err
 	}
-	o := trainedTable{of.Out, of.Steps, of.Seconds, of.ImagesPerS, of.Valid, of.BestStep, of.Interrupted, of.Early, of.Averaged, nil, of.judgedVAE}
+	o := trainedTable{trainedRun: of, RowsPerS: of.perSecond()}
 	if len(s.held) > 0 {
 		if o.Scores, err = scoreHeld(s.model, s.examples()); err != nil {
 			return err
@@ -290,17 +271,9 @@ func (s *tableSitting) tell(a *app, r train.Result) error {
 		o.judgedVAE.print(a)
 		fmt.Fprintln(a.out)
 	}
-	how := "finished"
-	if r.Interrupted {
-		how = "stopped"
-	}
-	fmt.Fprintf(a.out, "%s at step %s after %s: %s rows seen, %s rows/s\n", how, thousands(r.Steps), span(seconds(r.Seconds)), thousands(int64(r.Weight)), thousands(int64(o.RowsPerS)))
 	dir := quoted(s.run.Dir())
 	next := []string{"inkling score " + dir + " " + quoted(s.cfg.Data.File), "inkling sample " + dir + " -n 10000 --seed 7 --out synthetic.csv", "inkling report " + dir + " " + quoted(s.cfg.Data.File) + " synthetic.csv", "inkling info " + dir}
-	if r.Interrupted {
-		next = slices.Insert(next, 0, "inkling resume "+dir)
-	}
-	fmt.Fprintf(a.out, "the model is in %s\n\ntry next:\n  %s\n", s.run.Dir(), strings.Join(next, "\n  "))
+	o.ended(a, o.saw("rows"), "", next...)
 	return nil
 }
 
@@ -318,14 +291,7 @@ func (s *tableSitting) card(o trainedTable) []byte {
 		}
 		b.WriteString("\n")
 	}
-	fmt.Fprintf(&b, "\n## Settings\n\n- %s\n- batch %d, %s, products in %s, seed %d\n- %s\n", c.Objective.Describe(), c.Train.Batch, plural(c.Train.Shards, "shard"), c.Train.Precision, c.Train.Seed, c.Train.optimizer())
-	fmt.Fprintf(&b, "- %s/%s, %s, %s\n\n## Results\n\n%s steps.\n", c.MadeWith.OS, c.MadeWith.Arch, c.MadeWith.ISA, plural(c.MadeWith.Threads, "thread"), thousands(o.Steps))
-	if o.Valid != nil {
-		fmt.Fprintf(&b, "On the rows held out, nats of each:\n\n| log p(x\\|z) | KL | ELBO | active units |\n|---|---|---|---|\n| %.2f | %.2f | %.2f | %s |\n", o.Reconstruction, o.KL, o.ELBO, o.active())
-		if why := o.collapse(); why != "" {
-			fmt.Fprintf(&b, "\n%s.\n", capital(why))
-		}
-	}
+	b.WriteString("\n## Settings\n\n" + vaeCardSettings(c.Objective, c.Train, c.MadeWith) + o.card("rows"))
 	return []byte(b.String())
 }
 
@@ -382,6 +348,7 @@ func (r *resumeCmd) resumeTable(a *app, run *checkpoint.Run) error {
 		return badInput("%s: %s is not what this table says: put the one back that the run began with", r.Dir, tables.ColumnsFile)
 	}
 	s.run = run
+	tellISA(a, c.MadeWith.ISA)
 	a.note("%s goes on after step %s", r.Dir, thousands(at.Step))
 	return s.trainAndReport(a)
 }

@@ -188,23 +188,11 @@ func numbered(units []int) string {
 func (s *vaeSitting) card(o trainedVAE) []byte {
 	var b strings.Builder
 	c, m := s.cfg, s.cfg.Model
-	kind := "A variational auto-encoder"
-	if m.Point {
-		kind = "An auto-encoder"
-	}
-	fmt.Fprintf(&b, "# %s of pictures of %d × %d\n\n", kind, m.Height, m.Width)
+	fmt.Fprintf(&b, "# %s of pictures of %d × %d\n\n", vaeCardKind(m.Point), m.Height, m.Width)
 	fmt.Fprintf(&b, "%s, trained with Inkling %s.\n\n", m.Describe(), c.MadeWith.Version)
 	b.WriteString("## Use\n\n    inkling sample DIR -n 64 --out samples.png\n    inkling eval DIR PICTURES --bound ais\n\n## Data\n\n")
 	fmt.Fprintf(&b, "- %s pictures, and %s held out, of files of %s, SHA-256 %s; binarized: %s\n\n## Settings\n\n", thousands(c.Data.Pictures), thousands(c.Data.Held), sizeOf(c.Data.Bytes), c.Data.SHA256, c.Binarize)
-	fmt.Fprintf(&b, "- %s\n- batch %d, %s, products in %s, seed %d\n- %s\n", c.Objective.Describe(), c.Train.Batch, plural(c.Train.Shards, "shard"), c.Train.Precision, c.Train.Seed, c.Train.optimizer())
-	fmt.Fprintf(&b, "- %s/%s, %s, %s\n\n## Results\n\n%s steps, %s images seen.\n", c.MadeWith.OS, c.MadeWith.Arch, c.MadeWith.ISA, plural(c.MadeWith.Threads, "thread"), thousands(o.Steps), thousands(int64(o.ImagesPerS*o.Seconds+0.5)))
-	if o.Valid != nil && o.point {
-		fmt.Fprintf(&b, "On the pictures held out, log p(x|z) at the encoder's z is %.2f nats of each.\n", o.Reconstruction)
-	} else if o.Valid != nil {
-		fmt.Fprintf(&b, "On the pictures held out, nats of each:\n\n| log p(x\\|z) | KL | ELBO | active units |\n|---|---|---|---|\n| %.2f | %.2f | %.2f | %s |\n", o.Reconstruction, o.KL, o.ELBO, o.active())
-		if why := o.collapse(); why != "" {
-			fmt.Fprintf(&b, "\n%s.\n", capital(why))
-		}
-	}
+	b.WriteString(vaeCardSettings(c.Objective, c.Train, c.MadeWith))
+	b.WriteString(o.card("pictures"))
 	return []byte(b.String())
 }
