@@ -1,14 +1,11 @@
 package main
 
 import (
-	"errors"
 	"fmt"
-	"io/fs"
 	"path/filepath"
 	"strings"
 
 	"inkling/checkpoint"
-	"inkling/train"
 	"inkling/vae"
 	"inkling/vae/tables"
 )
@@ -238,63 +235,6 @@ func (s *tableSitting) trainAndReport(a *app) error {
 	return s.training().report(a, s.tell)
 }
 
-// trainedTable is what --json says of a run.
-type trainedTable struct {
-	trainedRun
-	RowsPerS float64      `json:"rows_per_s"`
-	Scores      *tableScores `json:"scores"` // null without rows held out
-}
-
-func (s *tableSitting) tell(a *app, r train.Result) error {
-	of, err := s.training().result(a, r)
-	if err != nil {
-		return err
-	}
-	o := trainedTable{trainedRun: of, RowsPerS: of.perSecond()}
-	if len(s.held) > 0 {
-		if o.Scores, err = scoreHeld(s.model, s.examples()); err != nil {
-			return err
-		}
-		s.cfg.Scores = o.Scores
-		if err := s.cfg.write(s.run); err != nil {
-			return err
-		}
-	}
-	if err := s.run.WriteFile("README.md", s.card(o)); err != nil {
-		return err
-	}
-	if a.json {
-		return a.printJSON(o)
-	}
-	if o.Valid != nil {
-		fmt.Fprintf(a.out, "on the %s held out, nats of each:\n", plural(len(s.held), "row"))
-		o.judgedVAE.print(a)
-		fmt.Fprintln(a.out)
-	}
-	dir := quoted(s.run.Dir())
-	next := []string{"inkling score " + dir + " " + quoted(s.cfg.Data.File), "inkling sample " + dir + " -n 10000 --seed 7 --out synthetic.csv", "inkling report " + dir + " " + quoted(s.cfg.Data.File) + " synthetic.csv", "inkling info " + dir}
-	o.ended(a, o.saw("rows"), "", next...)
-	return nil
-}
-
-// card is the README.md of a run.
-func (s *tableSitting) card(o trainedTable) []byte {
-	var b strings.Builder
-	c := s.cfg
-	fmt.Fprintf(&b, "# A variational auto-encoder of a table\n\n%s, trained with Inkling %s.\n\n", c.Model.Describe(s.table.Columns), c.MadeWith.Version)
-	b.WriteString("## Use\n\n    inkling score DIR rows.csv\n    inkling sample DIR -n 10000 --seed 7 --out synthetic.csv\n\nWhat is drawn is not differentially private: the model may have kept what single rows say.\n\n## Data\n\n")
-	fmt.Fprintf(&b, "- %s rows, and %s held out, of a file of %s, SHA-256 %s\n", thousands(c.Data.Rows), thousands(c.Data.Held), sizeOf(c.Data.Bytes), c.Data.SHA256)
-	for _, f := range s.schema.Columns {
-		fmt.Fprintf(&b, "- %s: %s", f.Name, f.Type)
-		if f.Why != "" {
-			fmt.Fprintf(&b, " (%s)", f.Why)
-		}
-		b.WriteString("\n")
-	}
-	b.WriteString("\n## Settings\n\n" + vaeCardSettings(c.Objective, c.Train, c.MadeWith) + o.card("rows"))
-	return []byte(b.String())
-}
-
 // plannedTable is what --plan --json says, and --schema takes.
 type plannedTable struct {
 	tables.Schema
@@ -312,43 +252,4 @@ func (s *tableSitting) plan(a *app) error {
 	fmt.Fprintln(a.out)
 	printPlans(a, namedPlan{"training", s.need})
 	return nil
-}
-
-// resumeTable goes on with a run of a VAE of a table.
-func (r *resumeCmd) resumeTable(a *app, run *checkpoint.Run) error {
-	c, saved, err := readTableConfig(run)
-	if err != nil {
-		return err
-	}
-	at, err := positionOf(run)
-	if err != nil {
-		return err
-	}
-	if at.Done {
-		return r.finished(a, at.Step)
-	}
-	want := c.Data
-	if r.File != "" {
-		c.Data.File = r.File
-	}
-	s, err := newTableSitting(a, c, func(is tableSource) error {
-		if is.SHA256 != want.SHA256 {
-			return badInput("%s is not the table that this run began with (its hash is %.12s… instead of %.12s…): put that one back, or name it: inkling resume %s FILE",
-				c.Data.File, is.SHA256, want.SHA256, r.Dir)
-		}
-		return nil
-	})
-	if errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("the table that %s learns from: %w; if it was moved: inkling resume %s FILE", r.Dir, err, r.Dir)
-	}
-	if err != nil {
-		return err
-	}
-	if !tables.Same(s.table.Columns, saved.Learned) {
-		return badInput("%s: %s is not what this table says: put the one back that the run began with", r.Dir, tables.ColumnsFile)
-	}
-	s.run = run
-	tellISA(a, c.MadeWith.ISA)
-	a.note("%s goes on after step %s", r.Dir, thousands(at.Step))
-	return s.trainAndReport(a)
 }
