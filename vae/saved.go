@@ -51,21 +51,26 @@ func ReadHeader(run *checkpoint.Run) (Header, error) {
 	if !slices.Contains(Binarizations, h.Binarize) {
 		return h, fmt.Errorf("%s: config.json: no binarization %.64q: choose one of %q", run.Dir(), h.Binarize, Binarizations)
 	}
+	return h, CheckWeights(run, h.Model.Weights())
+}
+
+// CheckWeights returns an error if a run has weights and they are not so many, as its config asks for, before memory is taken for them.
+func CheckWeights(run *checkpoint.Run, want int64) error {
 	header, err := run.ModelHeader()
 	if errors.Is(err, fs.ErrNotExist) {
-		return h, nil
+		return nil
 	}
 	if err != nil {
-		return h, err
+		return err
 	}
 	have := int64(0)
 	for _, t := range header.Tensors {
 		have += int64(t.Elements())
 	}
-	if want := h.Model.Weights(); want != have {
-		return h, fmt.Errorf("%s: model.safetensors holds %d weights, and the config asks for %d", run.Dir(), have, want)
+	if want != have {
+		return fmt.Errorf("%s: model.safetensors holds %d weights, and the config asks for %d", run.Dir(), have, want)
 	}
-	return h, nil
+	return nil
 }
 
 // Load reads a saved model, whose folder may come from anywhere: what is cheap to check comes first, and memory is taken when the weights

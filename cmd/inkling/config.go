@@ -95,12 +95,17 @@ func (d *duration) UnmarshalText(text []byte) error {
 	return err
 }
 
-func (c *runConfig) write(run *checkpoint.Run) error {
-	raw, err := json.MarshalIndent(c, "", "  ")
+// writeConfig writes config.json of a run of any kind.
+func writeConfig(run *checkpoint.Run, config any) error {
+	raw, err := json.MarshalIndent(config, "", "  ")
 	if err != nil {
 		return err
 	}
 	return run.WriteFile("config.json", append(raw, '\n'))
+}
+
+func (c *runConfig) write(run *checkpoint.Run) error {
+	return writeConfig(run, c)
 }
 
 // readConfig reads config.json. What the model needs of it is checked by lm.ReadConfig; what training

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"errors"
 	"io/fs"
 	"math"
@@ -41,15 +40,14 @@ type documentSource struct {
 
 // input is where the documents are.
 func (d documentSource) input(path string) data.Input {
-	return data.Input{Path: path, Ext: d.Ext, Lines: d.Lines || !isFolder(path), Field: d.Field}
+	if !isFolder(path) {
+		return data.Input{Path: path, Lines: true, Field: d.Field}
+	}
+	return data.Input{Path: path, Ext: d.Ext, Lines: d.Lines, Field: d.Field}
 }
 
 func (c *documentsConfig) write(run *checkpoint.Run) error {
-	raw, err := json.MarshalIndent(c, "", "  ")
-	if err != nil {
-		return err
-	}
-	return run.WriteFile("config.json", append(raw, '\n'))
+	return writeConfig(run, c)
 }
 
 // readDocumentsConfig reads config.json of a VAE of documents, and its words. What the model needs of it is checked by package documents, what training needs by
@@ -93,11 +91,7 @@ func newDocumentsPlan(m vae.Memory, vocab *data.BagVocab, bags int64) memoryPlan
 
 // plan is the memory that training takes.
 func (c *documentsConfig) plan(vocab *data.BagVocab, sizes documents.Sizes, bags int64) (memoryPlan, error) {
-	t := c.Train
-	m, err := c.Model.PlanTraining(sizes, c.Objective, vae.Training{
-		Batch: t.Batch, Shards: t.Shards, Slots: slotsOf(t), Held: c.Data.Held, Workers: runtime.GOMAXPROCS(0),
-		Averaged: t.Average > 0, Accumulated: t.Accumulate > 1, Precision: precisions[t.Precision],
-	})
+	m, err := c.Model.PlanTraining(sizes, c.Objective, c.Train.vae(c.Data.Held))
 	return newDocumentsPlan(m, vocab, bags), err
 }
 

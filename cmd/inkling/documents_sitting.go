@@ -1,10 +1,7 @@
 package main
 
 import (
-	"bytes"
-	"errors"
 	"fmt"
-	"io/fs"
 	"math"
 	"os"
 	"path/filepath"
@@ -167,33 +164,15 @@ func (s *documentsSitting) training() *vaeTraining {
 
 // trainedDocuments is what --json says of a run.
 type trainedDocuments struct {
-	Out         string   `json:"out"`
-	Steps       int      `json:"steps"`
-	Seconds     float64  `json:"seconds"`
+	trainedRun
 	DocumentsPS float64  `json:"documents_per_s"`
-	Valid       *float64 `json:"valid"` // nats per document held out, minus the bound of the objective; null without
 	Perplexity  *float64 `json:"perplexity"`
 	OfUnigram   *float64 `json:"unigram_perplexity"`
-	BestStep    int      `json:"best_step"`
-	Interrupted bool     `json:"interrupted"`
-	Early       bool     `json:"early"`
-	Averaged    bool     `json:"averaged"`
-	judgedVAE
 }
 
 func (s *documentsSitting) trainAndReport(a *app) error {
 	t := s.training()
-	r, err := t.train(a)
-	if err != nil {
-		return err
-	}
-	if err := s.tell(a, t, r); err != nil {
-		return err
-	}
-	if r.Interrupted {
-		return errInterrupted
-	}
-	return nil
+	return t.report(a, func(a *app, r train.Result) error { return s.tell(a, t, r) })
 }
 
 func (s *documentsSitting) tell(a *app, t *vaeTraining, r train.Result) error {
@@ -201,10 +180,7 @@ func (s *documentsSitting) tell(a *app, t *vaeTraining, r train.Result) error {
 	if err != nil {
 		return err
 	}
-	o := trainedDocuments{
-		Out: all.Out, Steps: all.Steps, Seconds: all.Seconds, DocumentsPS: all.ImagesPerS, Valid: all.Valid, BestStep: all.BestStep, Interrupted: all.Interrupted,
-		Early: all.Early, Averaged: all.Averaged, judgedVAE: all.judgedVAE,
-	}
+	o := trainedDocuments{trainedRun: all, DocumentsPS: all.perSecond()}
 	held := s.read.Held
 	if o.Valid != nil && !o.point {
 		model, unigram := perplexity(o.ELBO*float64(held.Len()), held.Total), unigramOf(s.read.Vocab, held)
@@ -224,20 +200,12 @@ func (s *documentsSitting) tell(a *app, t *vaeTraining, r train.Result) error {
 		}
 		fmt.Fprintln(a.out)
 	}
-	how := "finished"
-	if r.Interrupted {
-		how = "stopped"
-	}
-	fmt.Fprintf(a.out, "%s at step %s after %s: %s documents seen, %s documents/s\n", how, thousands(r.Steps), span(seconds(r.Seconds)), thousands(int64(r.Weight)), thousands(int64(o.DocumentsPS)))
 	dir := quoted(s.run.Dir())
 	next := []string{"inkling topics " + dir, "inkling eval " + dir + " " + quoted(s.cfg.Data.File) + " --bound iwae:100", "inkling info " + dir}
 	if s.cfg.Model.Point {
 		next[1] = "inkling eval " + dir + " " + quoted(s.cfg.Data.File)
 	}
-	if r.Interrupted {
-		next = append([]string{"inkling resume " + dir}, next...)
-	}
-	fmt.Fprintf(a.out, "the model is in %s\n\ntry next:\n  %s\n", s.run.Dir(), strings.Join(next, "\n  "))
+	o.ended(a, o.saw("documents"), "", next...)
 	return nil
 }
 
@@ -267,82 +235,13 @@ func inFigures(p float64) string {
 func (s *documentsSitting) card(o trainedDocuments) []byte {
 	var b strings.Builder
 	c := s.cfg
-	kind := "A variational auto-encoder"
-	if c.Model.Point {
-		kind = "An auto-encoder"
-	}
-	fmt.Fprintf(&b, "# %s of documents\n\n%s, trained with Inkling %s.\n\n", kind, capital(c.Model.Describe()), c.MadeWith.Version)
+	fmt.Fprintf(&b, "# %s of documents\n\n%s, trained with Inkling %s.\n\n", vaeCardKind(c.Model.Point), capital(c.Model.Describe()), c.MadeWith.Version)
 	fmt.Fprintf(&b, "## Use\n\n    inkling topics DIR\n    inkling nearest DIR FILE\n    inkling eval DIR DOCUMENTS\n\n`%s` has a line for each word: the word, how often it occurs and in how many documents.\n\n", documents.VocabFile)
 	fmt.Fprintf(&b, "## Data\n\n- %s documents with %s words, and %s held out, of %s, SHA-256 %s\n", thousands(c.Data.Documents), thousands(c.Data.Words), thousands(c.Data.Held), sizeOf(c.Data.Bytes), c.Data.SHA256)
 	fmt.Fprintf(&b, "- at most %s words; left out are those that occur less than %s and those in more than %g of the documents\n\n", thousands(c.Words.Size), plural(c.Words.MinCount, "time"), c.Words.MaxShare)
-	fmt.Fprintf(&b, "## Settings\n\n- %s\n- batch %d, %s, products in %s, seed %d\n- %s\n", c.Objective.Describe(), c.Train.Batch, plural(c.Train.Shards, "shard"), c.Train.Precision, c.Train.Seed, c.Train.optimizer())
-	fmt.Fprintf(&b, "- %s/%s, %s, %s\n\n## Results\n\n%s steps, %s documents seen.\n", c.MadeWith.OS, c.MadeWith.Arch, c.MadeWith.ISA, plural(c.MadeWith.Threads, "thread"), thousands(o.Steps), thousands(int64(o.DocumentsPS*o.Seconds+0.5)))
+	b.WriteString("## Settings\n\n" + vaeCardSettings(c.Objective, c.Train, c.MadeWith) + o.card("documents"))
 	if o.Perplexity != nil {
-		fmt.Fprintf(&b, "On the documents held out, nats of each:\n\n| log p(x\\|z) | KL | ELBO | active units | perplexity per word | of a unigram |\n|---|---|---|---|---|---|\n| %.2f | %.2f | %.2f | %s | ≤ %s | %s |\n", o.Reconstruction, o.KL, o.ELBO, o.active(), inFigures(*o.Perplexity), inFigures(*o.OfUnigram))
-		if why := o.collapse(); why != "" {
-			fmt.Fprintf(&b, "\n%s.\n", capital(why))
-		}
+		fmt.Fprintf(&b, "\nPerplexity per word is at most %s, and a unigram's %s.\n", inFigures(*o.Perplexity), inFigures(*o.OfUnigram))
 	}
 	return []byte(b.String())
-}
-
-// resumeDocuments goes on with a run of a VAE of documents.
-func (r *resumeCmd) resumeDocuments(a *app, run *checkpoint.Run) error {
-	if err := r.replaceWords(a, run); err != nil {
-		return err
-	}
-	c, vocab, err := readDocumentsConfig(run)
-	if err != nil {
-		return err
-	}
-	at, err := positionOf(run)
-	if err != nil {
-		return err
-	}
-	if at.Done {
-		return r.finished(a, at.Step)
-	}
-	s, err := newDocumentsSitting(a, c, r.sameDocuments(c))
-	if err != nil {
-		return err
-	}
-	if !bytes.Equal(vocab.Marshal(), s.read.Vocab.Marshal()) {
-		return badInput("%s: %s is not that of the documents: put the one back that the run began with", r.Dir, documents.VocabFile)
-	}
-	s.run = run
-	tellISA(a, c.MadeWith.ISA)
-	a.note("%s goes on after step %s", r.Dir, thousands(at.Step))
-	return s.trainAndReport(a)
-}
-
-// sameDocuments points the config to where the documents are, and refuses others than the run began with.
-func (r *resumeCmd) sameDocuments(c *documentsConfig) func(data.Source) error {
-	want := c.Data
-	if r.File != "" {
-		c.Data.File = r.File
-	}
-	return func(is data.Source) error {
-		if is.SHA256 != want.SHA256 {
-			return badInput("%s has not the documents that this run began with (their hash is %.12s… instead of %.12s…): put those back, or name them: inkling resume %s PATH", c.Data.File, is.SHA256, want.SHA256, r.Dir)
-		}
-		return nil
-	}
-}
-
-// replaceWords writes the words of a run that was killed right after its config was written.
-func (r *resumeCmd) replaceWords(a *app, run *checkpoint.Run) error {
-	_, err := run.ReadFile(documents.VocabFile)
-	if !errors.Is(err, fs.ErrNotExist) || run.HasModel() {
-		return err
-	}
-	c := new(documentsConfig)
-	if err := documents.Unmarshal(run, c); err != nil {
-		return err
-	}
-	c.Words = c.Words.Complete()
-	read, err := c.learnBags(a, r.sameDocuments(c))
-	if err != nil {
-		return err
-	}
-	return run.WriteFile(documents.VocabFile, read.Vocab.Marshal())
 }

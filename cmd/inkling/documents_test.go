@@ -59,7 +59,7 @@ func TestDocuments(t *testing.T) {
 	f.contains(f.must("info", "run").out, "of documents, 22 words by", "180 to learn from", "KL")
 	f.contains(f.must("info", "run", "--plan").out, "training", "encode", "score")
 	f.contains(f.must("list", "run").out, "documents 3 full elbo", "22 words")
-	f.contains(string(f.read("run/README.md")), "# A variational auto-encoder of documents", "180 documents", "perplexity")
+	f.contains(string(f.read("run/README.md")), "# A variational auto-encoder of documents", "180 documents", "Perplexity")
 
 	var judged evaluatedDocuments
 	f.json(&judged, "eval", "run", "news.jsonl")

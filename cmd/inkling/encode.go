@@ -12,7 +12,7 @@ import (
 
 type encodeCmd struct {
 	Dir  string `arg:"" help:"Folder of the model."`
-	Path string `arg:"" help:"The pictures: a folder or a file, as train vae takes them; or a table; or sentences, lines of a file, or - for standard input."`
+	Path string `arg:"" help:"Pictures, documents or a table, as train vae takes them; or sentences, lines of a file, or - for standard input."`
 
 	Out        string `help:"Where to: NAME.npy, NAME.csv, or - for standard output." default:"-" placeholder:"-" env:"-"`
 	Deviations bool   `help:"Behind the means give log σ of each latent variable."`
@@ -22,13 +22,13 @@ type encodeCmd struct {
 
 // Help is what encode --help says beside the flags.
 func (*encodeCmd) Help() string {
-	return `For each picture or sentence, in order, come the means of q(z|x), of two stochastic layers those of the last: a line of numbers with tabs between
+	return `For each picture, document, sentence or row, in order, come the means of q(z|x), of two stochastic layers those of the last: a line of numbers with tabs between
 them; in a .csv file with commas, below a line of names; in a .npy file a matrix of float32. With --json and no file a line is an
-object: index, mean, and with --deviations log_sigma. Pictures are made black and white as those were that the model learnt from.`
+object: index, of a document title, mean, and with --deviations log_sigma. Pictures are made black and white as those were that the model learnt from.`
 }
 
-// encodedPicture is an example as --json gives it.
-type encodedPicture struct {
+// encoded is an example as --json gives it.
+type encoded struct {
 	Index    int       `json:"index"`
 	Title    string    `json:"title,omitempty"` // of a document
 	Mean     []float32 `json:"mean"`
@@ -63,11 +63,11 @@ func (e *encodeCmd) numbers(a *app) error {
 	if err != nil {
 		return err
 	}
-	return e.write(a, m, seen, kind, func(i int) encodedPicture { return encodedPicture{Index: i} })
+	return e.write(a, m, seen, "pictures", kind, func(i int) encoded { return encoded{Index: i} })
 }
 
-// write writes what examples come to, as objects with what one says of each beside.
-func (e *encodeCmd) write(a *app, m *vae.Model, seen vae.Examples, kind string, of func(i int) encodedPicture) (err error) {
+// write writes what examples, "pictures" or others, come to, as objects with what one says of each beside.
+func (e *encodeCmd) write(a *app, m *vae.Model, seen vae.Examples, name, kind string, of func(i int) encoded) (err error) {
 	if m.Config.Point && e.Deviations {
 		return usage("--deviations: %s is an auto-encoder, whose z is a point: leave it out", e.Dir)
 	}
@@ -98,7 +98,7 @@ func (e *encodeCmd) write(a *app, m *vae.Model, seen vae.Examples, kind string, 
 		return err
 	}
 	if a.json {
-		return a.printJSON(drawn{Out: e.Out, Pictures: seen.Len()})
+		return a.printJSON(map[string]any{"out": e.Out, name: seen.Len()})
 	}
 	fmt.Fprintf(a.out, "%s: %s of %s\n", e.Out, plural(seen.Len(), "line"), plural(width, "number"))
 	return nil
@@ -166,7 +166,7 @@ func writeRows(w io.Writer, between string, names []string, width int, rows func
 }
 
 // objects writes a line of JSON for each example.
-func (e *encodeCmd) objects(a *app, d, width int, rows func(emit func([]float32) error) error, of func(i int) encodedPicture) error {
+func (e *encodeCmd) objects(a *app, d, width int, rows func(emit func([]float32) error) error, of func(i int) encoded) error {
 	b, n := bufio.NewWriterSize(a.out, readBytes), 0
 	lines := json.NewEncoder(b)
 	return rows(func(x []float32) error {

@@ -11,7 +11,7 @@ import (
 
 // boundFlags say how a VAE is judged.
 type boundFlags struct {
-	Bound string  `help:"What to measure log p(x) by: elbo; iwae:K, with K samples of each picture, higher and slower; or ais, annealed importance sampling, the highest and slowest." placeholder:"elbo" group:"A VAE" env:"-"`
+	Bound string  `help:"What to measure log p(x) by: elbo; iwae:K, with K samples of z for each example, higher and slower; or ais, annealed importance sampling, the highest and slowest." placeholder:"elbo" group:"A VAE" env:"-"`
 	Seed  *uint64 `help:"Of what is drawn; 1." placeholder:"N" group:"A VAE"`
 
 	Gaps bool `help:"Also say where the encoder loses: against the best q of its kind for each picture, and that against log p(x). For models of one stochastic layer." group:"A VAE" env:"-"`
@@ -88,9 +88,9 @@ func (f boundFlags) kind() (k boundKind, err error) {
 		if k.samples, err = strconv.Atoi(strings.ReplaceAll(count, ",", "")); err == nil && k.samples >= 1 && k.samples <= mostSamples {
 			return k, nil
 		}
-		return k, usage("--bound %s: the samples of each picture must be a whole number, at least 1 and at most %s", f.Bound, thousands(mostSamples))
+		return k, usage("--bound %s: the samples of z for each example must be a whole number, at least 1 and at most %s", f.Bound, thousands(mostSamples))
 	}
-	return k, usage("--bound %s: choose elbo, ais, or iwae:K with K samples of each picture, as in iwae:5000", f.Bound)
+	return k, usage("--bound %s: choose elbo, ais, or iwae:K with K samples of z for each example, as in iwae:5000", f.Bound)
 }
 
 // plan is the memory that judging takes beside the pictures.

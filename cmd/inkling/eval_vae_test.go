@@ -111,7 +111,7 @@ func TestInformationInWords(t *testing.T) {
 	for _, c := range []struct{ nats, err, pictures float64 }{{2, 0.1, 1000}, {5.29, 0, 2000}, {2.8, 0, 20}, {0.01, 0.01, 20}, {0, 0, 20}, {0, 0, 1}} {
 		want := map[float64]string{2.8: "more than log 20 = 3.00", 0.01: "from 0"}[c.nats]
 		if c.pictures == 1 {
-			want = "one picture"
+			want = "one example"
 		}
 		o := judgedVAE{Information: c.nats, InformationSE: c.err, most: math.Log(c.pictures)}
 		if got := o.information(); !strings.Contains(got, want) || (got == "") != (want == "") {

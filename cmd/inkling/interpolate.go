@@ -10,7 +10,7 @@ import (
 
 type interpolateCmd struct {
 	Dir  string `arg:"" help:"Folder of the model."`
-	Path string `arg:"" optional:"" help:"The pictures: a folder or a file, as train vae takes them; none of a model of sentences."`
+	Path string `arg:"" optional:"" help:"Pictures, documents or a table, as train vae takes them; none of a model of sentences."`
 
 	From  *string `help:"What to begin with: the number of a picture, document or row, from 0, or a sentence." placeholder:"0" env:"-"`
 	To    *string `help:"What to end with." placeholder:"1" env:"-"`
@@ -24,8 +24,8 @@ type interpolateCmd struct {
 
 // Help is what interpolate --help says beside the flags.
 func (*interpolateCmd) Help() string {
-	return `Both pictures are encoded, which gives the means of q(z|x), of two stochastic layers those of the last, and points on the way from one
-to the other are decoded.
+	return `Both ends are encoded, which gives the means of q(z|x), of two stochastic layers those of the last, and points on the way from one
+to the other are decoded. Pictures go into a PNG, rows of a table into a CSV. Of documents come the likeliest words of each point.
 
 Of a model of sentences --from and --to are sentences, and a line comes for each point on the way. With --json a line is an object, as sample
 gives it.`
@@ -95,14 +95,14 @@ func (i *interpolateCmd) show(a *app) error {
 	return a.wrote(out, i.Steps)
 }
 
-// numberOf is the number of a picture, counted from 0, or what it is if none is given.
+// numberOf is the number of a picture, document or row, counted from 0, or what it is if none is given.
 func numberOf(flag string, given *string, usual int) (int, error) {
 	if given == nil {
 		return usual, nil
 	}
 	n, err := strconv.Atoi(*given)
 	if err != nil || n < 0 || n == unbounded {
-		return 0, usage("%s %s: must be the number of a picture, counted from 0", flag, *given)
+		return 0, usage("%s %s: must be a number, counted from 0", flag, *given)
 	}
 	return n, nil
 }

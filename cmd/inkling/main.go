@@ -30,14 +30,14 @@ type cli struct {
 	Demo        demoCmd        `cmd:"" help:"Train on text that is already here, for about a minute, and write some."`
 	Train       trainCmds      `cmd:"" help:"Train a model."`
 	Resume      resumeCmd      `cmd:"" help:"Go on with a run exactly where it stopped."`
-	Eval        evalCmd        `cmd:"" help:"Measure how well a model predicts a text, a VAE pictures, or vectors what people say of words."`
+	Eval        evalCmd        `cmd:"" help:"Measure how well a model predicts a text, a VAE its data, or vectors what people say of words."`
 	Generate    generateCmd    `cmd:"" help:"Write text with a model."`
-	Score       scoreCmd       `cmd:"" help:"Say how likely a model finds each line of a text, each picture, or each row of a table."`
-	Sample      sampleCmd      `cmd:"" help:"Draw pictures, or rows of a table, from a variational auto-encoder."`
-	Reconstruct reconstructCmd `cmd:"" help:"Show pictures, and what a variational auto-encoder makes of them."`
-	Encode      encodeCmd      `cmd:"" help:"Say what a variational auto-encoder makes of pictures: numbers for each."`
-	Interpolate interpolateCmd `cmd:"" help:"Go from one picture to another through a variational auto-encoder."`
-	Manifold    manifoldCmd    `cmd:"" help:"Show what latent variables of a variational auto-encoder stand for."`
+	Score       scoreCmd       `cmd:"" help:"Say how likely a model finds each line of a text, picture, document, or row of a table."`
+	Sample      sampleCmd      `cmd:"" help:"Draw pictures, sentences, documents or rows of a table from a variational auto-encoder."`
+	Reconstruct reconstructCmd `cmd:"" help:"Show pictures, sentences, documents or rows, and what a variational auto-encoder makes of them."`
+	Encode      encodeCmd      `cmd:"" help:"Say where pictures, sentences, documents or rows are in the latent space of a variational auto-encoder."`
+	Interpolate interpolateCmd `cmd:"" help:"Go from one picture, sentence, document or row to another through a variational auto-encoder."`
+	Manifold    manifoldCmd    `cmd:"" help:"Show what latent variables of a variational auto-encoder of pictures stand for."`
 	Topics      topicsCmd      `cmd:"" help:"Say in words what each latent variable of a VAE of documents is about."`
 	Nearest     nearestCmd     `cmd:"" help:"Find the documents that are nearest to one."`
 	Report      reportCmd      `cmd:"" help:"Say how much a table that was drawn is like the real one, and how near it comes to single rows."`
@@ -56,7 +56,7 @@ type cli struct {
 type trainCmds struct {
 	LM trainCmd `cmd:"" name:"lm" help:"Train a language model on a text."`
 
-	VAE trainVAECmd `cmd:"" name:"vae" help:"Train a variational auto-encoder on pictures or on a table."`
+	VAE trainVAECmd `cmd:"" name:"vae" help:"Train a variational auto-encoder on pictures, sentences, documents or a table."`
 
 	Vectors trainVectorsCmd `cmd:"" help:"Learn vectors of the words of a text."`
 }
@@ -71,7 +71,7 @@ type compareCmds struct {
 	EM compareEMCmd `cmd:"" name:"em" help:"Fit a decoder of pictures by variational EM, with and without an encoder, and as a VAE is trained."`
 }
 
-const description = `Small generative models of text and pictures, trained and used on an ordinary CPU.
+const description = `Small generative models of text, pictures and tables, trained and used on an ordinary CPU.
 
 Try first: inkling demo
 

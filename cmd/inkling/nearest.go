@@ -12,7 +12,7 @@ type nearestCmd struct {
 	Dir  string `arg:"" help:"Folder of a VAE of documents."`
 	File string `arg:"" help:"The document: a file, or - for standard input."`
 
-	Count int    `name:"count" short:"k" help:"How many neighbours." default:"10" placeholder:"N"`
+	Count int    `name:"count" short:"k" help:"How many neighbours; 10." default:"10" placeholder:"N"`
 	In    string `help:"Where to look: documents as the model learned from them; these unless given." placeholder:"PATH" env:"-"`
 }
 

@@ -9,7 +9,7 @@ import (
 
 type reconstructCmd struct {
 	Dir  string `arg:"" help:"Folder of the model."`
-	Path string `arg:"" help:"The pictures: a folder or a file, as train vae takes them; or sentences, lines of a file, or - for standard input."`
+	Path string `arg:"" help:"Pictures, documents or a table, as train vae takes them; or sentences, lines of a file, or - for standard input."`
 
 	N   int    `name:"n" short:"n" help:"How many, the first." default:"16"`
 	Out string `help:"Where to: NAME.png has each picture above what the model makes of it, NAME.npy the numbers of the latter; of a table NAME.csv." placeholder:"reconstructions.png" env:"-" of:"pictures,tables"`

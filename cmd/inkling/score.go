@@ -9,12 +9,12 @@ import (
 
 type scoreCmd struct {
 	Dir  string `arg:"" help:"Folder of the model."`
-	File string `arg:"" optional:"" help:"The lines to score; gzip and zstd are unpacked; - is standard input, as is none. Of a variational auto-encoder, the pictures." default:"-"`
+	File string `arg:"" optional:"" help:"The lines to score; gzip and zstd are unpacked; - is standard input, as is none. Of a variational auto-encoder, what it is of: pictures, documents, sentences or a table." default:"-"`
 
 	Above   *float64 `help:"Pass on only lines of more than so many bits." placeholder:"BITS"`
 	PerChar bool     `help:"--above goes by bits per character."`
 	Tokens  bool     `help:"Show the bits of each token." env:"-"` // INKLING_TOKENS says what a token is in training
-	Samples *int     `help:"Of a variational auto-encoder: samples of z for each picture, 100, or row, 1." env:"-" placeholder:"K"`
+	Samples *int     `help:"Of a variational auto-encoder: samples of z for each picture, document or sentence, 100, or row, 1." env:"-" placeholder:"K"`
 	partFlag
 	tableScoreFlags
 }
@@ -36,7 +36,7 @@ A line comes out as soon as it is scored, also while the input goes on:
 With --json a line is an object: text, bits, logprob (nats), tokens, chars, bits_per_char, unknown (characters or words that
 the model does not know), and with --tokens pieces, the text and bits of each token; the last is the line's end.
 
-For each picture a variational auto-encoder is given comes a line, in order, as soon as it is known, all in nats,
+For each picture that a variational auto-encoder is given comes a line, in order, as soon as it is known, all in nats,
 
   BOUND <tab> LOG P(X|Z) <tab> KL <tab> FILE, or number from 0
 

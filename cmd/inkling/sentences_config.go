@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"errors"
 	"io/fs"
 	"runtime"
@@ -9,7 +8,6 @@ import (
 	"inkling/checkpoint"
 	"inkling/data"
 	"inkling/lm"
-	"inkling/vae"
 	"inkling/vae/sentences"
 )
 
@@ -25,11 +23,7 @@ type sentencesConfig struct {
 }
 
 func (c *sentencesConfig) write(run *checkpoint.Run) error {
-	raw, err := json.MarshalIndent(c, "", "  ")
-	if err != nil {
-		return err
-	}
-	return run.WriteFile("config.json", append(raw, '\n'))
+	return writeConfig(run, c)
 }
 
 // text is what the config has in common with that of a language model: how the text is read.
@@ -102,11 +96,7 @@ func openSentences(a *app, dir string, longest func(*data.Vocab) (tokens int, by
 
 // planSentences is the memory that training takes.
 func planSentences(c *sentencesConfig, text *corpus, held sentences.Examples) (memoryPlan, error) {
-	t := c.Train
-	m, err := c.Model.PlanTraining(c.Objective, vae.Training{
-		Batch: t.Batch, Shards: t.Shards, Slots: slotsOf(t), Held: held.Len(), Workers: runtime.GOMAXPROCS(0),
-		Averaged: t.Average > 0, Accumulated: t.Accumulate > 1, Precision: precisions[t.Precision],
-	}, held.Longest())
+	m, err := c.Model.PlanTraining(c.Objective, c.Train.vae(held.Len()), held.Longest())
 	bytes := text.memory() + int64(text.trainSide.Items)*sentences.SourceBytes + held.Bytes()
 	return newPlan(lm.Memory(m), text.vocab, bytes), err
 }
@@ -122,11 +112,8 @@ func noLines(*data.Vocab) (longest int, bytes int64, err error) { return 1, 0, n
 
 // plans is the memory that a run takes in training and in use, for sentences of its longest.
 func (c *sentencesConfig) plans(vocab *data.Vocab) (plans []namedPlan, err error) {
-	if t := c.Train; t.Batch > 0 { // one that was not made here can only be used
-		m, err := c.Model.PlanTraining(c.Objective, vae.Training{
-			Batch: t.Batch, Shards: t.Shards, Slots: slotsOf(t), Held: min(c.Data.ValidTokens, 1), Workers: runtime.GOMAXPROCS(0),
-			Averaged: t.Average > 0, Accumulated: t.Accumulate > 1, Precision: precisions[t.Precision],
-		}, c.Model.Longest)
+	if c.Train.Batch > 0 { // one that was not made here can only be used
+		m, err := c.Model.PlanTraining(c.Objective, c.Train.vae(min(c.Data.ValidTokens, 1)), c.Model.Longest)
 		if err != nil {
 			return nil, err
 		}

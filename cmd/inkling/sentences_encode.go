@@ -18,5 +18,5 @@ func (e *encodeCmd) sentences(a *app) error {
 		return err
 	}
 	l.tell(a, m.vocab)
-	return e.write(a, m.Model.Model, l.tokens, kind, func(i int) encodedPicture { return encodedPicture{Index: i} })
+	return e.write(a, m.Model.Model, l.tokens, "sentences", kind, func(i int) encoded { return encoded{Index: i} })
 }

@@ -7,7 +7,6 @@ import (
 	"os"
 
 	"inkling/checkpoint"
-	"inkling/internal/kernel"
 )
 
 // resumeSentences goes on with a run of a VAE of sentences.
@@ -42,9 +41,7 @@ func (r *resumeCmd) resumeSentences(a *app, run *checkpoint.Run) error {
 	if err := s.sameTokenizer(); err != nil {
 		return err
 	}
-	if isa := c.MadeWith.ISA; isa != "" && isa != kernel.ISA() {
-		a.note("the run began with %s and goes on with %s: the result will differ in the last bits", isa, kernel.ISA())
-	}
+	tellISA(a, c.MadeWith.ISA)
 	a.note("%s goes on after step %s", r.Dir, thousands(at.Step))
 	return s.trainAndReport(a)
 }

@@ -8,7 +8,6 @@ import (
 	"math"
 	"path/filepath"
 	"strings"
-	"time"
 
 	"inkling/checkpoint"
 	"inkling/train"
@@ -190,23 +189,12 @@ func spreadOver(e sentences.Examples, n int) (some sentences.Examples) {
 }
 
 func (s *sentencesSitting) trainAndReport(a *app) error {
-	r, err := s.training().train(a)
-	if err != nil {
-		return err
-	}
-	if err := s.tell(a, r); err != nil {
-		return err
-	}
-	if r.Interrupted {
-		return errInterrupted
-	}
-	return nil
+	return s.training().report(a, s.tell)
 }
 
 // trainedSentences is what --json says of a run.
 type trainedSentences struct {
-	trainedVAE
-	ImagesPerS    *float64 `json:"images_per_s,omitempty"` // of pictures, not of these
+	trainedRun
 	SentencesPerS float64  `json:"sentences_per_s"`
 	TokensPerS    float64  `json:"tokens_per_s"`
 	NatsPerToken  *float64 `json:"nats_per_token"` // of what is held out, by the bound of the objective; null without
@@ -217,7 +205,7 @@ func (s *sentencesSitting) tell(a *app, r train.Result) error {
 	if err != nil {
 		return err
 	}
-	o := trainedSentences{trainedVAE: judged, SentencesPerS: judged.ImagesPerS}
+	o := trainedSentences{trainedRun: judged, SentencesPerS: judged.perSecond()}
 	o.TokensPerS = o.SentencesPerS * float64(s.source.Tokens()) / float64(s.source.Len())
 	if o.Valid != nil {
 		each := *o.Valid * float64(s.held.Len()) / float64(s.held.Tokens())
@@ -237,21 +225,13 @@ func (s *sentencesSitting) tell(a *app, r train.Result) error {
 		}
 		fmt.Fprintln(a.out)
 	}
-	how := "finished"
-	if r.Interrupted {
-		how = "stopped"
-	}
 	_, rate := units(s.cfg.Tokens)
-	fmt.Fprintf(a.out, "%s at step %s after %s: %s sentences seen, %s a second, about %s %s/s\n", how, thousands(r.Steps), span(seconds(r.Seconds)), thousands(int64(r.Weight)), thousands(int64(o.SentencesPerS)), thousands(int64(o.TokensPerS)), rate)
 	dir := quoted(s.run.Dir())
 	next := []string{"inkling sample " + dir + " -n 10", "inkling interpolate " + dir + " --from SENTENCE --to SENTENCE"}
 	if !s.cfg.Model.Point {
 		next = append(next, "inkling eval "+dir+" FILE --bound iwae:100")
 	}
-	if r.Interrupted {
-		next = append([]string{"inkling resume " + dir}, next...)
-	}
-	fmt.Fprintf(a.out, "the model is in %s\n\ntry next:\n  %s\n", s.run.Dir(), strings.Join(next, "\n  "))
+	o.ended(a, o.saw("sentences")+fmt.Sprintf(", about %s %s/s", thousands(int64(o.TokensPerS)), rate), "", next...)
 	return nil
 }
 
@@ -269,11 +249,7 @@ func (s *sentencesSitting) card(o trainedSentences) []byte {
 	var b strings.Builder
 	c := s.cfg
 	one, _ := units(c.Tokens)
-	kind := "A variational auto-encoder"
-	if c.Model.Point {
-		kind = "An auto-encoder"
-	}
-	fmt.Fprintf(&b, "# %s of sentences\n\n%s, a vocabulary of %s, trained with Inkling %s.\n\n", kind, c.Model.Describe(), plural(s.text.vocab.Size(), one), c.MadeWith.Version)
+	fmt.Fprintf(&b, "# %s of sentences\n\n%s, a vocabulary of %s, trained with Inkling %s.\n\n", vaeCardKind(c.Model.Point), c.Model.Describe(), plural(s.text.vocab.Size(), one), c.MadeWith.Version)
 	b.WriteString("## Use\n\n    inkling sample DIR -n 10\n    inkling interpolate DIR --from SENTENCE --to SENTENCE\n    inkling eval DIR FILE --bound iwae:100\n\n## Data\n\n")
 	fmt.Fprintf(&b, "- text: %s, %s, SHA-256 %s: %s of %s", filepath.Base(c.Data.File), sizeOf(c.Data.Bytes), c.Data.SHA256, plural(s.source.Len(), "sentence"), plural(s.source.Tokens(), one))
 	if c.LeftOut > 0 {
@@ -287,22 +263,10 @@ func (s *sentencesSitting) card(o trainedSentences) []byte {
 	default:
 		b.WriteString("\n- nothing held out\n")
 	}
-	fmt.Fprintf(&b, "\n## Settings\n\n- %s\n- batch %d, %s, products in %s, seed %d\n- %s\n", c.Objective.Describe(), c.Train.Batch, plural(c.Train.Shards, "shard"), c.Train.Precision, c.Train.Seed, c.Train.optimizer())
+	b.WriteString("\n## Settings\n\n" + vaeCardSettings(c.Objective, c.Train, c.MadeWith))
 	if m := c.Model; m.WordDropout+m.DropoutIn+m.DropoutOut > 0 {
 		fmt.Fprintf(&b, "- dropout in the decoder: %g of words, %g of embeddings, %g of states\n", m.WordDropout, m.DropoutIn, m.DropoutOut)
 	}
-	if c.Train.Budget > 0 {
-		fmt.Fprintf(&b, "- a budget of %s\n", span(time.Duration(c.Train.Budget)))
-	}
-	fmt.Fprintf(&b, "- %s/%s, %s, %s\n\n## Results\n\n%s steps.\n", c.MadeWith.OS, c.MadeWith.Arch, c.MadeWith.ISA, plural(c.MadeWith.Threads, "thread"), thousands(o.Steps))
-	switch {
-	case o.Valid != nil && o.point:
-		fmt.Fprintf(&b, "On the sentences held out, log p(x|z) at the encoder's z is %.2f nats of each.\n", o.Reconstruction)
-	case o.Valid != nil:
-		fmt.Fprintf(&b, "On the sentences held out, nats of each:\n\n| log p(x\\|z) | KL | ELBO | active units |\n|---|---|---|---|\n| %.2f | %.2f | %.2f | %s |\n", o.Reconstruction, o.KL, o.ELBO, o.active())
-		if why := o.collapse(); why != "" {
-			fmt.Fprintf(&b, "\n%s.\n", capital(why))
-		}
-	}
+	b.WriteString(o.card("sentences"))
 	return []byte(b.String())
 }

@@ -14,7 +14,7 @@ import (
 
 // writingFlags say how a VAE of sentences writes a sentence that has a z.
 type writingFlags struct {
-	Decoder   string `help:"How the tokens of a sentence are chosen, one after the other or by a search for the likeliest: ${enum}." enum:",${decoders}" default:"" placeholder:"greedy" group:"Sentences" of:"sentences"`
+	Decoder   string `help:"How the tokens of a sentence are chosen, one after the other or by a search for the likeliest: ${decoders}." enum:",${decoders}" default:"" placeholder:"greedy" group:"Sentences" of:"sentences"`
 	MaxTokens *int   `help:"The most to write of one, in tokens; as many as those had that it learnt from." placeholder:"N" group:"Sentences" of:"sentences"`
 
 	TokenTemp *float64 `help:"Of sample: below 1 prefers likely tokens more, above 1 less." placeholder:"1" group:"Sentences" of:"sentences"`

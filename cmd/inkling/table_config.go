@@ -3,7 +3,6 @@ package main
 import (
 	"crypto/sha256"
 	"encoding/hex"
-	"encoding/json"
 	"io"
 	"os"
 	"runtime"
@@ -39,11 +38,7 @@ type tableSource struct {
 }
 
 func (c *tableConfig) write(run *checkpoint.Run) error {
-	raw, err := json.MarshalIndent(c, "", "  ")
-	if err != nil {
-		return err
-	}
-	return run.WriteFile("config.json", append(raw, '\n'))
+	return writeConfig(run, c)
 }
 
 // readTableConfig reads config.json and columns.json of a VAE of a table.
@@ -97,11 +92,7 @@ func hashed(path string) (bytes int64, sum string, err error) {
 
 // planTable is the memory that training takes, beside codes of so many bytes.
 func planTable(c *tableConfig, columns []*tables.Column, codes int64) (memoryPlan, error) {
-	t := c.Train
-	m, err := vae.Config{Latent: []int{c.Model.Latent}, Hidden: [][]int{c.Model.Hidden}, Activation: c.Model.Activation}.PlanTrainingOf(c.Model.Costs(columns), c.Objective, vae.Training{
-		Batch: t.Batch, Shards: t.Shards, Slots: slotsOf(t), Held: c.Data.Held, Workers: runtime.GOMAXPROCS(0),
-		Averaged: t.Average > 0, Accumulated: t.Accumulate > 1, Precision: precisions[t.Precision],
-	})
+	m, err := vae.Config{Latent: []int{c.Model.Latent}, Hidden: [][]int{c.Model.Hidden}, Activation: c.Model.Activation}.PlanTrainingOf(c.Model.Costs(columns), c.Objective, c.Train.vae(c.Data.Held))
 	p := tablePlan(m, codes+tables.ColumnsBytes(columns))
 	p.Program, p.Total = p.Program+readingBytes, p.Total+readingBytes
 	return p, err

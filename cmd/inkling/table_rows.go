@@ -26,6 +26,9 @@ type drawnRows struct {
 	Seed *uint64 `json:"seed,omitempty"`
 }
 
+// notPrivate is said wherever rows are drawn.
+const notPrivate = "what is drawn is not differentially private: inkling report says how near it comes to real rows"
+
 // table draws rows.
 func (s *sampleCmd) table(a *app) error {
 	if s.Draw {
@@ -85,12 +88,12 @@ func (s *sampleCmd) table(a *app) error {
 	case err != nil:
 		return err
 	case out == "-":
-		a.note("%s, seed %d", plural(n, "row"), d.Seed)
+		a.note("%s, seed %d; %s", plural(n, "row"), d.Seed, notPrivate)
 		return nil
 	case a.json:
 		return a.printJSON(drawnRows{out, n, &d.Seed})
 	}
-	fmt.Fprintf(a.out, "%s: %s, seed %d\nwhat is drawn is not differentially private: inkling report says how near it comes to real rows\n", out, plural(n, "row"), d.Seed)
+	fmt.Fprintf(a.out, "%s: %s, seed %d\n%s\n", out, plural(n, "row"), d.Seed, notPrivate)
 	return nil
 }
 
@@ -251,7 +254,7 @@ func (e *encodeCmd) table(a *app) error {
 	case kind == ".csv":
 		err = writeOut(e.Out, func(w io.Writer) error { return writeRows(w, ",", e.namesOf(d), width, rows) })
 	case a.json:
-		return e.objects(a, d, width, rows, func(i int) encodedPicture { return encodedPicture{Index: i} })
+		return e.objects(a, d, width, rows, func(i int) encoded { return encoded{Index: i} })
 	default:
 		return writeRows(a.out, "\t", nil, width, rows)
 	}

@@ -14,7 +14,7 @@ import (
 
 // tableScoreFlags say what of scored rows is shown.
 type tableScoreFlags struct {
-	Threshold *float64 `help:"Of a table: an anomaly is a row of more nats than so large a share of the rows held out; 0.99." placeholder:"SHARE" env:"-" group:"A table" of:"tables"`
+	Threshold *float64 `help:"Of a table: an anomaly is a row of more nats than so large a share of the rows held out; 0.99, or the most that so few of them can tell." placeholder:"SHARE" env:"-" group:"A table" of:"tables"`
 	Anomalies bool     `help:"Pass on only rows that are anomalies." env:"-" group:"A table" of:"tables"`
 	Top       *int     `help:"Columns that are named for each row, those that cost most beyond what is usual; 3." placeholder:"N" env:"-" group:"A table" of:"tables"`
 }
@@ -46,9 +46,11 @@ func (s *scoreCmd) table(a *app) error {
 		return err
 	}
 	w := &rowWriter{m: m, top: min(valueOr(s.Top, 3), len(m.Columns)), only: s.Anomalies, json: a.json, threshold: math.Inf(1)}
+	var share float64 // of the rows held out that cost no more than the threshold
 	switch {
 	case c.Scores != nil:
-		if w.threshold, err = c.Scores.threshold(valueOr(s.Threshold, 0.99)); err != nil {
+		share = valueOr(s.Threshold, c.Scores.usualShare())
+		if w.threshold, err = c.Scores.threshold(share); err != nil {
 			return err
 		}
 		w.usual = c.Scores.Columns
@@ -95,7 +97,7 @@ func (s *scoreCmd) table(a *app) error {
 		a.note("%s has a header and no rows", name)
 	}
 	if c.Scores != nil && rows > 0 {
-		a.note("%s of %s cost more than %.2f nats, as %.3g %% of the rows held out did", thousands(anomalies), plural(rows, "row"), w.threshold, 100*(1-valueOr(s.Threshold, 0.99)))
+		a.note("%s of %s cost more than %.2f nats, as %.3g %% of the rows held out did", thousands(anomalies), plural(rows, "row"), w.threshold, 100*(1-share))
 	}
 	if unseen > 0 {
 		a.note("%s with a cell that training never saw, or saw once", plural(unseen, "row"))
@@ -201,7 +203,7 @@ func (w *rowWriter) line(dst []byte, b *tables.Block, s *tables.Scored, i int, a
 		c := w.m.Columns[j]
 		dst = append(append(dst, printed(c.Name)...), '=')
 		dst = append(append(dst, printed(b.Cell(i, j))...), ' ')
-		excess := float64(s.Columns[i][j]) - w.usual[j]
+		excess := math.Round(10*(float64(s.Columns[i][j])-w.usual[j]))/10 + 0 // no −0
 		if excess >= 0 {
 			dst = append(dst, '+')
 		}
@@ -215,9 +217,11 @@ func (w *rowWriter) line(dst []byte, b *tables.Block, s *tables.Scored, i int, a
 
 // printed is a cell in a line: short, and without what would break it.
 func printed(cell string) string {
-	const most = 30
+	const most = 30 // characters
 	if len(cell) > most {
-		cell = string([]rune(cell[:most])) + "…"
+		if c := []rune(cell); len(c) > most {
+			cell = string(c[:most]) + "…"
+		}
 	}
 	return oneLine(cell)
 }

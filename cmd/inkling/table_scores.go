@@ -70,6 +70,17 @@ func (s *tableScores) check(columns int) error {
 	return nil
 }
 
+// usualShare is what --threshold is unless given: 0.99, or the most that so few rows held out can tell.
+func (s *tableScores) usualShare() float64 {
+	share := s.Quantiles[0].Share
+	for _, q := range s.Quantiles {
+		if q.Share <= 0.99 {
+			share = max(share, q.Share)
+		}
+	}
+	return share
+}
+
 // mostTableSamples bounds the samples of z for each row.
 const mostTableSamples = 1000
 
@@ -82,17 +93,5 @@ func (s *tableScores) threshold(share float64) (float64, error) {
 		}
 		have = append(have, fmt.Sprint(q.Share))
 	}
-	return 0, usage("--threshold %g: of %s held out are known the shares %s", share, plural(s.Rows, "row"), inWords(have))
-}
-
-// inWords is a list in words.
-func inWords(list []string) string {
-	if len(list) < 2 {
-		return fmt.Sprint(list)
-	}
-	s := list[0]
-	for _, v := range list[1 : len(list)-1] {
-		s += ", " + v
-	}
-	return s + " and " + list[len(list)-1]
+	return 0, usage("--threshold %g: of %s held out are known the shares %s", share, plural(s.Rows, "row"), enumerated(have))
 }

@@ -1,15 +1,11 @@
 package main
 
 import (
-	"errors"
 	"fmt"
-	"io/fs"
 	"path/filepath"
-	"slices"
 	"strings"
 
 	"inkling/checkpoint"
-	"inkling/train"
 	"inkling/vae"
 	"inkling/vae/tables"
 )
@@ -236,97 +232,7 @@ func (s *tableSitting) training() *vaeTraining {
 }
 
 func (s *tableSitting) trainAndReport(a *app) error {
-	r, err := s.training().train(a)
-	if err != nil {
-		return err
-	}
-	if err := s.tell(a, r); err != nil {
-		return err
-	}
-	if r.Interrupted {
-		return errInterrupted
-	}
-	return nil
-}
-
-// trainedTable is what --json says of a run.
-type trainedTable struct {
-	Out         string       `json:"out"`
-	Steps       int          `json:"steps"`
-	Seconds     float64      `json:"seconds"`
-	RowsPerS    float64      `json:"rows_per_s"`
-	Valid       *float64     `json:"valid"` // nats per row held out, minus the bound of the objective; null without
-	BestStep    int          `json:"best_step"`
-	Interrupted bool         `json:"interrupted"`
-	Early       bool         `json:"early"`
-	Averaged    bool         `json:"averaged"`
-	Scores      *tableScores `json:"scores"` // null without rows held out
-	judgedVAE
-}
-
-func (s *tableSitting) tell(a *app, r train.Result) error {
-	of, err := s.training().result(a, r)
-	if err != nil {
-		return err
-	}
-	o := trainedTable{of.Out, of.Steps, of.Seconds, of.ImagesPerS, of.Valid, of.BestStep, of.Interrupted, of.Early, of.Averaged, nil, of.judgedVAE}
-	if len(s.held) > 0 {
-		if o.Scores, err = scoreHeld(s.model, s.examples()); err != nil {
-			return err
-		}
-		s.cfg.Scores = o.Scores
-		if err := s.cfg.write(s.run); err != nil {
-			return err
-		}
-	}
-	if err := s.run.WriteFile("README.md", s.card(o)); err != nil {
-		return err
-	}
-	if a.json {
-		return a.printJSON(o)
-	}
-	if o.Valid != nil {
-		fmt.Fprintf(a.out, "on the %s held out, nats of each:\n", plural(len(s.held), "row"))
-		o.judgedVAE.print(a)
-		fmt.Fprintln(a.out)
-	}
-	how := "finished"
-	if r.Interrupted {
-		how = "stopped"
-	}
-	fmt.Fprintf(a.out, "%s at step %s after %s: %s rows seen, %s rows/s\n", how, thousands(r.Steps), span(seconds(r.Seconds)), thousands(int64(r.Weight)), thousands(int64(o.RowsPerS)))
-	dir := quoted(s.run.Dir())
-	next := []string{"inkling score " + dir + " " + quoted(s.cfg.Data.File), "inkling sample " + dir + " -n 10000 --seed 7 --out synthetic.csv", "inkling report " + dir + " " + quoted(s.cfg.Data.File) + " synthetic.csv", "inkling info " + dir}
-	if r.Interrupted {
-		next = slices.Insert(next, 0, "inkling resume "+dir)
-	}
-	fmt.Fprintf(a.out, "the model is in %s\n\ntry next:\n  %s\n", s.run.Dir(), strings.Join(next, "\n  "))
-	return nil
-}
-
-// card is the README.md of a run.
-func (s *tableSitting) card(o trainedTable) []byte {
-	var b strings.Builder
-	c := s.cfg
-	fmt.Fprintf(&b, "# A variational auto-encoder of a table\n\n%s, trained with Inkling %s.\n\n", c.Model.Describe(s.table.Columns), c.MadeWith.Version)
-	b.WriteString("## Use\n\n    inkling score DIR rows.csv\n    inkling sample DIR -n 10000 --seed 7 --out synthetic.csv\n\nWhat is drawn is not differentially private: the model may have kept what single rows say.\n\n## Data\n\n")
-	fmt.Fprintf(&b, "- %s rows, and %s held out, of a file of %s, SHA-256 %s\n", thousands(c.Data.Rows), thousands(c.Data.Held), sizeOf(c.Data.Bytes), c.Data.SHA256)
-	for _, f := range s.schema.Columns {
-		fmt.Fprintf(&b, "- %s: %s", f.Name, f.Type)
-		if f.Why != "" {
-			fmt.Fprintf(&b, " (%s)", f.Why)
-		}
-		b.WriteString("\n")
-	}
-	fmt.Fprintf(&b, "\n## Settings\n\n- %s\n- batch %d, %s, products in %s, seed %d\n- %s\n", c.Objective.Describe(), c.Train.Batch, plural(c.Train.Shards, "shard"), c.Train.Precision, c.Train.Seed, c.Train.optimizer())
-	fmt.Fprintf(&b, "- %s/%s, %s, %s\n\n## Results\n\n%s steps.\n", c.MadeWith.OS, c.MadeWith.Arch, c.MadeWith.ISA, plural(c.MadeWith.Threads, "thread"), thousands(o.Steps))
-	if o.Valid != nil {
-		fmt.Fprintf(&b, "On the rows held out, nats of each:\n\n| log p(x\\|z) | KL | ELBO | active units |\n|---|---|---|---|\n| %.2f | %.2f | %.2f | %s |\n", o.Reconstruction, o.KL, o.ELBO, o.active())
-		if why := o.collapse(); why != "" {
-			fmt.Fprintf(&b, "\n%s.\n", capital(why))
-		}
-	}
-	return []byte(b.String())
+	return s.training().report(a, s.tell)
 }
 
 // plannedTable is what --plan --json says, and --schema takes.
@@ -346,42 +252,4 @@ func (s *tableSitting) plan(a *app) error {
 	fmt.Fprintln(a.out)
 	printPlans(a, namedPlan{"training", s.need})
 	return nil
-}
-
-// resumeTable goes on with a run of a VAE of a table.
-func (r *resumeCmd) resumeTable(a *app, run *checkpoint.Run) error {
-	c, saved, err := readTableConfig(run)
-	if err != nil {
-		return err
-	}
-	at, err := positionOf(run)
-	if err != nil {
-		return err
-	}
-	if at.Done {
-		return r.finished(a, at.Step)
-	}
-	want := c.Data
-	if r.File != "" {
-		c.Data.File = r.File
-	}
-	s, err := newTableSitting(a, c, func(is tableSource) error {
-		if is.SHA256 != want.SHA256 {
-			return badInput("%s is not the table that this run began with (its hash is %.12s… instead of %.12s…): put that one back, or name it: inkling resume %s FILE",
-				c.Data.File, is.SHA256, want.SHA256, r.Dir)
-		}
-		return nil
-	})
-	if errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("the table that %s learns from: %w; if it was moved: inkling resume %s FILE", r.Dir, err, r.Dir)
-	}
-	if err != nil {
-		return err
-	}
-	if !tables.Same(s.table.Columns, saved.Learned) {
-		return badInput("%s: %s is not what this table says: put the one back that the run began with", r.Dir, tables.ColumnsFile)
-	}
-	s.run = run
-	a.note("%s goes on after step %s", r.Dir, thousands(at.Step))
-	return s.trainAndReport(a)
 }

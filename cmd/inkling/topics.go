@@ -15,7 +15,7 @@ import (
 type topicsCmd struct {
 	Dir string `arg:"" help:"Folder of a VAE of documents."`
 
-	N   int    `name:"n" short:"n" help:"Words to each side of a unit." default:"10" placeholder:"N"`
+	N   int    `name:"n" short:"n" help:"Words to each side of a unit; 10." default:"10" placeholder:"N"`
 	By  string `help:"Order words by the change of their log-probability, logprob, or by how much they tell one end of a unit from the other, divergence, which leaves rare words out." enum:"logprob,divergence" default:"logprob"`
 	All bool   `help:"Also units that say nothing of the documents."`
 	In  string `help:"Documents to count which words come together in; those that the model learned from unless given." placeholder:"PATH" env:"-"`
@@ -27,8 +27,8 @@ func (*topicsCmd) Help() string {
 those whose log-probability falls most (−). A unit says as much of a document as its KL, in nats, a mean over documents.
 
 NPMI says how well the words of a line go together: normalized pointwise mutual information, a mean over pairs of words. It is 1 of words that are always in the
-same documents, 0 of those that meet by chance, and −1 of those that never meet. With --json a line is an object: unit, kl, active, and rise
-and fall with words, nats and npmi.`
+same documents, 0 of those that meet by chance, and −1 of those that never meet. With --json there is one object: topics, of each unit, kl, active, and
+rise and fall with words, nats and npmi; collapsed; npmi, the mean; documents.`
 }
 
 // topicWord is a word of a topic, and by how much its log-probability rises or falls, in nats.

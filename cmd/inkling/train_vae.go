@@ -14,7 +14,7 @@ import (
 // trainVAECmd is inkling train vae.
 type trainVAECmd struct {
 	Path string `arg:"" help:"What to learn from. Pictures: a folder of PNG and JPEG files, of IDX files or of train.npy, or one such file. Documents: a folder of texts, or a .jsonl file of objects. Sentences: a text, one a line. A table: a .csv or .tsv file with a header. Texts and tables may be packed."`
-	As   string `help:"What the data are: ${enum}; what they look like unless given." enum:",${vae_kinds}" default:"" placeholder:"KIND"`
+	As   string `help:"What the data are: ${vae_kinds}; what they look like unless given." enum:",${vae_kinds}" default:"" placeholder:"KIND"`
 	Out  string `help:"Folder of the run; runs/ and the name of the data unless given." placeholder:"DIR"`
 
 	Gray     bool   `help:"Make colour pictures grey." group:"The pictures" of:"pictures"`
@@ -25,18 +25,18 @@ type trainVAECmd struct {
 	Latent     []int  `help:"Latent variables; 50, of sentences 32, of a table 16. Of two stochastic layers, first those next to the pictures: 100,50." placeholder:"N,…" group:"The model"`
 	Hidden     string `help:"Of sentences the size of the states, 256. Of pictures layers of the encoder; those of the decoder are the same backwards. dense: sizes, 200,200, or none. conv: channels of convolutions, each of which halves the picture, and last the size of a layer after them, 32,64,256. Of a second stochastic layer after a slash, 200,200/100,100." placeholder:"N,…" group:"The model"`
 	Net        string `help:"What the networks are made of: ${enum}." enum:"${nets}" default:"${net}" group:"The model" of:"pictures"`
-	Activation string `help:"Between layers: ${enum}; tanh unless given, of a table relu." enum:",tanh,relu" default:"" placeholder:"NAME" group:"The model" of:"pictures,documents,tables"`
+	Activation string `help:"Between layers: tanh or relu; tanh unless given, of a table relu." enum:",tanh,relu" default:"" placeholder:"NAME" group:"The model" of:"pictures,documents,tables"`
 	Likelihood string `help:"What the decoder gives the parameters of: ${enum}; inkling info likelihoods says what each is." enum:"${likelihoods}" default:"${likelihood}" group:"The model" of:"pictures"`
 	Levels     *int   `help:"Of logistic and categorical: values that a number can take; of logistic 256, of categorical 16." placeholder:"N" group:"The model" of:"pictures"`
 
 	Objective string   `help:"What training makes larger: ${enum}; inkling info objectives says what each is." enum:"${objectives}" default:"${objective}" group:"The objective"`
-	K         *int     `name:"k" help:"Samples of z for each picture; 1, of iwae and dreg 5, of score 8." placeholder:"K" group:"The objective"`
+	K         *int     `name:"k" help:"Samples of z for each example; 1, of iwae and dreg 5, of score 8." placeholder:"K" group:"The objective"`
 	Beta      *float64 `help:"Weight of the divergence from the prior; 1." placeholder:"B" group:"The objective"`
 	FreeBits  *float64 `help:"Nats that each latent variable may tell for nothing." placeholder:"NATS" group:"The objective"`
 	FreeRate  *float64 `help:"Nats that all latent variables together may tell for nothing: they share it out as suits them." placeholder:"NATS" group:"The objective"`
 	SampledKL bool     `name:"sampled-kl" help:"Take the divergence at the sample, and not in closed form." group:"The objective"`
 	Anneal    string   `help:"Let the divergence's weight come up from 0: linear; cyclical, again and again; or none. linear of conv with relu and objective elbo, over the first pass, and none of others." enum:",none,linear,cyclical" default:"" group:"The objective"`
-	Warm      *float64 `help:"Passes over the pictures until it is up, or for each cycle; with --aggressive those of the decoder; 10." placeholder:"N" group:"The objective"`
+	Warm      *float64 `help:"Passes over the data until it is up, or for each cycle; with --aggressive those of the decoder; 10." placeholder:"N" group:"The objective"`
 
 	Aggressive bool `help:"Against posterior collapse: train the encoder ahead of the decoder, by 20 to 100 steps for each of the decoder's, until z tells no more about what is held out than a pass before; then as usual." group:"The objective"`
 

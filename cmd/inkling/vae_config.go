@@ -32,11 +32,7 @@ type imageSource struct {
 }
 
 func (c *vaeConfig) write(run *checkpoint.Run) error {
-	raw, err := json.MarshalIndent(c, "", "  ")
-	if err != nil {
-		return err
-	}
-	return run.WriteFile("config.json", append(raw, '\n'))
+	return writeConfig(run, c)
 }
 
 // readVAEConfig reads config.json of a VAE. What the model needs of it is checked by package vae, what training needs by train.Run.

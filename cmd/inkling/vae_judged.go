@@ -13,19 +13,19 @@ import (
 	"inkling/vae"
 )
 
-// judgedVAE is what a VAE makes of pictures, in nats of each.
+// judgedVAE is what a VAE makes of examples, in nats of each.
 type judgedVAE struct {
 	Reconstruction float64 `json:"reconstruction"` // E_q log p(x|z)
 	KL             float64 `json:"kl"`
 	ELBO           float64 `json:"elbo"`
-	Information    float64 `json:"mutual_information"` // of x and the first layer's z, under q; of n pictures at most log n
+	Information    float64 `json:"mutual_information"` // of x and the first layer's z, under q; of n examples at most log n
 	InformationSE  float64 `json:"mutual_information_standard_error"`
 	ActiveUnits    int     `json:"active_units"`
 	Variables      int     `json:"variables"`
 	Collapsed      []int   `json:"collapsed"` // variables, numbered from 1 through all layers, that say nothing of x
 
 	layers [][2]int // active and all, by layer
-	most   float64  // the most information that so many pictures can show
+	most   float64  // the most information that so many examples can show
 	point  bool     // the model is an auto-encoder, of which only the reconstruction says something
 	alike  bool     // the pictures are all the same
 }
@@ -66,7 +66,7 @@ func informationOf(j *vae.Judged) (nats, standardError float64) {
 	return eval.Information(j.Means[0], j.LogDeviations[0], len(j.Variables[0]), seed)
 }
 
-// printVAE prints a result with what a VAE makes of pictures in it as one JSON value. Of an auto-encoder it leaves out all that
+// printVAE prints a result with what a VAE makes of examples in it as one JSON value. Of an auto-encoder it leaves out all that
 // stands for a distribution over z, since there is none.
 func (a *app) printVAE(result any, point bool) error {
 	if !point {
@@ -104,16 +104,16 @@ func (o judgedVAE) print(a *app) {
 	}
 }
 
-// information says of the mutual information what the pictures are too few for; "" of enough.
+// information says of the mutual information what the examples are too few for; "" of enough.
 func (o judgedVAE) information() string {
 	const near = 0.5
 	switch {
 	case o.most == 0:
-		return "one picture cannot tell the mutual information"
+		return "one example cannot tell the mutual information"
 	case o.Information > o.most-near:
-		return fmt.Sprintf("too few pictures to tell a mutual information of more than log %s = %.2f", thousands(int(math.Round(math.Exp(o.most)))), o.most)
+		return fmt.Sprintf("too few examples to tell a mutual information of more than log %s = %.2f", thousands(int(math.Round(math.Exp(o.most)))), o.most)
 	case o.Information > 0 && o.Information < 2*o.InformationSE:
-		return "too few pictures to tell the mutual information from 0"
+		return "too few examples to tell the mutual information from 0"
 	}
 	return ""
 }
@@ -188,23 +188,11 @@ func numbered(units []int) string {
 func (s *vaeSitting) card(o trainedVAE) []byte {
 	var b strings.Builder
 	c, m := s.cfg, s.cfg.Model
-	kind := "A variational auto-encoder"
-	if m.Point {
-		kind = "An auto-encoder"
-	}
-	fmt.Fprintf(&b, "# %s of pictures of %d × %d\n\n", kind, m.Height, m.Width)
+	fmt.Fprintf(&b, "# %s of pictures of %d × %d\n\n", vaeCardKind(m.Point), m.Height, m.Width)
 	fmt.Fprintf(&b, "%s, trained with Inkling %s.\n\n", m.Describe(), c.MadeWith.Version)
 	b.WriteString("## Use\n\n    inkling sample DIR -n 64 --out samples.png\n    inkling eval DIR PICTURES --bound ais\n\n## Data\n\n")
 	fmt.Fprintf(&b, "- %s pictures, and %s held out, of files of %s, SHA-256 %s; binarized: %s\n\n## Settings\n\n", thousands(c.Data.Pictures), thousands(c.Data.Held), sizeOf(c.Data.Bytes), c.Data.SHA256, c.Binarize)
-	fmt.Fprintf(&b, "- %s\n- batch %d, %s, products in %s, seed %d\n- %s\n", c.Objective.Describe(), c.Train.Batch, plural(c.Train.Shards, "shard"), c.Train.Precision, c.Train.Seed, c.Train.optimizer())
-	fmt.Fprintf(&b, "- %s/%s, %s, %s\n\n## Results\n\n%s steps, %s images seen.\n", c.MadeWith.OS, c.MadeWith.Arch, c.MadeWith.ISA, plural(c.MadeWith.Threads, "thread"), thousands(o.Steps), thousands(int64(o.ImagesPerS*o.Seconds+0.5)))
-	if o.Valid != nil && o.point {
-		fmt.Fprintf(&b, "On the pictures held out, log p(x|z) at the encoder's z is %.2f nats of each.\n", o.Reconstruction)
-	} else if o.Valid != nil {
-		fmt.Fprintf(&b, "On the pictures held out, nats of each:\n\n| log p(x\\|z) | KL | ELBO | active units |\n|---|---|---|---|\n| %.2f | %.2f | %.2f | %s |\n", o.Reconstruction, o.KL, o.ELBO, o.active())
-		if why := o.collapse(); why != "" {
-			fmt.Fprintf(&b, "\n%s.\n", capital(why))
-		}
-	}
+	b.WriteString(vaeCardSettings(c.Objective, c.Train, c.MadeWith))
+	b.WriteString(o.card("pictures"))
 	return []byte(b.String())
 }

@@ -15,13 +15,17 @@ func newVAEPlan(m vae.Memory, pictures int64) memoryPlan {
 	return p
 }
 
+// vae is what the memory of training a VAE of any data goes by, with so many examples held out.
+func (t settings) vae(held int) vae.Training {
+	return vae.Training{
+		Batch: t.Batch, Shards: t.Shards, Slots: slotsOf(t), Held: held, Workers: runtime.GOMAXPROCS(0),
+		Averaged: t.Average > 0, Accumulated: t.Accumulate > 1, Precision: precisions[t.Precision],
+	}
+}
+
 // planVAE is the memory that training takes.
 func planVAE(c *vaeConfig, pictures int64) (memoryPlan, error) {
-	t := c.Train
-	m, err := c.Model.PlanTraining(c.Objective, vae.Training{
-		Batch: t.Batch, Shards: t.Shards, Slots: slotsOf(t), Held: c.Data.Held, Workers: runtime.GOMAXPROCS(0),
-		Averaged: t.Average > 0, Accumulated: t.Accumulate > 1, Precision: precisions[t.Precision],
-	})
+	m, err := c.Model.PlanTraining(c.Objective, c.Train.vae(c.Data.Held))
 	return newVAEPlan(m, pictures).afterReading(), err
 }
 

@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 	"math"
-	"strings"
 
 	"inkling/checkpoint"
 	"inkling/data"
@@ -139,43 +138,28 @@ func (s *vaeSitting) training() *vaeTraining {
 }
 
 func (s *vaeSitting) trainAndReport(a *app) error {
-	r, err := s.training().train(a)
-	if err != nil {
-		return err
-	}
-	if s.pictures.held == nil { // no validation has made it
-		if err := s.strip(); err != nil {
-			a.note("%s", oneLine(err.Error()))
+	return s.training().report(a, func(a *app, r train.Result) error {
+		if s.pictures.held == nil { // no validation has made it
+			if err := s.strip(); err != nil {
+				a.note("%s", oneLine(err.Error()))
+			}
 		}
-	}
-	if err := s.tell(a, r); err != nil {
-		return err
-	}
-	if r.Interrupted {
-		return errInterrupted
-	}
-	return nil
+		return s.tell(a, r)
+	})
 }
 
 // trainedVAE is what --json says of a run.
 type trainedVAE struct {
-	Out         string   `json:"out"`
-	Steps       int      `json:"steps"`
-	Seconds     float64  `json:"seconds"`
-	ImagesPerS  float64  `json:"images_per_s"`
-	Valid       *float64 `json:"valid"` // nats per picture held out, minus the bound of the objective; null without
-	BestStep    int      `json:"best_step"`
-	Interrupted bool     `json:"interrupted"`
-	Early       bool     `json:"early"`
-	Averaged    bool     `json:"averaged"`
-	judgedVAE
+	trainedRun
+	ImagesPerS float64 `json:"images_per_s"`
 }
 
 func (s *vaeSitting) tell(a *app, r train.Result) error {
-	o, err := s.training().result(a, r)
+	of, err := s.training().result(a, r)
 	if err != nil {
 		return err
 	}
+	o := trainedVAE{of, of.perSecond()}
 	o.alike = alike(s.pictures.train)
 	if err := s.run.WriteFile("README.md", s.card(o)); err != nil {
 		return err
@@ -188,21 +172,12 @@ func (s *vaeSitting) tell(a *app, r train.Result) error {
 		o.print(a)
 		fmt.Fprintln(a.out)
 	}
-	how := "finished"
-	if r.Interrupted {
-		how = "stopped"
-	}
-	fmt.Fprintf(a.out, "%s at step %s after %s: %s images seen, %s images/s\n", how, thousands(r.Steps), span(seconds(r.Seconds)), thousands(int64(r.Weight)), thousands(int64(o.ImagesPerS)))
 	dir := quoted(s.run.Dir())
 	eval := "inkling eval " + dir + " " + quoted(s.cfg.Data.File)
 	if !s.cfg.Model.Point {
 		eval += " --bound iwae:100"
 	}
-	next := []string{"inkling sample " + dir + " -n 64 --out samples.png", eval, "inkling info " + dir}
-	if r.Interrupted {
-		next = append([]string{"inkling resume " + dir}, next...)
-	}
-	fmt.Fprintf(a.out, "the model is in %s, with samples in samples.png\n\ntry next:\n  %s\n", s.run.Dir(), strings.Join(next, "\n  "))
+	o.ended(a, o.saw("images"), ", with samples in samples.png", "inkling sample "+dir+" -n 64 --out samples.png", eval, "inkling info "+dir)
 	return nil
 }
 

@@ -142,7 +142,7 @@ func TestVAE(t *testing.T) {
 	if out := f.must("encode", "m", "bars.npy", "--limit", "2").out; out != joined(z[:3], "\t")+"\n"+joined(z[6:9], "\t")+"\n" {
 		t.Errorf("%q, and the codes are %v", out, z[:12])
 	}
-	var e encodedPicture
+	var e encoded
 	first, _, _ := strings.Cut(f.must("encode", "m", "bars.npy", "--json", "--deviations").out, "\n")
 	if err := json.Unmarshal([]byte(first), &e); err != nil || !reflect.DeepEqual(append(e.Mean, e.LogSigma...), z[:6]) {
 		t.Errorf("%v, %+v", err, e)

@@ -103,11 +103,8 @@ func (t *vaeTraining) loss(ctx context.Context, j *vae.Judged) (float64, error) 
 }
 
 // result is what there is to say of a run that ended.
-func (t *vaeTraining) result(a *app, r train.Result) (trainedVAE, error) {
-	o := trainedVAE{Out: t.run.Dir(), Steps: r.Steps, Seconds: r.Seconds, BestStep: r.BestStep, Interrupted: r.Interrupted, Early: r.Early, Averaged: r.Averaged}
-	if r.Seconds > 0 {
-		o.ImagesPerS = r.Weight / r.Seconds
-	}
+func (t *vaeTraining) result(a *app, r train.Result) (trainedRun, error) {
+	o := trainedRun{Out: t.run.Dir(), Steps: r.Steps, Seconds: r.Seconds, BestStep: r.BestStep, Interrupted: r.Interrupted, Early: r.Early, Averaged: r.Averaged, seen: r.Weight}
 	if math.IsNaN(r.Best) {
 		return o, nil
 	}

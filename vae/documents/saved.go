@@ -75,26 +75,7 @@ func ReadHeader(run *checkpoint.Run) (h Header, v *data.BagVocab, err error) {
 	if !reflect.DeepEqual(written, h.Model.Options) { // what is chosen here and now may be other than what was trained
 		return h, nil, fmt.Errorf("%s: config.json: output_options of %s leave some open: all must be there", run.Dir(), h.Model.Output)
 	}
-	return h, v, matches(run, h.Model)
-}
-
-// matches says whether there are as many weights as the config asks for, before memory is taken for them.
-func matches(run *checkpoint.Run, c Config) error {
-	header, err := run.ModelHeader()
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	have := int64(0)
-	for _, t := range header.Tensors {
-		have += int64(t.Elements())
-	}
-	if want := c.Weights(); want != have {
-		return fmt.Errorf("%s: model.safetensors holds %d weights, and the config asks for %d", run.Dir(), have, want)
-	}
-	return nil
+	return h, v, vae.CheckWeights(run, h.Model.Weights())
 }
 
 // Load reads a saved model, whose folder may come from anywhere: what is cheap to check comes first, and memory is taken when the weights are

@@ -97,7 +97,7 @@ func (c Config) latents() vae.Config {
 
 // Describe is the model in words. c is complete.
 func (c Config) Describe() string {
-	return fmt.Sprintf("%s %d–[%d]–%d, embeddings of %d, output %s, %d weights", c.Cell, c.Hidden, c.Latent, c.Hidden, c.Embed, c.Output, c.Weights())
+	return fmt.Sprintf("%s %d–[%d]–%d, embeddings of %d, output %s", c.Cell, c.Hidden, c.Latent, c.Hidden, c.Embed, c.Output)
 }
 
 // pad is the length of a row on a tape.

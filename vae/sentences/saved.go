@@ -79,7 +79,7 @@ func ReadHeader(run *checkpoint.Run) (h Header, vocab *data.Vocab, err error) {
 	if !reflect.DeepEqual(written, c.OutputOptions) { // what is chosen here and now may be other than what was trained
 		return h, nil, fmt.Errorf("%s: config.json: output_options of %s leave some open: all must be there", run.Dir(), c.Output)
 	}
-	if err := c.matches(run); err != nil {
+	if err := vae.CheckWeights(run, c.Weights()); err != nil {
 		return h, nil, err
 	}
 	if vocab, err = tokenizer.Vocab(); err != nil {
@@ -101,25 +101,6 @@ func (c *Config) Speak(v *data.Vocab) {
 	if c.Dropped < 0 {
 		c.Dropped = v.Begin
 	}
-}
-
-// matches says whether there are as many weights as the config asks for, before memory is taken for them.
-func (c Config) matches(run *checkpoint.Run) error {
-	header, err := run.ModelHeader()
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	have := int64(0)
-	for _, t := range header.Tensors {
-		have += int64(t.Elements())
-	}
-	if want := c.Weights(); want != have {
-		return fmt.Errorf("%s: model.safetensors holds %d weights, and the config asks for %d", run.Dir(), have, want)
-	}
-	return nil
 }
 
 // Load reads a saved model, whose folder may come from anywhere.

@@ -89,7 +89,7 @@ func (c *Config) latents() vae.Config {
 	return vae.Config{Latent: []int{c.Latent}, Hidden: [][]int{c.Hidden}, Activation: c.Activation, Seed: c.Seed}
 }
 
-// Describe is the model in words: "24 columns, 128–[16], relu, mixtures of 3 logistics, 98,344 weights". c is complete.
+// Describe is the model in words: "24 columns, 128–[16], relu, mixtures of 3 logistics". c is complete.
 func (c *Config) Describe(columns []*Column) string {
 	sizes := ""
 	for _, h := range c.Hidden {
@@ -99,7 +99,7 @@ func (c *Config) Describe(columns []*Column) string {
 	if c.Output != "" {
 		parts = append(parts, c.Output+" of "+fmt.Sprint(len(c.Options))+" vocabularies")
 	}
-	return strings.Join(append(parts, fmt.Sprintf("%d weights", c.Weights(columns))), ", ")
+	return strings.Join(parts, ", ")
 }
 
 // Weights counts the parameters, before there are any. c is complete.

@@ -166,21 +166,7 @@ func ReadHeader(run *checkpoint.Run) (Header, *Saved, error) {
 			return h, nil, fmt.Errorf("%s: config.json: %w", run.Dir(), err)
 		}
 	}
-	header, err := run.ModelHeader()
-	if errors.Is(err, fs.ErrNotExist) {
-		return h, saved, nil
-	}
-	if err != nil {
-		return h, nil, err
-	}
-	have := int64(0)
-	for _, t := range header.Tensors {
-		have += int64(t.Elements())
-	}
-	if want := h.Model.Weights(saved.Learned); want != have {
-		return h, nil, fmt.Errorf("%s: model.safetensors holds %d weights, and the config asks for %d", run.Dir(), have, want)
-	}
-	return h, saved, nil
+	return h, saved, vae.CheckWeights(run, h.Model.Weights(saved.Learned))
 }
 
 // CompleteObjective fills in the defaults of an objective, and refuses what says nothing of tables.

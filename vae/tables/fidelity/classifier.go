@@ -39,7 +39,7 @@ func transfer(ctx context.Context, target string, seed uint64, learn, held, draw
 	case at < 0:
 		return nil, fmt.Errorf("no column %q: name one that the model has", target)
 	case learn.table.Columns[at].Type != tables.Category:
-		return nil, fmt.Errorf("column %q is a %s: a classifier foretells a category", target, learn.table.Columns[at].Type)
+		return nil, fmt.Errorf("column %q is of type %s: a classifier foretells a category", target, learn.table.Columns[at].Type)
 	}
 	n := min(len(learn.of), len(drawn.of), mostPaired)
 	learn, drawn, held = learn.some(seed, n), drawn.some(seed, n), held.some(seed, mostPaired)
