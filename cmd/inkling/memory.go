@@ -86,7 +86,7 @@ func textMemory(name string, limit int64) int64 {
 // What the program takes by itself, measured: its code, its run-time system, the fonts of its pictures and the garbage that is let
 // lie; many goroutines at work, as in training, leave more of it.
 const (
-	programBytes = 47 << 19
+	programBytes = 52 << 19
 	workingBytes = 4 << 20
 	readingBytes = 5 << 20 // that reading a text leaves, if it is not a short one
 )
