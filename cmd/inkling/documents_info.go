@@ -94,19 +94,7 @@ func (i *documentsInfo) print(a *app, best *point) {
 		[]string{"memory", sizeOf(i.TrainingBytes) + " in training on " + plural(runtime.GOMAXPROCS(0), "core")},
 		[]string{"made with", i.MadeWith.String()},
 	)
-	n := len(i.Curve)
-	if n == 0 {
-		return
-	}
-	last := i.Curve[n-1]
-	fmt.Fprintf(a.out, "\nstep %s after %s: loss %.4f", thousands(last.Step), span(seconds(last.Seconds)), last.Loss)
-	if best != nil {
-		fmt.Fprintf(a.out, ", best on the documents held out %.4f nats, at step %s", best.heldOut(), thousands(best.Step))
-		if units, ok := best.Also["active_units"]; ok {
-			fmt.Fprintf(a.out, ":\nlog p(x|z) %.2f, KL %.2f, %.0f of %d latent variables active", best.Also["log_likelihood"], best.Also["kl"], units, i.Variables)
-		}
-	}
-	fmt.Fprintf(a.out, "\n%s", plot(i.Curve))
+	printVAECurve(a, i.Curve, best, "documents", i.Variables)
 }
 
 // readDocuments fills in what the config of a VAE of documents says.

@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"math"
 	"runtime"
 	"time"
 
@@ -95,19 +94,11 @@ func (i *sentencesInfo) print(a *app, best *point) {
 		rows = append(rows, []string{"memory", sizeOf(i.TrainingBytes) + " in training on " + plural(runtime.GOMAXPROCS(0), "core")})
 	}
 	list(a.out, append(rows, []string{"made with", i.MadeWith.String()})...)
-	n := len(i.Curve)
-	if n == 0 {
-		return
+	variables := m.Latent
+	if m.Point {
+		variables = 0
 	}
-	last := i.Curve[n-1]
-	fmt.Fprintf(a.out, "\nstep %s after %s: loss %.4f", thousands(last.Step), span(seconds(last.Seconds)), last.Loss)
-	if best != nil {
-		fmt.Fprintf(a.out, ", best on the sentences held out %.4f nats, at step %s", best.heldOut(), thousands(best.Step))
-		if i.KL != nil && !math.IsNaN(*i.KL) && !m.Point {
-			fmt.Fprintf(a.out, ":\nlog p(x|z) %.2f, KL %.2f, %.0f of %d latent variables active", best.Also["log_likelihood"], *i.KL, *i.ActiveUnits, m.Latent)
-		}
-	}
-	fmt.Fprintf(a.out, "\n%s", plot(i.Curve))
+	printVAECurve(a, i.Curve, best, "sentences", variables)
 }
 
 // readSentences fills in what the config of a VAE of sentences says.

@@ -102,19 +102,25 @@ func (i *vaeInfo) print(a *app, best *point) {
 		[]string{"memory", sizeOf(i.TrainingBytes) + " in training on " + plural(runtime.GOMAXPROCS(0), "core")},
 		[]string{"made with", i.MadeWith.String()},
 	)
-	n := len(i.Curve)
+	printVAECurve(a, i.Curve, best, "pictures", i.Variables)
+}
+
+// printVAECurve draws how far a run has come, and says what its best weights are good for; nothing of a run that has measured nothing yet.
+// variables are the latent ones; 0 of an auto-encoder, which has no divergence.
+func printVAECurve(a *app, curve []point, best *point, held string, variables int) {
+	n := len(curve)
 	if n == 0 {
 		return
 	}
-	last := i.Curve[n-1]
+	last := curve[n-1]
 	fmt.Fprintf(a.out, "\nstep %s after %s: loss %.4f", thousands(last.Step), span(seconds(last.Seconds)), last.Loss)
 	if best != nil {
-		fmt.Fprintf(a.out, ", best on the pictures held out %.4f nats, at step %s", best.heldOut(), thousands(best.Step))
-		if units, ok := best.Also["active_units"]; ok {
-			fmt.Fprintf(a.out, ":\nlog p(x|z) %.2f, KL %.2f, %.0f of %d latent variables active", best.Also["log_likelihood"], best.Also["kl"], units, i.Variables)
+		fmt.Fprintf(a.out, ", best on the %s held out %.4f nats, at step %s", held, best.heldOut(), thousands(best.Step))
+		if units, ok := best.Also["active_units"]; ok && variables > 0 {
+			fmt.Fprintf(a.out, ":\nlog p(x|z) %.2f, KL %.2f, %.0f of %d latent variables active", best.Also["log_likelihood"], best.Also["kl"], units, variables)
 		}
 	}
-	fmt.Fprintf(a.out, "\n%s", plot(i.Curve))
+	fmt.Fprintf(a.out, "\n%s", plot(curve))
 }
 
 // readVAE fills in what the config of a VAE says.
