@@ -129,7 +129,7 @@ func TestTextsAreTheSame(t *testing.T) {
 	f.write("folder/text.txt", string(f.read("text.txt")))
 	f.in = string(f.read("text.txt"))
 	want := ""
-	for i, text := range []string{"text.txt", "packed", "folder", "-", "text.txt --cache cache", "text.txt --memory 31MB"} {
+	for i, text := range []string{"text.txt", "packed", "folder", "-", "text.txt --cache cache", "text.txt --memory 34MB"} {
 		args := append(append([]string{"train", "lm", "--out", fmt.Sprint(i)}, small...), "--steps", "10")
 		f.must(append(args, strings.Fields(text)...)...)
 		got := string(f.read(fmt.Sprint(i) + "/model.safetensors"))

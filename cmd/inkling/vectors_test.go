@@ -125,7 +125,7 @@ func TestVectorPhrases(t *testing.T) {
 	}
 	// With little memory fewer pairs are counted, and with less yet nothing is begun.
 	f.write("long.txt", strings.Repeat("new york is large and york is old and new is not . ", 20000))
-	r := f.must("train", "vectors", "long.txt", "--out", "w", "--dim", "8", "--phrases", "2", "--epochs", "1", "--memory", "40MB")
+	r := f.must("train", "vectors", "long.txt", "--out", "w", "--dim", "8", "--phrases", "2", "--epochs", "1", "--memory", "43MB")
 	f.contains(r.err, "at most 65,536 different pairs of words are counted at once")
 	r = f.run("train", "vectors", "long.txt", "--out", "x", "--phrases", "2", "--memory", "30MB")
 	if r.code != codeInput {
