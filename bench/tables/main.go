@@ -19,6 +19,9 @@ import (
 	"path/filepath"
 )
 
+// leastMeasured are so many rows that most of the 50,000 categories are there more than once.
+const leastMeasured = 150_000
+
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
@@ -43,8 +46,8 @@ func run(ctx context.Context, args []string, out, progress io.Writer) error {
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
-	if *rows < 1000 && *measure || *rows < 1 || *epochs < 1 || *samples < 1 {
-		return fmt.Errorf("-made %d, -epochs %d, -samples %d: must be at least 1, and to measure at least 1000 rows", *rows, *epochs, *samples)
+	if *rows < leastMeasured && *measure || *rows < 1 || *epochs < 1 || *samples < 1 {
+		return fmt.Errorf("-made %d, -epochs %d, -samples %d: must be at least 1, and to measure at least %d rows", *rows, *epochs, *samples, leastMeasured)
 	}
 	if !*measure {
 		return makeTable(out, *labels, *rows, *seed, *share)

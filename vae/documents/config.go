@@ -35,7 +35,7 @@ type Config struct {
 }
 
 // Inputs are what the encoder can see of a word that occurs so often in a document: the count itself, or log(1 + count). By the count, the perplexity of the files of Go's library was
-// 5 % lower, 387 against 406 after eight passes: what a long document says often is what it is about. Where words occur once, the two are the same.
+// 5 % lower, 387 against 406 after eight passes: what a long document says often is what it is about.
 var Inputs = []string{"count", "log"}
 
 // The largest model there may be, as vae has it of others.
