@@ -46,14 +46,15 @@ func (r ran) String() string {
 }
 
 func (m *measurement) run(program string, args ...string) (r ran, err error) {
-	fmt.Fprintln(m.progress, filepath.Base(program), strings.Join(args, " "))
+	command := strings.ReplaceAll(filepath.Base(program)+" "+strings.Join(args, " "), isolation, "isolation.py")
+	fmt.Fprintln(m.progress, command)
 	cmd := exec.CommandContext(m.ctx, program, args...)
 	cmd.Dir = m.dir
 	var out, stderr bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &stderr
 	began := time.Now()
 	if err := cmd.Run(); err != nil {
-		return r, fmt.Errorf("%s %s: %w\n%s", program, strings.Join(args, " "), err, stderr.String())
+		return r, fmt.Errorf("%s: %w\n%s", command, err, stderr.String())
 	}
 	return ran{out.Bytes(), time.Since(began), cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime(), peakOf(cmd.ProcessState)}, nil
 }
