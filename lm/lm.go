@@ -92,7 +92,7 @@ func (c Config) Sizes() string {
 // OutputSizes is what the output layer's options come to, in words; "" where they say it themselves.
 func (c Config) OutputSizes() string {
 	c.complete()
-	return softmax.Describe(c.Output, c.spec())
+	return softmax.Describe(c.Output, c.spec(), c.Tied)
 }
 
 func layers(c Config) string {

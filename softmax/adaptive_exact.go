@@ -10,20 +10,17 @@ import (
 
 // What an adaptive softmax gives for the asking: log-probabilities of all words, of one, and the best ones.
 
-// headScores are those of the head for rows of h.
-func (a *adaptive) headScores(dst []float32, stride int, h []float32, hstride, rows int, p tensor.Precision) {
-	for _, b := range a.bias {
-		for i := range rows {
-			copy(dst[i*stride:], b.Value)
+// section makes the scores of the head's columns, or of a tail's words.
+func (a *adaptive) section(_ *tensor.Tape, i int, p tensor.Precision) section {
+	if i == head {
+		one := section{columns: a.columns(), words: a.weights.Packed(true, p)}
+		for _, b := range a.bias {
+			one.bias = b.Value
 		}
+		return one
 	}
-	kernel.MatMul(dst, stride, h, hstride, rows, a.head.Packed(true, p), len(a.bias) > 0)
-}
-
-// scores are those of the tail's words for rows of h. narrow is memory for as many rows of its hidden vectors.
-func (t *tail) scores(dst []float32, stride int, narrow, h []float32, hstride, rows int, p tensor.Precision) {
-	kernel.MatMul(narrow, t.down.Rows, h, hstride, rows, t.down.Packed(true, p), false)
-	kernel.MatMul(dst, stride, narrow, t.down.Rows, rows, t.words.Packed(true, p), false)
+	t := a.narrow[i]
+	return section{columns: t.words.Rows, words: t.words.Packed(true, p), down: t.down.Packed(true, p), width: t.down.Rows}
 }
 
 func (a *adaptive) LogProbs(dst, h []float32) { a.LogProbsRows(dst, h) }
@@ -41,13 +38,13 @@ func (a *adaptive) tape() *tensor.Tape {
 func (a *adaptive) LogProbsRows(dst, h []float32) {
 	tp, v := a.tape(), len(a.order)
 	defer a.lent.Put(tp)
-	widest := a.head.Rows
-	for _, t := range a.tails {
-		widest = max(widest, t.words.Rows)
+	widest, tails := a.columns(), a.tails()
+	for i := range tails {
+		widest = max(widest, len(a.tail(i)))
 	}
 	n := len(dst) / v
 	block, stride := min(n, scoreRows(widest)), tensor.Stride(widest)
-	scores, narrow, logTail := tp.Scratch(block*stride), tp.Scratch(block*a.dim), tp.Scratch(block*len(a.tails))
+	scores, narrow, logTail := tp.Scratch(block*stride), tp.Scratch(block*a.dim), tp.Scratch(block*tails)
 	for at := 0; at < n; at += block {
 		rows, x := min(block, n-at), h[at*a.dim:]
 		// spread writes a part's log-probabilities to its words.
@@ -57,66 +54,28 @@ func (a *adaptive) LogProbsRows(dst, h []float32) {
 				to[w] = row[c] + shift
 			}
 		}
-		a.headScores(scores, stride, x, a.dim, rows, kernel.Float32)
+		a.section(tp, head, kernel.Float32).scores(scores, stride, narrow, x, a.dim, rows)
 		for i := range rows {
-			row := scores[i*stride : i*stride+a.head.Rows]
+			row := scores[i*stride : i*stride+a.columns()]
 			lse := kernel.LogSumExp(row)
-			spread(i, a.order[:a.words], -lse)
+			spread(i, a.first(), -lse)
 			for k, s := range row[a.words:] {
-				logTail[i*len(a.tails)+k] = s - lse
+				logTail[i*tails+k] = s - lse
 			}
 		}
-		for k := range a.tails {
-			t := &a.tails[k]
-			t.scores(scores, stride, narrow, x, a.dim, rows, kernel.Float32)
+		for k := range tails {
+			words := a.tail(k)
+			a.section(tp, k, kernel.Float32).scores(scores, stride, narrow, x, a.dim, rows)
 			for i := range rows {
-				lse := kernel.LogSumExp(scores[i*stride : i*stride+t.words.Rows])
-				spread(i, a.order[t.from:t.to], logTail[i*len(a.tails)+k]-lse)
+				lse := kernel.LogSumExp(scores[i*stride : i*stride+len(words)])
+				spread(i, words, logTail[i*tails+k]-lse)
 			}
 		}
 	}
 }
 
-// Scores makes the head's scores for all rows, and those of each tail for the rows whose word it has.
 func (a *adaptive) Scores(tp *tensor.Tape, dst []float32, h *tensor.Tensor, word []int) {
-	wide := a.head.Rows
-	stride, block := tensor.Stride(wide), min(h.Rows, scoreRows(wide))
-	scores := tp.Scratch(block * stride)
-	for at := 0; at < h.Rows; at += block {
-		rows := min(block, h.Rows-at)
-		a.headScores(scores, stride, h.Data[at*h.Stride:], h.Stride, rows, tp.Precision)
-		for i := range rows {
-			row := scores[i*stride : i*stride+wide]
-			dst[at+i] = row[a.column(a.rank[word[at+i]])] - kernel.LogSumExp(row)
-		}
-	}
-	for k := range a.tails {
-		a.addTail(tp, k, dst, h, word)
-	}
-}
-
-// addTail adds log p(word | tail k) to the rows whose word is in it, some at a time.
-func (a *adaptive) addTail(tp *tensor.Tape, k int, dst []float32, h *tensor.Tensor, word []int) {
-	t := &a.tails[k]
-	own := tp.ScratchInts(len(word)) // rows
-	for i, w := range word {
-		if a.tailOf(a.rank[w]) == k {
-			own = append(own, i)
-		}
-	}
-	wide := t.words.Rows
-	stride, block := tensor.Stride(wide), min(len(own), scoreRows(wide))
-	scores, narrow, x := tp.Scratch(block*stride), tp.Scratch(block*t.down.Rows), tp.Scratch(block*a.dim)
-	for some := range slices.Chunk(own, max(block, 1)) {
-		for i, row := range some {
-			copy(x[i*a.dim:], h.Row(row))
-		}
-		t.scores(scores, stride, narrow, x, a.dim, len(some), tp.Precision)
-		for i, row := range some {
-			of := scores[i*stride : i*stride+wide]
-			dst[row] += of[a.rank[word[row]]-t.from] - kernel.LogSumExp(of)
-		}
-	}
+	a.score(tp, a, dst, h, word)
 }
 
 // TopK opens a tail only if the tail itself is as likely as the worst of the best words so far: no word is likelier than
@@ -125,27 +84,27 @@ func (a *adaptive) TopK(h []float32, k int) ([]Ranked, bool) {
 	tp := a.tape()
 	defer a.lent.Put(tp)
 	found := newBest(k, len(a.order))
-	head := tp.Scratch(a.head.Rows)
-	a.headScores(head, len(head), h, a.dim, 1, kernel.Float32)
-	lse := kernel.LogSumExp(head)
-	for r, s := range head[:a.words] {
+	top := tp.Scratch(a.columns())
+	a.section(tp, head, kernel.Float32).scores(top, len(top), nil, h, a.dim, 1)
+	lse := kernel.LogSumExp(top)
+	for r, s := range top[:a.words] {
 		found.show(Ranked{a.order[r], s - lse})
 	}
-	likely := make([]int, len(a.tails))
+	likely := make([]int, a.tails())
 	for i := range likely {
 		likely[i] = i
 	}
-	slices.SortStableFunc(likely, func(i, j int) int { return cmp.Compare(head[a.words+j], head[a.words+i]) })
+	slices.SortStableFunc(likely, func(i, j int) int { return cmp.Compare(top[a.words+j], top[a.words+i]) })
 	for _, i := range likely {
-		t, logTail := &a.tails[i], head[a.words+i]-lse
+		words, logTail := a.tail(i), top[a.words+i]-lse
 		if found.full() && logTail < found.worst() {
 			break
 		}
-		scores := tp.Scratch(t.words.Rows)
-		t.scores(scores, len(scores), tp.Scratch(t.down.Rows), h, a.dim, 1, kernel.Float32)
+		scores := tp.Scratch(len(words))
+		a.section(tp, i, kernel.Float32).scores(scores, len(scores), tp.Scratch(a.dim), h, a.dim, 1)
 		shift := logTail - kernel.LogSumExp(scores)
 		for c, s := range scores {
-			found.show(Ranked{a.order[t.from+c], s + shift})
+			found.show(Ranked{words[c], s + shift})
 		}
 	}
 	return found.sorted(), true

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"math"
 	"strings"
+
+	"inkling/tensor"
 )
 
 // part is a piece that an adaptive softmax of settled options is cut into.
@@ -30,7 +32,10 @@ func partsOf(s Spec) (parts []part) {
 	return parts
 }
 
-func planAdaptive(s Spec, _ bool) Plan {
+func planAdaptive(s Spec, tied bool) Plan {
+	if tied {
+		return planAdaptiveTied(s)
+	}
 	parts, d := partsOf(s), int64(s.Dim)
 	wide := parts[0].words + len(parts) - 1
 	p := Plan{Weights: int64(wide) * d, Packed: [][2]int{{wide, s.Dim}}}
@@ -71,6 +76,51 @@ func planAdaptive(s Spec, _ bool) Plan {
 	return p
 }
 
+// planAdaptiveTied has, beside the scores, what sections take that are brought together.
+func planAdaptiveTied(s Spec) Plan {
+	parts, d := partsOf(s), int64(s.Dim)
+	tails := len(parts) - 1
+	if tails == 0 {
+		return planFull(s, true)
+	}
+	wide := parts[0].words + tails
+	p := Plan{
+		Weights: int64(len(s.Counts)) + int64(tails)*(d+1), Training: float64(wide) * float64(d),
+		Packed: [][2]int{{tails, s.Dim}}, Whole: [][2]int{{len(s.Counts), s.Dim}},
+	}
+	for _, t := range parts[1:] {
+		p.Training += t.share * float64(t.words) * float64(d)
+	}
+	p.Dense, p.Exact = p.Weights, p.Training
+	sections := func(rows func(t part) int) (floats int64) { // of the tails that rows are expected in
+		for _, t := range parts[1:] {
+			if rows(t) > 0 {
+				floats += tensor.ArenaFloats(int64(t.words)*d) + int64(t.words)
+			}
+		}
+		return floats + tensor.ArenaFloats(int64(wide)*d) + int64(wide)
+	}
+	p.Bags = func(rows, targets int) int64 {
+		// The head's scores in two parts and beside one another, with their gradients.
+		matrix := func(cols int) int64 { return tensor.ArenaFloats(int64(rows) * pad(cols)) }
+		floats := 2*matrix(parts[0].words) + 2*matrix(tails) + matrix(wide) + sections(func(t part) int { return t.most(targets) })
+		for _, t := range parts[1:] {
+			some := int64(min(rows, t.most(targets)))
+			floats += some*(2*pad(s.Dim)+2) + tensor.ArenaFloats(some*pad(t.words)) + int64(t.most(targets))
+		}
+		return floats
+	}
+	p.Forward = func(rows int) int64 { return p.Bags(rows, rows) }
+	p.Scoring = func(rows int) int64 {
+		floats := int64(min(rows, scoreRows(wide)))*pad(wide) + sections(func(t part) int { return t.most(rows) })
+		for _, t := range parts[1:] {
+			floats += int64(min(t.most(rows), scoreRows(t.words))) * (d + pad(t.words))
+		}
+		return floats
+	}
+	return p
+}
+
 // most is the number of rows, of so many, that are hardly ever exceeded by those of a tail: what is expected and four
 // deviations.
 func (t part) most(rows int) int {
@@ -87,7 +137,7 @@ func whyAdaptive(open Options) string {
 }
 
 // describeAdaptive says how words are cut.
-func describeAdaptive(s Spec) string {
+func describeAdaptive(s Spec, tied bool) string {
 	parts := partsOf(s)
 	if len(parts) == 1 {
 		return fmt.Sprintf("all %d words in the head: tails would save nothing", parts[0].words)
@@ -108,6 +158,6 @@ func describeAdaptive(s Spec) string {
 		fmt.Fprintf(&b, "%d (%d wide, %.1f %%)", t.words, t.width, 100*t.share)
 	}
 	full := float64(len(s.Counts)) * float64(s.Dim)
-	fmt.Fprintf(&b, "; %.2g %% of the multiplications of a full softmax", 100*planAdaptive(s, false).Training/full)
+	fmt.Fprintf(&b, "; %.2g %% of the multiplications of a full softmax", 100*planAdaptive(s, tied).Training/full)
 	return b.String()
 }

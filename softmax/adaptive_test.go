@@ -23,14 +23,14 @@ func init() {
 	for _, bias := range []bool{false, true} {
 		cut := adaptive
 		cut.Name = map[bool]string{false: "adaptive in parts", true: "adaptive in parts with a bias"}[bias]
-		cut.settle = func(s Spec) (Options, error) {
+		cut.settle = func(s Spec, tied bool) (Options, error) {
 			v := len(s.Counts)
 			if o := &s.Options; o.Cutoffs == nil && v >= 3 {
-				o.Cutoffs, o.HeadBias = []int{v / 3, 2 * v / 3}, bias
+				o.Cutoffs, o.HeadBias = []int{v / 3, 2 * v / 3}, bias && !tied
 			} else if o.Cutoffs == nil {
-				o.Cutoffs, o.HeadBias = []int{1}, bias
+				o.Cutoffs, o.HeadBias = []int{1}, bias && !tied
 			}
-			return settleAdaptive(s)
+			return settleAdaptive(s, tied)
 		}
 		register(cut)
 	}
@@ -241,9 +241,9 @@ func TestAdaptiveTails(t *testing.T) {
 	s.Options.Cutoffs = []int{10, 20}
 	a := make1(t, Kind{Name: "adaptive"}, s).(*adaptive)
 	h := []float32{1, 0, 0, 0}
-	a.head.Row(11)[0] = -50 // the second tail has next to no probability
-	a.head.Changed()
-	a.tails[1].words = nil // to look into it would panic
+	a.weights.Row(11)[0] = -50 // the second tail has next to no probability
+	a.weights.Changed()
+	a.narrow[1].words = nil // to look into it would panic
 	best, certified := a.TopK(h, 20)
 	if len(best) != 20 || !certified {
 		t.Fatalf("%d words, certified %v", len(best), certified)
@@ -333,14 +333,14 @@ func TestDescribeAdaptive(t *testing.T) {
 			}
 			s.Options.Cutoffs = append(s.Options.Cutoffs, n)
 		}
-		got := Describe("adaptive", s)
+		got := Describe("adaptive", s, false)
 		for _, w := range want {
 			if !strings.Contains(got, w) {
 				t.Errorf("cutoffs %s: %q does not say %q", cutoffs, got, w)
 			}
 		}
 	}
-	if Describe("full", s) != "" || Describe("nonsense", s) != "" || Why("full", s.Options) != "" || Why("nonsense", s.Options) != "" {
+	if Describe("full", s, false) != "" || Describe("nonsense", s, false) != "" || Why("full", s.Options) != "" || Why("nonsense", s.Options) != "" {
 		t.Error("words for a kind that has none")
 	}
 	if why := Why("adaptive", Options{}); !strings.Contains(why, " ns a weight") {

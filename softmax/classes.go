@@ -34,7 +34,7 @@ func init() {
 	})
 }
 
-func settleClasses(s Spec) (Options, error) {
+func settleClasses(s Spec, _ bool) (Options, error) {
 	o, v := s.Options, len(s.Counts)
 	o.Classes = cmp.Or(o.Classes, int(math.Round(math.Sqrt(float64(v)))))
 	o.Binning = cmp.Or(o.Binning, "sqrt")

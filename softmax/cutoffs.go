@@ -1,6 +1,7 @@
 package softmax
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -35,9 +36,17 @@ func width(dim int, div float64, i int) int {
 }
 
 // settleAdaptive checks the cut-offs, or chooses them. Without tails they are [V]: all words are in the head.
-func settleAdaptive(s Spec) (Options, error) {
+// A shared embedding has vectors of the hidden layer's size, and its words have biases.
+func settleAdaptive(s Spec, tied bool) (Options, error) {
 	o, v := s.Options, len(s.Counts)
-	if o.DivValue == 0 {
+	switch {
+	case tied && o.HeadBias:
+		return Options{}, errors.New("output layer adaptive with a shared embedding has a bias for each word: leave head-bias out")
+	case tied && o.DivValue != 0 && o.DivValue != 1:
+		return Options{}, fmt.Errorf("output layer adaptive with div-value %g: the vectors of a shared embedding are as wide as the hidden layer, so leave div-value out, or tying", o.DivValue)
+	case tied:
+		o.DivValue = 1
+	case o.DivValue == 0:
 		o.DivValue = divValue
 	}
 	if !(o.DivValue >= 1) || math.IsInf(o.DivValue, 1) {
@@ -47,7 +56,7 @@ func settleAdaptive(s Spec) (Options, error) {
 		p := frequencies(s.Counts)
 		slices.Sort(p)
 		slices.Reverse(p)
-		o.Cutoffs = cheapestCutoffs(p, s.Dim, o.DivValue, measured())
+		o.Cutoffs = cheapestCutoffs(p, s.Dim, o.DivValue, tied, measured())
 		return o, nil
 	}
 	if len(o.Cutoffs) == 1 && o.Cutoffs[0] == v {
@@ -75,8 +84,9 @@ func commas(n []int) string {
 	return strings.Join(words, ",")
 }
 
-// cheapestCutoffs are those of the least expected time for words of frequencies p, the highest first.
-func cheapestCutoffs(p []float64, dim int, div float64, c costs) []int {
+// cheapestCutoffs are those of the least expected time for words of frequencies p, the highest first. Words that share the
+// embedding see the hidden vector itself, and not one made of it.
+func cheapestCutoffs(p []float64, dim int, div float64, tied bool, c costs) []int {
 	v := len(p)
 	upTo := make([]float64, v+1) // share of the text that the first words make
 	for i, p := range p {
@@ -89,7 +99,11 @@ func cheapestCutoffs(p []float64, dim int, div float64, c costs) []int {
 	head := func(scores int) float64 { return c.of(usualRows, scores, dim) }
 	tail := func(i, from, to int) float64 {
 		rows, narrow := usualRows*(upTo[to]-upTo[from]), width(dim, div, i)
-		return c.of(rows, to-from, narrow) + c.ofLinear(rows, narrow, dim)
+		cost := c.of(rows, to-from, narrow)
+		if !tied {
+			cost += c.ofLinear(rows, narrow, dim)
+		}
+		return cost
 	}
 	lstm := c.ofLinear(usualRows, 4*dim, 2*dim)
 	return cutWords(candidates(v), tails, head, tail, func(least float64) float64 { return least + forHead*(least+lstm) })

@@ -99,10 +99,10 @@ func TestCheapestCutoffs(t *testing.T) {
 	}
 	heads := []int{}
 	for _, v := range []int{1, 2, 5, 100, 3000, 33_000, 267_735} {
-		cut := cheapestCutoffs(sorted(v), 512, divValue, usual)
+		cut := cheapestCutoffs(sorted(v), 512, divValue, false, usual)
 		heads = append(heads, cut[0])
 		s := Spec{Dim: 512, Counts: make([]int64, v), Options: Options{Cutoffs: cut}}
-		if o, err := settleAdaptive(s); err != nil || !slices.Equal(o.Cutoffs, cut) {
+		if o, err := settleAdaptive(s, false); err != nil || !slices.Equal(o.Cutoffs, cut) {
 			t.Errorf("V=%d: chosen cutoffs %v are settled as %v: %v", v, cut, o.Cutoffs, err)
 		}
 		if narrowest := width(512, divValue, len(cut)-1); len(cut) > 1 && narrowest < leastWidth {
@@ -127,7 +127,7 @@ func TestCheapestCutoffs(t *testing.T) {
 	if !slices.IsSorted(heads) {
 		t.Errorf("heads of %v words for more and more words", heads)
 	}
-	if cut := cheapestCutoffs(sorted(1000), 8, 1, costs{weight: 1, product: 1e-9, score: 1e-9}); !slices.Equal(cut, []int{1000}) {
+	if cut := cheapestCutoffs(sorted(1000), 8, 1, false, costs{weight: 1, product: 1e-9, score: 1e-9}); !slices.Equal(cut, []int{1000}) {
 		t.Errorf("cut at %v, where a tail has as many weights and more", cut)
 	}
 }

@@ -38,7 +38,7 @@ func newNCE(s Spec) *nce {
 
 const nceSamples = 512
 
-func settleNCE(s Spec) (Options, error) {
+func settleNCE(s Spec, _ bool) (Options, error) {
 	if z := s.Options.LogZ; !(math.Abs(z) <= mostLogZ) {
 		return s.Options, fmt.Errorf("log-z %g of output layer nce: from %d to %d", z, -mostLogZ, mostLogZ)
 	}

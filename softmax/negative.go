@@ -4,9 +4,11 @@ func init() {
 	register(Kind{
 		Name: "negative", Doc: "negative sampling, as word2vec has it: a target is told from drawn words, with nothing corrected for",
 		Options: []string{"samples", "noise", "power"}, Ties: true, RowWise: true,
-		settle: func(s Spec) (Options, error) { return settleNoise("negative", s, "unigram", 0.75, negativeSamples) },
-		plan:   planContrast,
-		make:   func(s Spec) (Output, error) { return newNegative(s), nil },
+		settle: func(s Spec, _ bool) (Options, error) {
+			return settleNoise("negative", s, "unigram", 0.75, negativeSamples)
+		},
+		plan: planContrast,
+		make: func(s Spec) (Output, error) { return newNegative(s), nil },
 	})
 }
 

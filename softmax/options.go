@@ -59,16 +59,16 @@ func Settle(kind string, spec Spec, tied bool) (Options, error) {
 	if k.settle == nil {
 		return spec.Options, nil
 	}
-	return k.settle(spec)
+	return k.settle(spec, tied)
 }
 
 // Describe says in words what settled options come to, and "" where they say it themselves.
-func Describe(kind string, spec Spec) string {
+func Describe(kind string, spec Spec, tied bool) string {
 	k, err := kindNamed(kind)
 	if err != nil || k.describe == nil {
 		return ""
 	}
-	return k.describe(spec)
+	return k.describe(spec, tied)
 }
 
 // Why says in words by what Settle chooses what is open in options of a kind; "" where that is the same everywhere.

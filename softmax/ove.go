@@ -40,7 +40,7 @@ type ove struct {
 	noise  *noise // an even one, of blocks
 }
 
-func settleOVE(s Spec) (Options, error) {
+func settleOVE(s Spec, _ bool) (Options, error) {
 	o, v := s.Options, len(s.Counts)
 	if o.Block == 0 {
 		o.Block = 1

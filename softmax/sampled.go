@@ -12,9 +12,11 @@ func init() {
 	register(Kind{
 		Name: "sampled", Doc: "sampled softmax: the softmax over a target and drawn words, corrected for how they were drawn",
 		Options: []string{"samples", "noise", "power"}, Ties: true, RowWise: true,
-		settle: func(s Spec) (Options, error) { return settleNoise("sampled", s, "loguniform", 1, sampledSamples) },
-		plan:   planSampled,
-		make:   func(s Spec) (Output, error) { return newSampled(s), nil },
+		settle: func(s Spec, _ bool) (Options, error) {
+			return settleNoise("sampled", s, "loguniform", 1, sampledSamples)
+		},
+		plan: planSampled,
+		make: func(s Spec) (Output, error) { return newSampled(s), nil },
 	})
 }
 

@@ -95,10 +95,10 @@ type Kind struct {
 	Exact     bool     // the loss is exact in training as well
 	RowWise   bool     // training touches single rows of the weights, so that an embedding it shares may be sparse
 
-	settle   func(Spec) (Options, error) // completes the options for a vocabulary; nil: there are none
+	settle   func(s Spec, tied bool) (Options, error) // completes the options for a vocabulary; nil: there are none
 	plan     func(s Spec, tied bool) Plan
-	describe func(Spec) string         // says what settled options come to; nil: nothing that they do not say themselves
-	why      func(open Options) string // says by what settle chooses, if that is measured; nil: it is not
+	describe func(s Spec, tied bool) string // says what settled options come to; nil: nothing that they do not say themselves
+	why      func(open Options) string      // says by what settle chooses, if that is measured; nil: it is not
 	make     func(Spec) (Output, error)
 }
 
