@@ -6,6 +6,7 @@ import (
 	"sync"
 
 	"inkling/data"
+	"inkling/internal/kernel"
 	"inkling/softmax"
 	"inkling/tensor"
 )
@@ -53,7 +54,7 @@ func (p *Preview) TopK(tokens []int, logp []float32, states []any) bool {
 // PlanPreview adds what a preview of so many dimensions holds to what a use of a model does, with so many workers.
 func (c Config) PlanPreview(of Memory, dims, workers int) Memory {
 	v, d := int64(len(c.Counts)), int64(c.arch().dim(c))
-	of.Packed += 4 * (v*int64(dims+3) + 8*d*d) // the preview, biases and norms, rotations
+	of.Packed += kernel.HalfBytes(int(v), dims) + 4*(3*v+8*d*d) // the preview, biases and norms, rotations
 	of.Activations += 4 * int64(workers) * softmax.SVDFloats(len(c.Counts), int(d))
 	return of
 }

@@ -24,6 +24,7 @@ type svdQuery struct {
 // svdDesk is the memory of some queries.
 type svdDesk struct {
 	rotated []float32 // h̃ [svdRows, d]
+	preview []float32 // its first numbers, and zeros up to the length of B's rows
 	scores  []float32 // [svdRows, V]
 	groups  []float32 // [svdRows, V/svdGroup]
 	query   svdQuery
@@ -31,7 +32,7 @@ type svdDesk struct {
 
 // SVDFloats are the floats that an SVD of a layer [v, dim] holds while it works for one caller.
 func SVDFloats(v, dim int) int64 {
-	return svdRows * (int64(v) + int64(v)/svdGroup + int64(dim))
+	return svdRows * (int64(v) + int64(v)/svdGroup + 2*int64(dim))
 }
 
 // queries makes previews for rows of h, some at a time so that B is read once for them, and calls each for one after the other.
@@ -51,6 +52,7 @@ func (s *SVD) eachQuery(score func(d *svdDesk, h []float32, rows int), h []float
 	defer s.desks.Put(d)
 	if rows := min(n, svdRows); len(d.scores) < rows*v {
 		d.rotated, d.scores, d.groups = make([]float32, rows*dim), kernel.Floats(rows*v), make([]float32, rows*groups)
+		d.preview = make([]float32, rows*s.half.Length())
 	}
 	for at := 0; at < n; at += svdRows {
 		rows := min(svdRows, n-at)
@@ -61,7 +63,7 @@ func (s *SVD) eachQuery(score func(d *svdDesk, h []float32, rows int), h []float
 			q.h, q.scores, q.groups = h[(at+i)*dim:(at+i+1)*dim], d.scores[i*v:(i+1)*v], d.groups[i*groups:(i+1)*groups]
 			rest := d.rotated[i*dim+s.preview : (i+1)*dim]
 			q.tail = norm(rest)
-			q.rounding = s.rounding(norm(q.h))
+			q.rounding = s.rounding(norm(q.h)) + s.rounded*norm(d.rotated[i*dim:i*dim+s.preview])
 			each(at+i, q)
 			for _, r := range q.seen {
 				q.marks[r.Word/svdGroup] = 0
@@ -78,6 +80,8 @@ func (s *SVD) eachQuery(score func(d *svdDesk, h []float32, rows int), h []float
 //   - the preview, the norms of the tails and the exact score: at most d+2 each, of ‖A_i‖·‖h‖;
 //   - the bias, at the start of the preview and in the score: d+1 each.
 //
+// What bfloat16 takes off the preview is beside this.
+//
 // In fact it is some √d less. Against what the tails leave open it is small all the same.
 func (s *SVD) rounding(norm float32) float32 {
 	d := float64(s.dense.weight.Cols)
@@ -91,12 +95,17 @@ func norm(x []float32) float32 { return float32(math.Sqrt(float64(kernel.Dot(x, 
 func (s *SVD) previews(d *svdDesk, h []float32, rows int) {
 	v, dim := s.dense.vocab(), s.dense.weight.Cols
 	kernel.MatMul(d.rotated, dim, h, dim, rows, &s.rotation, false)
-	for b := range s.blocks {
-		from, n := b*svdBlock, s.blocks[b].N
+	length := s.half.Length()
+	for i := range rows {
+		copy(d.preview[i*length:], d.rotated[i*dim:i*dim+s.preview])
+	}
+	for from := 0; from < v; from += svdBlock {
+		to := min(v, from+svdBlock)
 		for i := range rows {
-			copy(d.scores[i*v+from:], s.bias[from:from+n])
+			scores := d.scores[i*v+from : i*v+to]
+			copy(scores, s.bias[from:to])
+			s.half.AddDots(scores, from, d.preview[i*length:(i+1)*length])
 		}
-		kernel.MatMul(d.scores[from:], v, d.rotated, dim, rows, &s.blocks[b], true)
 	}
 }
 

@@ -237,7 +237,12 @@ func TestSVDOfEverything(t *testing.T) {
 				}
 			}
 			for i := range want {
-				if x[0] != 5 && math.Abs(float64(got[i]-want[i])) > 1e-4 {
+				// A preview of all dimensions is off by what bfloat16 rounds, the word's and those of the sum.
+				off := 1e-4 + 2*float64(s.rounded)*float64(norm(h[i/v*dim:(i/v+1)*dim]))
+				if x[1] == v {
+					off = 1e-4
+				}
+				if x[0] != 5 && math.Abs(float64(got[i]-want[i])) > off {
 					t.Fatalf("V=%d, preview %d, full view %d: log-probability %g, exact %g", v, x[0], x[1], got[i], want[i])
 				}
 			}
@@ -349,36 +354,57 @@ func TestChoose(t *testing.T) {
 	})
 }
 
+// BenchmarkSVD asks for the 10 likeliest of 100,000 words with singular values that fall as 1/jᵃ, for one normal hidden vector
+// alone and for 32 at once, beside the product with all weights: µs of a query, and for how many of 256 the words are the
+// same, and proven.
 func BenchmarkSVD(b *testing.B) {
-	const v, dim, k = 100_000, 512, 10
-	f := decaying(v, dim, 1, 1)
-	h := vector(svdRows*dim, 1)
-	spectrum, err := Spectrum(f)
-	if err != nil {
-		b.Fatal(err)
+	const v, dim, k, queries = 100_000, 512, 10, 256
+	rnd, h := rand.New(rand.NewPCG(1, 1)), make([]float32, queries*dim)
+	for i := range h {
+		h[i] = float32(rnd.NormFloat64())
 	}
-	s, err := spectrum.Preview(1, 1)
-	if err != nil {
-		b.Fatal(err)
-	}
-	for _, rows := range []int{1, svdRows} {
-		b.Run(fmt.Sprintf("exact/rows%d", rows), func(b *testing.B) {
-			for b.Loop() {
-				s.ExactTopKRows(h[:rows*dim], k)
+	ask := func(name string, rows int, topK func(h []float32)) {
+		b.Run(fmt.Sprintf("%s/%d", name, rows), func(b *testing.B) {
+			for i := 0; b.Loop(); i++ {
+				at := i % (queries / rows) * rows * dim
+				topK(h[at : at+rows*dim])
 			}
 			b.ReportMetric(b.Elapsed().Seconds()*1e6/float64(b.N*rows), "µs/query")
 		})
-		for _, x := range [][2]int{{32, 128}, {64, 256}, {64, 1000}, {128, 1000}, {256, 1000}} {
+	}
+	for _, falls := range []struct {
+		a        float64
+		previews [][2]int
+	}{{1, [][2]int{{32, 128}, {64, 128}, {128, 2000}, {256, 2000}}}, {0.75, [][2]int{{64, 1000}, {128, 512}}}, {0, [][2]int{{256, 2000}}}} {
+		spectrum, err := Spectrum(decaying(v, dim, falls.a, 1))
+		if err != nil {
+			b.Fatal(err)
+		}
+		for _, x := range falls.previews {
 			s, err := spectrum.Preview(x[0], x[1])
 			if err != nil {
 				b.Fatal(err)
 			}
-			b.Run(fmt.Sprintf("svd%d,%d/rows%d", x[0], x[1], rows), func(b *testing.B) {
-				for b.Loop() {
-					s.TopKRows(h[:rows*dim], k)
+			name := fmt.Sprintf("a=%g", falls.a)
+			for _, rows := range []int{1, svdRows} {
+				ask(name+"/all", rows, func(h []float32) { s.ExactTopKRows(h, k) })
+				ask(fmt.Sprintf("%s/%d,%d", name, x[0], x[1]), rows, func(h []float32) { s.TopKRows(h, k) })
+			}
+			same, proven := 0, 0
+			exact := s.ExactTopKRows(h, k)
+			best, certified := s.TopKRows(h, k)
+			for i := range exact {
+				words := func(r []Ranked) (w []int) {
+					for _, x := range r {
+						w = append(w, x.Word)
+					}
+					slices.Sort(w)
+					return w
 				}
-				b.ReportMetric(b.Elapsed().Seconds()*1e6/float64(b.N*rows), "µs/query")
-			})
+				same += btoi(slices.Equal(words(exact[i]), words(best[i])))
+				proven += btoi(certified[i])
+			}
+			b.Logf("%s, %d,%d: the same for %.1f %%, proven for %.1f %%", name, x[0], x[1], 100*float64(same)/queries, 100*float64(proven)/queries)
 		}
 	}
 }

@@ -6,7 +6,8 @@ import (
 	"testing"
 )
 
-// TestPreview: with all dimensions SVD-softmax measures and writes what the model does; other output layers are refused.
+// TestPreview: with all dimensions SVD-softmax measures and writes what the model does, but for what bfloat16 rounds; other
+// output layers are refused.
 func TestPreview(t *testing.T) {
 	f := newFolder(t)
 	var trained map[string]any
@@ -19,8 +20,8 @@ func TestPreview(t *testing.T) {
 	if exact.SVD != nil || near.SVD == nil {
 		t.Fatalf("a preview where none was asked for, or none: %v, %v", exact.SVD, near.SVD)
 	}
-	if s := near.SVD; near.NatsPerToken != exact.NatsPerToken || math.Abs(s.NatsPerToken-exact.NatsPerToken) > 1e-4 ||
-		s.Equal != 1 || s.Certified != 1 || s.Sampled < 500 || !(s.Single > 0 && s.Batch > 0 && s.ExactSingle > 0 && s.ExactBatch > 0) || s.Dims != 16 || s.Full != 3 {
+	if s := near.SVD; near.NatsPerToken != exact.NatsPerToken || math.Abs(s.NatsPerToken-exact.NatsPerToken) > 1e-3 ||
+		s.Equal != 1 || s.Certified < 0.99 || s.Sampled < 500 || !(s.Single > 0 && s.Batch > 0 && s.ExactSingle > 0 && s.ExactBatch > 0) || s.Dims != 16 || s.Full != 3 {
 		t.Errorf("%+v, exact %g nats", *s, exact.NatsPerToken)
 	}
 	r := f.must("eval", "model", "held.txt", "--output", "svd")
@@ -29,7 +30,7 @@ func TestPreview(t *testing.T) {
 	var a, b []generated
 	f.json(&a, "generate", "model", "--decoder", "greedy", "--max-tokens", "40")
 	f.json(&b, "generate", "model", "--decoder", "greedy", "--max-tokens", "40", "--output", "svd:16,3")
-	if a[0].Text != b[0].Text || math.Abs(a[0].LogProb-b[0].LogProb) > 1e-3 {
+	if a[0].Text != b[0].Text || math.Abs(a[0].LogProb-b[0].LogProb) > 1e-2 {
 		t.Errorf("greedy by SVD %+v, by all tokens %+v", b, a)
 	}
 	f.json(&b, "generate", "model", "--max-tokens", "40", "--output", "svd:2,3", "--top-k", "5", "-n", "3")

@@ -17,7 +17,7 @@ func goImpl() *impl {
 		gruForward: gruForwardGo, gruBackward: gruBackwardGo,
 		adam: adamGo, momentum: momentumGo, rmsprop: rmspropGo,
 		randomMask: randomMaskGo,
-		gatherRows: gatherRowsGo, rowDots: rowDotsGo, addRows: addRowsGo,
+		gatherRows: gatherRowsGo, rowDots: rowDotsGo, addRows: addRowsGo, halfRowDots: halfRowDotsGo,
 		fmaLoop: fmaLoopGo,
 	}
 }

@@ -3163,6 +3163,93 @@ done8:
 	VZEROUPPER
 	RET
 
+// func halfRowDotsAVX2(s []float32, w []uint32, x []float32)
+// Requires: AVX, AVX2, FMA3
+TEXT ·halfRowDotsAVX2(SB), NOSPLIT, $0-72
+	MOVQ    s_base+0(FP), AX
+	MOVQ    w_base+24(FP), CX
+	MOVQ    s_len+8(FP), DX
+	MOVQ    x_len+56(FP), BX
+	VMOVUPS vectorAVX2Constants<>+864(SB), Y0
+
+rows:
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	VXORPS Y8, Y8, Y8
+	MOVQ   x_base+48(FP), SI
+	MOVQ   BX, DI
+
+blocks:
+	VMOVUPS      (SI), Y9
+	VMOVUPS      64(SI), Y10
+	VMOVUPS      (CX), Y11
+	VPSLLD       $0x10, Y11, Y12
+	VANDPS       Y0, Y11, Y11
+	VFMADD231PS  Y9, Y12, Y1
+	VFMADD231PS  Y10, Y11, Y2
+	VMOVUPS      64(CX), Y11
+	VPSLLD       $0x10, Y11, Y12
+	VANDPS       Y0, Y11, Y11
+	VFMADD231PS  Y9, Y12, Y3
+	VFMADD231PS  Y10, Y11, Y4
+	VMOVUPS      128(CX), Y11
+	VPSLLD       $0x10, Y11, Y12
+	VANDPS       Y0, Y11, Y11
+	VFMADD231PS  Y9, Y12, Y5
+	VFMADD231PS  Y10, Y11, Y6
+	VMOVUPS      192(CX), Y11
+	VPSLLD       $0x10, Y11, Y12
+	VANDPS       Y0, Y11, Y11
+	VFMADD231PS  Y9, Y12, Y7
+	VFMADD231PS  Y10, Y11, Y8
+	VMOVUPS      32(SI), Y9
+	VMOVUPS      96(SI), Y10
+	VMOVUPS      32(CX), Y11
+	VPSLLD       $0x10, Y11, Y12
+	VANDPS       Y0, Y11, Y11
+	VFMADD231PS  Y9, Y12, Y1
+	VFMADD231PS  Y10, Y11, Y2
+	VMOVUPS      96(CX), Y11
+	VPSLLD       $0x10, Y11, Y12
+	VANDPS       Y0, Y11, Y11
+	VFMADD231PS  Y9, Y12, Y3
+	VFMADD231PS  Y10, Y11, Y4
+	VMOVUPS      160(CX), Y11
+	VPSLLD       $0x10, Y11, Y12
+	VANDPS       Y0, Y11, Y11
+	VFMADD231PS  Y9, Y12, Y5
+	VFMADD231PS  Y10, Y11, Y6
+	VMOVUPS      224(CX), Y11
+	VPSLLD       $0x10, Y11, Y12
+	VANDPS       Y0, Y11, Y11
+	VFMADD231PS  Y9, Y12, Y7
+	VFMADD231PS  Y10, Y11, Y8
+	ADDQ         $0x80, SI
+	ADDQ         $+256, CX
+	SUBQ         $0x20, DI
+	JNZ          blocks
+	VADDPS       Y1, Y2, Y2
+	VADDPS       Y3, Y4, Y4
+	VADDPS       Y5, Y6, Y6
+	VADDPS       Y7, Y8, Y8
+	VHADDPS      Y4, Y2, Y1
+	VHADDPS      Y8, Y6, Y2
+	VHADDPS      Y2, Y1, Y1
+	VEXTRACTF128 $0x01, Y1, X2
+	VADDPS       X1, X2, X2
+	VADDPS       (AX), X2, X2
+	VMOVUPS      X2, (AX)
+	ADDQ         $0x10, AX
+	SUBQ         $0x04, DX
+	JNZ          rows
+	VZEROUPPER
+	RET
+
 DATA vectorAVX2Constants<>+0(SB)/4, $0x42b20000
 DATA vectorAVX2Constants<>+4(SB)/4, $0x42b20000
 DATA vectorAVX2Constants<>+8(SB)/4, $0x42b20000
@@ -3379,7 +3466,15 @@ DATA vectorAVX2Constants<>+848(SB)/4, $0x00000008
 DATA vectorAVX2Constants<>+852(SB)/4, $0x00000008
 DATA vectorAVX2Constants<>+856(SB)/4, $0x00000008
 DATA vectorAVX2Constants<>+860(SB)/4, $0x00000008
-GLOBL vectorAVX2Constants<>(SB), RODATA|NOPTR, $864
+DATA vectorAVX2Constants<>+864(SB)/4, $0xffff0000
+DATA vectorAVX2Constants<>+868(SB)/4, $0xffff0000
+DATA vectorAVX2Constants<>+872(SB)/4, $0xffff0000
+DATA vectorAVX2Constants<>+876(SB)/4, $0xffff0000
+DATA vectorAVX2Constants<>+880(SB)/4, $0xffff0000
+DATA vectorAVX2Constants<>+884(SB)/4, $0xffff0000
+DATA vectorAVX2Constants<>+888(SB)/4, $0xffff0000
+DATA vectorAVX2Constants<>+892(SB)/4, $0xffff0000
+GLOBL vectorAVX2Constants<>(SB), RODATA|NOPTR, $896
 
 DATA vectorAVX2Lanes<>+0(SB)/4, $+0
 DATA vectorAVX2Lanes<>+4(SB)/4, $+1

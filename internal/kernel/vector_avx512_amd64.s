@@ -3622,6 +3622,79 @@ done17:
 	VZEROUPPER
 	RET
 
+// func halfRowDotsAVX512(s []float32, w []uint32, x []float32)
+// Requires: AVX, AVX512DQ, AVX512F
+TEXT ·halfRowDotsAVX512(SB), NOSPLIT, $0-72
+	MOVQ         s_base+0(FP), AX
+	MOVQ         w_base+24(FP), CX
+	MOVQ         s_len+8(FP), DX
+	MOVQ         x_len+56(FP), BX
+	VBROADCASTSS vectorAVX512Constants<>+108(SB), Z0
+
+rows:
+	VXORPS Z1, Z1, Z1
+	VXORPS Z2, Z2, Z2
+	VXORPS Z3, Z3, Z3
+	VXORPS Z4, Z4, Z4
+	VXORPS Z5, Z5, Z5
+	VXORPS Z6, Z6, Z6
+	VXORPS Z7, Z7, Z7
+	VXORPS Z8, Z8, Z8
+	MOVQ   x_base+48(FP), SI
+	MOVQ   BX, DI
+
+blocks:
+	VMOVUPS       (SI), Z9
+	VMOVUPS       64(SI), Z10
+	VMOVUPS       (CX), Z11
+	VPSLLD        $0x10, Z11, Z12
+	VANDPS        Z0, Z11, Z11
+	VFMADD231PS   Z9, Z12, Z1
+	VFMADD231PS   Z10, Z11, Z2
+	VMOVUPS       64(CX), Z11
+	VPSLLD        $0x10, Z11, Z12
+	VANDPS        Z0, Z11, Z11
+	VFMADD231PS   Z9, Z12, Z3
+	VFMADD231PS   Z10, Z11, Z4
+	VMOVUPS       128(CX), Z11
+	VPSLLD        $0x10, Z11, Z12
+	VANDPS        Z0, Z11, Z11
+	VFMADD231PS   Z9, Z12, Z5
+	VFMADD231PS   Z10, Z11, Z6
+	VMOVUPS       192(CX), Z11
+	VPSLLD        $0x10, Z11, Z12
+	VANDPS        Z0, Z11, Z11
+	VFMADD231PS   Z9, Z12, Z7
+	VFMADD231PS   Z10, Z11, Z8
+	ADDQ          $0x80, SI
+	ADDQ          $+256, CX
+	SUBQ          $0x20, DI
+	JNZ           blocks
+	VADDPS        Z1, Z2, Z2
+	VADDPS        Z3, Z4, Z4
+	VADDPS        Z5, Z6, Z6
+	VADDPS        Z7, Z8, Z8
+	VEXTRACTF32X8 $0x01, Z2, Y1
+	VADDPS        Y2, Y1, Y1
+	VEXTRACTF32X8 $0x01, Z4, Y2
+	VADDPS        Y4, Y2, Y2
+	VEXTRACTF32X8 $0x01, Z6, Y3
+	VADDPS        Y6, Y3, Y3
+	VEXTRACTF32X8 $0x01, Z8, Y4
+	VADDPS        Y8, Y4, Y4
+	VHADDPS       Y2, Y1, Y1
+	VHADDPS       Y4, Y3, Y2
+	VHADDPS       Y2, Y1, Y1
+	VEXTRACTF128  $0x01, Y1, X2
+	VADDPS        X1, X2, X2
+	VADDPS        (AX), X2, X2
+	VMOVUPS       X2, (AX)
+	ADDQ          $0x10, AX
+	SUBQ          $0x04, DX
+	JNZ           rows
+	VZEROUPPER
+	RET
+
 DATA vectorAVX512Constants<>+0(SB)/4, $0x42b20000
 DATA vectorAVX512Constants<>+4(SB)/4, $0xc2b00000
 DATA vectorAVX512Constants<>+8(SB)/4, $0x3fb8aa3b
@@ -3649,7 +3722,8 @@ DATA vectorAVX512Constants<>+92(SB)/4, $0xed5ad4bb
 DATA vectorAVX512Constants<>+96(SB)/4, $0xac4c1b51
 DATA vectorAVX512Constants<>+100(SB)/4, $0x31848bab
 DATA vectorAVX512Constants<>+104(SB)/4, $0x00000010
-GLOBL vectorAVX512Constants<>(SB), RODATA|NOPTR, $108
+DATA vectorAVX512Constants<>+108(SB)/4, $0xffff0000
+GLOBL vectorAVX512Constants<>(SB), RODATA|NOPTR, $112
 
 DATA vectorAVX512Lanes<>+0(SB)/4, $+0
 DATA vectorAVX512Lanes<>+4(SB)/4, $+1

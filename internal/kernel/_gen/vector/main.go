@@ -40,6 +40,7 @@ func main() {
 	m.optimizers()
 	m.mask()
 	m.rows()
+	m.halfRowDots()
 	m.tables()
 	Generate()
 }
