@@ -92,13 +92,15 @@ func planAdaptiveTied(s Spec) Plan {
 		p.Training += t.share * float64(t.words) * float64(d)
 	}
 	p.Dense, p.Exact = p.Weights, p.Training
-	sections := func(rows func(t part) int) (floats int64) { // of the tails that rows are expected in
+	section := func(words int) int64 { return tensor.ArenaFloats(int64(words)*d) + int64(words)*(d+1) } // vectors, and packed; biases
+	sections := func(rows func(t part) int) int64 {                                                     // those that rows are expected in
+		floats := section(wide)
 		for _, t := range parts[1:] {
 			if rows(t) > 0 {
-				floats += tensor.ArenaFloats(int64(t.words)*d) + int64(t.words)
+				floats += section(t.words)
 			}
 		}
-		return floats + tensor.ArenaFloats(int64(wide)*d) + int64(wide)
+		return floats
 	}
 	p.Bags = func(rows, targets int) int64 {
 		// The head's scores in two parts and beside one another, with their gradients.

@@ -101,6 +101,32 @@ func TestAdaptiveTied(t *testing.T) {
 	}
 }
 
+// TestAdaptiveTiedPlan: what a step of a vocabulary holds whose vectors are most of it is planned.
+func TestAdaptiveTiedPlan(t *testing.T) {
+	const v, dim, rows = 6000, 96, 100
+	s := spec(v, dim)
+	s.Options.Cutoffs, s.Tied = []int{500, 2000}, tensor.NewParam("embed.weight", v, dim)
+	p, err := PlanOf("adaptive", s, true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	targets := Targets{Row: count(rows)}
+	for i := range rows {
+		targets.Word = append(targets.Word, i*i%v)
+	}
+	tp, out, h := tensor.NewTape(), make1(t, Kind{Name: "adaptive"}, s), vector(rows*dim, 1)
+	tp.Backward(out.Loss(tp, tp.Leaf(rows, dim, h), targets), 1)
+	held, _ := tp.Floats()
+	if planned := p.Forward(rows) + rows*dim; math.Abs(float64(planned)/float64(held)-1) > 0.1 {
+		t.Errorf("%d floats planned for a step, are %d", planned, held)
+	}
+	scoring := tensor.NewInference()
+	Scores(scoring, out, v, make([]float32, rows), scoring.Const(rows, dim, h), targets.Word)
+	if held, _ := scoring.Floats(); math.Abs(float64(p.Scoring(rows))/float64(held)-1) > 0.1 {
+		t.Errorf("%d floats planned to score, are %d", p.Scoring(rows), held)
+	}
+}
+
 // TestAdaptiveTiedBegins at the frequencies of words where the hidden vector says nothing.
 func TestAdaptiveTiedBegins(t *testing.T) {
 	s := spec(40, 4)

@@ -26,7 +26,7 @@ func (c *cut) tails() int { return len(c.ends) - 1 }
 // columns of the head: its words, and the tails.
 func (c *cut) columns() int { return c.words + c.tails() }
 
-// head and tail i are these words.
+// first are the words of the head, and tail those of tail i.
 func (c *cut) first() []int     { return c.order[:c.words] }
 func (c *cut) tail(i int) []int { return c.order[c.ends[i]:c.ends[i+1]] }
 
