@@ -213,5 +213,5 @@ func (c Config) packed(p tensor.Precision, training bool) (bytes int64) {
 	for _, m := range c.output().Read { // in float32, to evaluate
 		bytes += kernel.PackedBytes(m[1], m[0], tensor.Float32)
 	}
-	return bytes
+	return bytes + 4*c.output().Copies
 }

@@ -54,7 +54,7 @@ func (p *Preview) TopK(tokens []int, logp []float32, states []any) bool {
 // PlanPreview adds what a preview of so many dimensions holds to what a use of a model does, with so many workers.
 func (c Config) PlanPreview(of Memory, dims, workers int) Memory {
 	v, d := int64(len(c.Counts)), int64(c.arch().dim(c))
-	of.Packed += kernel.HalfBytes(int(v), dims) + 4*(3*v+8*d*d) // the preview, biases and norms, rotations
+	of.Packed += kernel.BFloat16RowsBytes(int(v), dims) + 4*(3*v+8*d*d) // the preview, biases and norms, rotations
 	of.Activations += 4 * int64(workers) * softmax.SVDFloats(len(c.Counts), int(d))
 	return of
 }
@@ -145,9 +145,9 @@ func (d *previewDesk) read(p *Preview, w data.Window, every int) {
 	}
 }
 
-// PreviewSize is a preview to begin with: a quarter of the dimensions and a full view of one token in 50. How much less is
+// PreviewSize is a preview to begin with: a quarter of the dimensions, to whole lines of the cache, and a full view of one token in 50. How much less is
 // enough depends on how fast the singular values of the weights fall; held-out text tells.
 func (c Config) PreviewSize() (dims, full int) {
 	d := c.arch().dim(c)
-	return min(d, (d+31)/32*8), (len(c.Counts) + 49) / 50
+	return min(d, (d+127)/128*32), (len(c.Counts) + 49) / 50
 }

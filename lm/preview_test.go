@@ -23,9 +23,9 @@ func TestPreview(t *testing.T) {
 	const vocab, rounded = 90, 5e-3
 	every(t, vocab, func(t *testing.T, m *Model) {
 		p, err := m.Preview(m.dim(), 5)
-		if m.Config.Output == "adaptive" { // has narrow vectors of most words
+		if m.Config.Output == "adaptive" { // is a softmax for each section
 			if err == nil {
-				t.Error("a preview of a layer that has no vector for each word")
+				t.Error("a preview of a layer that is not one softmax")
 			}
 			return
 		}

@@ -10,19 +10,6 @@ import (
 
 // What an adaptive softmax gives for the asking: log-probabilities of all words, of one, and the best ones.
 
-// section makes the scores of the head's columns, or of a tail's words.
-func (a *adaptive) section(_ *tensor.Tape, i int, p tensor.Precision) section {
-	if i == head {
-		one := section{columns: a.columns(), words: a.weights.Packed(true, p)}
-		for _, b := range a.bias {
-			one.bias = b.Value
-		}
-		return one
-	}
-	t := a.narrow[i]
-	return section{columns: t.words.Rows, words: t.words.Packed(true, p), down: t.down.Packed(true, p), width: t.down.Rows}
-}
-
 func (a *adaptive) LogProbs(dst, h []float32) { a.LogProbsRows(dst, h) }
 
 // tape lends memory, to be given back to the pool.
@@ -54,7 +41,7 @@ func (a *adaptive) LogProbsRows(dst, h []float32) {
 				to[w] = row[c] + shift
 			}
 		}
-		a.section(tp, head, kernel.Float32).scores(scores, stride, narrow, x, a.dim, rows)
+		a.section(headSection, kernel.Float32).scores(scores, stride, narrow, x, a.dim, rows)
 		for i := range rows {
 			row := scores[i*stride : i*stride+a.columns()]
 			lse := kernel.LogSumExp(row)
@@ -65,7 +52,7 @@ func (a *adaptive) LogProbsRows(dst, h []float32) {
 		}
 		for k := range tails {
 			words := a.tail(k)
-			a.section(tp, k, kernel.Float32).scores(scores, stride, narrow, x, a.dim, rows)
+			a.section(k, kernel.Float32).scores(scores, stride, narrow, x, a.dim, rows)
 			for i := range rows {
 				lse := kernel.LogSumExp(scores[i*stride : i*stride+len(words)])
 				spread(i, words, logTail[i*tails+k]-lse)
@@ -85,7 +72,7 @@ func (a *adaptive) TopK(h []float32, k int) ([]Ranked, bool) {
 	defer a.lent.Put(tp)
 	found := newBest(k, len(a.order))
 	top := tp.Scratch(a.columns())
-	a.section(tp, head, kernel.Float32).scores(top, len(top), nil, h, a.dim, 1)
+	a.section(headSection, kernel.Float32).scores(top, len(top), nil, h, a.dim, 1)
 	lse := kernel.LogSumExp(top)
 	for r, s := range top[:a.words] {
 		found.show(Ranked{a.order[r], s - lse})
@@ -101,7 +88,8 @@ func (a *adaptive) TopK(h []float32, k int) ([]Ranked, bool) {
 			break
 		}
 		scores := tp.Scratch(len(words))
-		a.section(tp, i, kernel.Float32).scores(scores, len(scores), tp.Scratch(a.dim), h, a.dim, 1)
+		of := a.section(i, kernel.Float32)
+		of.scores(scores, len(scores), tp.Scratch(of.width), h, a.dim, 1)
 		shift := logTail - kernel.LogSumExp(scores)
 		for c, s := range scores {
 			found.show(Ranked{words[c], s + shift})

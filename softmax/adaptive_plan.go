@@ -33,25 +33,39 @@ func partsOf(s Spec) (parts []part) {
 }
 
 func planAdaptive(s Spec, tied bool) Plan {
-	if tied {
-		return planAdaptiveTied(s)
-	}
 	parts, d := partsOf(s), int64(s.Dim)
+	tails := int64(len(parts) - 1)
+	if tied && tails == 0 {
+		return planFull(s, true)
+	}
 	wide := parts[0].words + len(parts) - 1
 	p := Plan{Weights: int64(wide) * d, Packed: [][2]int{{wide, s.Dim}}}
 	p.Training = float64(p.Weights)
 	if s.Options.HeadBias {
 		p.Weights += int64(wide)
 	}
+	scratch := int64(0) // of a step
+	if tied {
+		p.Weights = int64(len(s.Counts)) + tails*(d+1)
+		p.Copies = int64(len(s.Counts))*(d+1) + tails*(d+1)
+		scratch = int64(wide) * (d + 1)
+	}
 	for _, t := range parts[1:] {
-		p.Packed = append(p.Packed, [2]int{t.width, s.Dim}, [2]int{t.words, t.width})
+		p.Packed = append(p.Packed, [2]int{t.words, t.width})
+		if tied {
+			p.Training += t.share * float64(t.words) * float64(d)
+			scratch = max(scratch, int64(t.words)*(d+1))
+			continue
+		}
+		p.Packed = append(p.Packed, [2]int{t.width, s.Dim})
 		weights := int64(t.width) * (d + int64(t.words))
 		p.Weights += weights
 		p.Training += t.share * float64(weights)
 	}
+	scratch = tensor.ArenaFloats(scratch)
 	p.Dense, p.Exact = p.Weights, p.Training
 	p.Forward = func(rows int) int64 {
-		floats := int64(rows) * pad(wide) // the scores, over which their gradient is written
+		floats := scratch + int64(rows)*pad(wide) // the scores, over which their gradient is written
 		for _, t := range parts[1:] {
 			// Vectors and what they are made into, with gradients; the scores.
 			floats += int64(t.most(rows)) * (2*pad(s.Dim) + 2*pad(t.width) + pad(t.words) + 2)
@@ -59,7 +73,7 @@ func planAdaptive(s Spec, tied bool) Plan {
 		return floats
 	}
 	p.Bags = func(rows, targets int) int64 {
-		floats := int64(rows) * pad(wide)
+		floats := scratch + int64(rows)*pad(wide)
 		for _, t := range parts[1:] {
 			some := int64(min(rows, t.most(targets)))
 			floats += some*(2*pad(s.Dim)+2*pad(t.width)+pad(t.words)+2) + int64(t.most(targets))
@@ -70,53 +84,6 @@ func planAdaptive(s Spec, tied bool) Plan {
 		floats := int64(min(rows, scoreRows(wide))) * pad(wide)
 		for _, t := range parts[1:] {
 			floats += int64(min(t.most(rows), scoreRows(t.words))) * (d + int64(t.width) + pad(t.words))
-		}
-		return floats
-	}
-	return p
-}
-
-// planAdaptiveTied has, beside the scores, what sections take that are brought together.
-func planAdaptiveTied(s Spec) Plan {
-	parts, d := partsOf(s), int64(s.Dim)
-	tails := len(parts) - 1
-	if tails == 0 {
-		return planFull(s, true)
-	}
-	wide := parts[0].words + tails
-	p := Plan{
-		Weights: int64(len(s.Counts)) + int64(tails)*(d+1), Training: float64(wide) * float64(d),
-		Packed: [][2]int{{tails, s.Dim}}, Whole: [][2]int{{len(s.Counts), s.Dim}},
-	}
-	for _, t := range parts[1:] {
-		p.Training += t.share * float64(t.words) * float64(d)
-	}
-	p.Dense, p.Exact = p.Weights, p.Training
-	section := func(words int) int64 { return tensor.ArenaFloats(int64(words)*d) + int64(words)*(d+1) } // vectors, and packed; biases
-	sections := func(rows func(t part) int) int64 {                                                     // those that rows are expected in
-		floats := section(wide)
-		for _, t := range parts[1:] {
-			if rows(t) > 0 {
-				floats += section(t.words)
-			}
-		}
-		return floats
-	}
-	p.Bags = func(rows, targets int) int64 {
-		// The head's scores in two parts and beside one another, with their gradients.
-		matrix := func(cols int) int64 { return tensor.ArenaFloats(int64(rows) * pad(cols)) }
-		floats := 2*matrix(parts[0].words) + 2*matrix(tails) + matrix(wide) + sections(func(t part) int { return t.most(targets) })
-		for _, t := range parts[1:] {
-			some := int64(min(rows, t.most(targets)))
-			floats += some*(2*pad(s.Dim)+2) + tensor.ArenaFloats(some*pad(t.words)) + int64(t.most(targets))
-		}
-		return floats
-	}
-	p.Forward = func(rows int) int64 { return p.Bags(rows, rows) }
-	p.Scoring = func(rows int) int64 {
-		floats := int64(min(rows, scoreRows(wide)))*pad(wide) + sections(func(t part) int { return t.most(rows) })
-		for _, t := range parts[1:] {
-			floats += int64(min(t.most(rows), scoreRows(t.words))) * (d + pad(t.words))
 		}
 		return floats
 	}

@@ -241,9 +241,9 @@ func TestAdaptiveTails(t *testing.T) {
 	s.Options.Cutoffs = []int{10, 20}
 	a := make1(t, Kind{Name: "adaptive"}, s).(*adaptive)
 	h := []float32{1, 0, 0, 0}
-	a.weights.Row(11)[0] = -50 // the second tail has next to no probability
-	a.weights.Changed()
-	a.narrow[1].words = nil // to look into it would panic
+	a.adaptiveWeights.(*ownWeights).head.Row(11)[0] = -50 // the second tail has next to no probability
+	a.adaptiveWeights.(*ownWeights).head.Changed()
+	a.adaptiveWeights.(*ownWeights).tail[1].words = nil // to look into it would panic
 	best, certified := a.TopK(h, 20)
 	if len(best) != 20 || !certified {
 		t.Fatalf("%d words, certified %v", len(best), certified)

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"inkling/internal/kernel"
+	"inkling/nn"
 	"inkling/tensor"
 )
 
@@ -21,20 +22,32 @@ func BenchmarkTraining(b *testing.B) {
 		peak = max(peak, flops/time.Since(began).Seconds())
 	}
 	for _, size := range []struct{ vocab, dim, rows int }{{10_000, 200, 700}, {10_000, 512, 560}, {44_000, 512, 560}, {267_735, 512, 560}} {
-		for _, kind := range Kinds() {
-			s := zipf(size.vocab, size.dim)
-			s.Options, _ = Settle(kind.Name, s, false)
-			plan, err := PlanOf(kind.Name, s, false)
+		kinds := Kinds()
+		adaptive, _ := kindNamed("adaptive")
+		for i, kind := range append(kinds, adaptive) {
+			s, name, tied := zipf(size.vocab, size.dim), kind.Name, i == len(kinds)
+			if tied {
+				name += "/tied"
+			}
+			s.Options, _ = Settle(kind.Name, s, tied)
+			plan, err := PlanOf(kind.Name, s, tied)
 			if err != nil {
 				b.Fatal(err)
 			}
 			if plan.Training*float64(size.rows) > 2e10 {
 				continue // it would take memory and minutes
 			}
-			b.Run(fmt.Sprintf("V=%d,dim=%d,rows=%d/%s", size.vocab, size.dim, size.rows, kind.Name), func(b *testing.B) {
+			b.Run(fmt.Sprintf("V=%d,dim=%d,rows=%d/%s", size.vocab, size.dim, size.rows, name), func(b *testing.B) {
+				if tied {
+					s.Tied = nn.Uniform(tensor.NewParam("embed.weight", size.vocab, size.dim), 0.1, s.Rand)
+				}
 				out, err := New(kind.Name, s)
 				if err != nil {
 					b.Fatal(err)
+				}
+				params := out.Params()
+				if tied {
+					params = append(params, s.Tied)
 				}
 				tp, h := tensor.NewTape(), vector(size.rows*size.dim, 1)
 				targets := Targets{Row: count(size.rows), Word: drawn(s, size.rows)}
@@ -43,7 +56,7 @@ func BenchmarkTraining(b *testing.B) {
 					step++
 					tp.Reset(1, step, 0)
 					tp.Backward(out.Loss(tp, tp.Leaf(size.rows, size.dim, h), targets), 1)
-					for _, p := range out.Params() {
+					for _, p := range params {
 						normed(tp, p)
 						descend(tp, p, 1e-6)
 					}

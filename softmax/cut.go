@@ -96,16 +96,3 @@ func (c *cut) within(tp *tensor.Tape, i int, t Targets, columns []int) (rows []i
 	}
 	return rows, in
 }
-
-// loss is the cross entropy of the head's scores over all rows, and of each tail over the rows whose target it has. scores
-// makes those of a tail's words for some rows of the hidden vectors.
-func (c *cut) loss(tp *tensor.Tape, head *tensor.Tensor, t Targets, scores func(tail int, rows []int) *tensor.Tensor) *tensor.Tensor {
-	columns := c.columnsOf(tp, t.Word)
-	loss := tensor.CrossEntropies(tp, head, t.Row, columns, t.Weight, t.Part, t.parts())
-	for i := range c.tails() {
-		if rows, in := c.within(tp, i, t, columns); len(in.Word) > 0 {
-			loss = tensor.Add(tp, loss, tensor.CrossEntropies(tp, scores(i, rows), in.Row, in.Word, in.Weight, in.Part, t.parts()))
-		}
-	}
-	return loss
-}

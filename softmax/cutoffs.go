@@ -18,7 +18,8 @@ import (
 //
 // once for each number of tails. The cheapest is not the best: a word in a tail has a narrow vector, which costs a little
 // accuracy, and on a processor that is not hungry for large products the cheapest heads have a hundred words. So the head
-// gets as many words as can be had for a tenth of a step of an LSTM with such a layer.
+// gets as many words as can be had for a tenth of a step of an LSTM with such a layer. (With a shared embedding no vector is narrower, but
+// a tail's words still wait for the tail to be likely.)
 const (
 	mostTails   = 4    // that are chosen; more gained nothing in the paper
 	mostCutoffs = 16   // that can be given: each tail is narrower, and the last ones would hold one number a word

@@ -130,6 +130,12 @@ func TestCheapestCutoffs(t *testing.T) {
 	if cut := cheapestCutoffs(sorted(1000), 8, 1, false, costs{weight: 1, product: 1e-9, score: 1e-9}); !slices.Equal(cut, []int{1000}) {
 		t.Errorf("cut at %v, where a tail has as many weights and more", cut)
 	}
+	// A tail without a product before its own costs less, and so there is more of it where that product is dear.
+	dear := costs{weight: 1, product: 1e-9, score: 0.13}
+	own, shared := cheapestCutoffs(sorted(200), 64, 1, false, dear), cheapestCutoffs(sorted(200), 64, 1, true, dear)
+	if len(own) >= len(shared) {
+		t.Errorf("cut at %v with weights of its own, at %v with a shared embedding", own, shared)
+	}
 }
 
 // TestFitCosts finds out costs that are known.

@@ -11,8 +11,8 @@ import (
 // the hyphens. A Kind says which it has, and the others are refused.
 type Options struct {
 	Cutoffs  []int   `json:"cutoffs,omitempty"`   // of adaptive: how many of the most frequent words are in the head, and where each tail but the last ends; chosen by what products cost on this machine
-	DivValue float64 `json:"div_value,omitempty"` // of adaptive: each tail's hidden vectors are so many times smaller than those before; 4
-	HeadBias bool    `json:"head_bias,omitempty"` // of adaptive: the head has a bias
+	DivValue float64 `json:"div_value,omitempty"` // of adaptive: each tail's hidden vectors are so many times smaller than those before; 4, and 1 of a shared embedding
+	HeadBias bool    `json:"head_bias,omitempty"` // of adaptive: the head has a bias; with a shared embedding all words have one
 
 	Classes int    `json:"classes,omitempty"` // of classes: how many; about √V
 	Binning string `json:"binning,omitempty"` // of classes: share the "count" of the words out evenly, or its square root: "sqrt", the default

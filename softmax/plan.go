@@ -9,6 +9,7 @@ type Plan struct {
 	Packed   [][2]int // matrices [rows, columns] that products of training and of a target's exact probability read
 	Read     [][2]int // those that products for exact probabilities read only
 	Whole    [][2]int // those that only products for the probabilities of all words read
+	Copies   int64    // floats that it keeps of a shared embedding, in another order
 	Training float64  // multiplications of products for a target, forward; backward has twice as many
 	Exact    float64  // those for a target's exact probability
 

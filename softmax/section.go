@@ -17,10 +17,10 @@ type section struct {
 	width   int            // of x, if there is down
 }
 
-// head is the section before tail 0.
-const head = -1
+// headSection is the section before tail 0.
+const headSection = -1
 
-// scores are written for rows of h. narrow is memory for as many rows that are as wide as h.
+// scores are written for rows of h. narrow is memory for rows·width numbers; none is needed without down.
 func (s section) scores(dst []float32, stride int, narrow, h []float32, hstride, rows int) {
 	if s.down != nil {
 		kernel.MatMul(narrow, s.width, h, hstride, rows, s.down, false)
@@ -34,15 +34,10 @@ func (s section) scores(dst []float32, stride int, narrow, h []float32, hstride,
 	kernel.MatMul(dst, stride, h, hstride, rows, s.words, s.bias != nil)
 }
 
-// sections makes them; a tape lends the memory that they take.
-type sections interface {
-	section(tp *tensor.Tape, i int, p tensor.Precision) section
-}
-
 // score sets dst[i] to log p(word[i] | row i of h): the head's scores for all rows, and those of each tail for the rows whose
 // word it has.
-func (c *cut) score(tp *tensor.Tape, of sections, dst []float32, h *tensor.Tensor, word []int) {
-	s := of.section(tp, head, tp.Precision)
+func (c *cut) score(tp *tensor.Tape, of adaptiveWeights, dst []float32, h *tensor.Tensor, word []int) {
+	s := of.section(headSection, tp.Precision)
 	stride, block := tensor.Stride(s.columns), min(h.Rows, scoreRows(s.columns))
 	scores := tp.Scratch(block * stride)
 	for at := 0; at < h.Rows; at += block {
@@ -59,7 +54,7 @@ func (c *cut) score(tp *tensor.Tape, of sections, dst []float32, h *tensor.Tenso
 }
 
 // addTail adds log p(word | tail k) to the rows whose word is in it, some at a time.
-func (c *cut) addTail(tp *tensor.Tape, of sections, k int, dst []float32, h *tensor.Tensor, word []int) {
+func (c *cut) addTail(tp *tensor.Tape, of adaptiveWeights, k int, dst []float32, h *tensor.Tensor, word []int) {
 	own := tp.ScratchInts(len(word)) // rows
 	for i, w := range word {
 		if c.tailOf(c.rank[w]) == k {
@@ -69,7 +64,7 @@ func (c *cut) addTail(tp *tensor.Tape, of sections, k int, dst []float32, h *ten
 	if len(own) == 0 {
 		return
 	}
-	s := of.section(tp, k, tp.Precision)
+	s := of.section(k, tp.Precision)
 	stride, block := tensor.Stride(s.columns), min(len(own), scoreRows(s.columns))
 	scores, narrow, x := tp.Scratch(block*stride), tp.Scratch(block*s.width), tp.Scratch(block*h.Cols)
 	for some := range slices.Chunk(own, block) {

@@ -33,13 +33,13 @@ type SVD struct {
 	full    int       // words that get the full view, n
 	bias    []float32 // of each word, all that is added to its score
 
-	rotation    kernel.Packed // W [d, d], of h̃ᵀ = hᵀ·W
-	half        *kernel.Half  // B[:, :w]
-	rounded     float32       // ‖what rounding took off B_i,:w‖, the largest
-	tail        []float32     // of each word, ‖B_i,w:‖
-	groupTail   []float32     // the largest of a group of words
-	largest     float32       // ‖A_i‖ of all words
-	largestBias float32       // |b_i| of all words
+	rotation    kernel.Packed        // W [d, d], of h̃ᵀ = hᵀ·W
+	first       *kernel.BFloat16Rows // B[:, :w]
+	rounded     float32              // ‖what rounding took off B_i,:w‖, the largest
+	tail        []float32            // of each word, ‖B_i,w:‖
+	groupTail   []float32            // the largest of a group of words
+	largest     float32              // ‖A_i‖ of all words
+	largestBias float32              // |b_i| of all words
 	desks       sync.Pool
 }
 
@@ -77,7 +77,7 @@ func (p *SVDSpectrum) Preview(preview, full int) (*SVD, error) {
 		kernel.Add(s.bias, f.shift)
 	}
 	s.rotation.Pack(p.vectors, dim, dim, dim, kernel.Float32)
-	s.half = kernel.NewHalf(v, preview)
+	s.first = kernel.NewBFloat16Rows(v, preview)
 	s.groupTail = make([]float32, (v+svdGroup-1)/svdGroup)
 	rounded := make([]float32, (v+svdBlock-1)/svdBlock)
 	eachBlock(v, svdBlock, func(_, block, from, n int) {
@@ -86,8 +86,8 @@ func (p *SVDSpectrum) Preview(preview, full int) (*SVD, error) {
 		for i := range n {
 			row := rows[i*dim : (i+1)*dim]
 			s.tail[from+i] = norm(row[preview:])
-			s.half.Set(from+i, row[:preview])
-			s.half.Get(back, from+i)
+			s.first.Set(from+i, row[:preview])
+			s.first.Get(back, from+i)
 			kernel.Axpy(back, -1, row[:preview])
 			rounded[block] = max(rounded[block], norm(back))
 		}

@@ -52,7 +52,7 @@ func (s *SVD) eachQuery(score func(d *svdDesk, h []float32, rows int), h []float
 	defer s.desks.Put(d)
 	if rows := min(n, svdRows); len(d.scores) < rows*v {
 		d.rotated, d.scores, d.groups = make([]float32, rows*dim), kernel.Floats(rows*v), make([]float32, rows*groups)
-		d.preview = make([]float32, rows*s.half.Length())
+		d.preview = make([]float32, rows*s.first.Length())
 	}
 	for at := 0; at < n; at += svdRows {
 		rows := min(svdRows, n-at)
@@ -95,17 +95,16 @@ func norm(x []float32) float32 { return float32(math.Sqrt(float64(kernel.Dot(x, 
 func (s *SVD) previews(d *svdDesk, h []float32, rows int) {
 	v, dim := s.dense.vocab(), s.dense.weight.Cols
 	kernel.MatMul(d.rotated, dim, h, dim, rows, &s.rotation, false)
-	length := s.half.Length()
+	length := s.first.Length()
 	for i := range rows {
 		copy(d.preview[i*length:], d.rotated[i*dim:i*dim+s.preview])
 	}
 	for from := 0; from < v; from += svdBlock {
 		to := min(v, from+svdBlock)
 		for i := range rows {
-			scores := d.scores[i*v+from : i*v+to]
-			copy(scores, s.bias[from:to])
-			s.half.AddDots(scores, from, d.preview[i*length:(i+1)*length])
+			copy(d.scores[i*v+from:], s.bias[from:to])
 		}
+		s.first.AddDots(d.scores[from:], v, from, to-from, d.preview[:rows*length])
 	}
 }
 

@@ -30,7 +30,7 @@ func (f *dense) linear() *dense { return f }
 func Spectrum(d Distribution) (*SVDSpectrum, error) {
 	l, ok := d.(interface{ linear() *dense })
 	if !ok {
-		return nil, errors.New("a preview by SVD needs an output layer with a vector for each word: one trained as full, or by sampling")
+		return nil, errors.New("a preview by SVD needs an output layer that is one softmax of a score for each word: one trained as full, or by sampling")
 	}
 	f := l.linear()
 	v, dim := f.weight.Rows, f.weight.Cols

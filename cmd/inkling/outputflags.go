@@ -11,8 +11,8 @@ import (
 // outputFlags say what the output layer is. A flag that is nil was not given: the kind's own choice.
 type outputFlags struct {
 	Cutoffs  []int    `help:"Of adaptive: how many of the most frequent words are in the head, and where each further cluster ends but the last; chosen by what products cost on this machine." placeholder:"N" group:"The output layer" of:"documents,sentences,tables"`
-	DivValue *float64 `help:"Of adaptive: each cluster's vectors are so many times smaller than those before; 4." placeholder:"X" group:"The output layer" of:"documents,sentences,tables"`
-	HeadBias bool     `help:"Of adaptive: the head has a bias." group:"The output layer" of:"documents,sentences,tables"`
+	DivValue *float64 `help:"Of adaptive: each cluster's vectors are so many times smaller than those before; 4, and 1 of a shared embedding." placeholder:"X" group:"The output layer" of:"documents,sentences,tables"`
+	HeadBias bool     `help:"Of adaptive: the head has a bias; a shared embedding has one of each word anyway." group:"The output layer" of:"documents,sentences,tables"`
 	Classes  *int     `help:"Of classes: how many; about the square root of the vocabulary." placeholder:"N" group:"The output layer" of:"documents,sentences,tables"`
 	Binning  *string  `help:"Of classes: what is shared out evenly among them: count, of the words, or sqrt, its root." enum:"count,sqrt" placeholder:"sqrt" group:"The output layer" of:"documents,sentences,tables"`
 	Samples  *int     `help:"Of nce, sampled, negative and ove: words drawn in each step, for each shard; 512, and of ove all words, undrawn." placeholder:"N" group:"The output layer" of:"documents,sentences,tables"`

@@ -37,7 +37,7 @@ func TestPreview(t *testing.T) {
 	f.json(&b, "generate", "model", "--max-tokens", "40", "--output", "svd:2,3")
 
 	f.json(&trained, trainArgs("tree", "--steps", "3", "--output", "tree")...)
-	if r := f.run("generate", "tree", "--output", "svd"); r.code != 2 || !strings.Contains(r.err, "a vector for each word") || strings.Count(r.err, "\n") != 1 {
+	if r := f.run("generate", "tree", "--output", "svd"); r.code != 2 || !strings.Contains(r.err, "a score for each word") || strings.Count(r.err, "\n") != 1 {
 		t.Errorf("of a tree: exit code %d, %s", r.code, r.err)
 	}
 }

@@ -63,7 +63,8 @@ type impl struct {
 	rowDots    func(s []float32, lds int, y []float32, m int, x []float32, n, ld int)
 	addRows    func(dst []float32, ld int, rows []int32, g []float32, gi, gj int, y []float32, k int)
 
-	halfRowDots func(s []float32, w []uint32, x []float32)
+	bfloat16RowDots  func(s []float32, w []uint32, x []float32)
+	bfloat16RowDots4 func(s []float32, lds, n int, w []uint32, x []float32, ldx int)
 
 	fmaLoop func(n int) (flops float64)
 }

@@ -17,7 +17,7 @@ func goImpl() *impl {
 		gruForward: gruForwardGo, gruBackward: gruBackwardGo,
 		adam: adamGo, momentum: momentumGo, rmsprop: rmspropGo,
 		randomMask: randomMaskGo,
-		gatherRows: gatherRowsGo, rowDots: rowDotsGo, addRows: addRowsGo, halfRowDots: halfRowDotsGo,
+		gatherRows: gatherRowsGo, rowDots: rowDotsGo, addRows: addRowsGo, bfloat16RowDots: bfloat16RowDotsGo, bfloat16RowDots4: bfloat16RowDots4Go,
 		fmaLoop: fmaLoopGo,
 	}
 }

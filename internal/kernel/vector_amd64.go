@@ -25,7 +25,7 @@ func vectorsAVX2(im *impl) {
 	im.lstmForward, im.lstmBackward = lstmForwardAVX2, lstmBackwardAVX2
 	im.gruForward, im.gruBackward = gruForwardAVX2, gruBackwardAVX2
 	im.gatherRows, im.rowDots, im.addRows = gatherRowsAVX2, rowDotsAVX2, addRowsAVX2
-	im.halfRowDots = halfRowDotsAVX2
+	im.bfloat16RowDots, im.bfloat16RowDots4 = bfloat16RowDotsAVX2, bfloat16RowDots4AVX2
 	im.adam = func(w, g, m, v []float32, s *AdamStep) {
 		k := s.numbers()
 		adamAVX2(w, g, m, v, &k)
@@ -65,7 +65,7 @@ func vectorsAVX512(im *impl) {
 	im.lstmForward, im.lstmBackward = lstmForwardAVX512, lstmBackwardAVX512
 	im.gruForward, im.gruBackward = gruForwardAVX512, gruBackwardAVX512
 	im.gatherRows, im.rowDots, im.addRows = gatherRowsAVX512, rowDotsAVX512, addRowsAVX512
-	im.halfRowDots = halfRowDotsAVX512
+	im.bfloat16RowDots, im.bfloat16RowDots4 = bfloat16RowDotsAVX512, bfloat16RowDots4AVX512
 	im.adam = func(w, g, m, v []float32, s *AdamStep) {
 		k := s.numbers()
 		adamAVX512(w, g, m, v, &k)

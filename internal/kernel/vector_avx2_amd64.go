@@ -157,7 +157,12 @@ func rowDotsAVX2(s []float32, lds int, y []float32, m int, x []float32, n int, l
 //go:noescape
 func addRowsAVX2(dst []float32, ld int, rows []int32, g []float32, gi int, gj int, y []float32, k int)
 
-// halfRowDotsAVX2 adds w[i]·x to s[i]: rows of whole blocks, four in turns.
+// bfloat16RowDotsAVX2 adds w[i]·x to s[i]: rows of whole lines, four in turns.
 //
 //go:noescape
-func halfRowDotsAVX2(s []float32, w []uint32, x []float32)
+func bfloat16RowDotsAVX2(s []float32, w []uint32, x []float32)
+
+// bfloat16RowDots4AVX2 adds w[i]·x[q] to s[q,i], for 4 rows of x and n of w: whole lines, four in turns.
+//
+//go:noescape
+func bfloat16RowDots4AVX2(s []float32, lds int, n int, w []uint32, x []float32, ldx int)

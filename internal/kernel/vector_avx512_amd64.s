@@ -3622,9 +3622,9 @@ done17:
 	VZEROUPPER
 	RET
 
-// func halfRowDotsAVX512(s []float32, w []uint32, x []float32)
+// func bfloat16RowDotsAVX512(s []float32, w []uint32, x []float32)
 // Requires: AVX, AVX512DQ, AVX512F
-TEXT ·halfRowDotsAVX512(SB), NOSPLIT, $0-72
+TEXT ·bfloat16RowDotsAVX512(SB), NOSPLIT, $0-72
 	MOVQ         s_base+0(FP), AX
 	MOVQ         w_base+24(FP), CX
 	MOVQ         s_len+8(FP), DX
@@ -3636,59 +3636,218 @@ rows:
 	VXORPS Z2, Z2, Z2
 	VXORPS Z3, Z3, Z3
 	VXORPS Z4, Z4, Z4
-	VXORPS Z5, Z5, Z5
-	VXORPS Z6, Z6, Z6
-	VXORPS Z7, Z7, Z7
-	VXORPS Z8, Z8, Z8
 	MOVQ   x_base+48(FP), SI
 	MOVQ   BX, DI
 
-blocks:
-	VMOVUPS       (SI), Z9
-	VMOVUPS       64(SI), Z10
-	VMOVUPS       (CX), Z11
-	VPSLLD        $0x10, Z11, Z12
-	VANDPS        Z0, Z11, Z11
-	VFMADD231PS   Z9, Z12, Z1
-	VFMADD231PS   Z10, Z11, Z2
-	VMOVUPS       64(CX), Z11
-	VPSLLD        $0x10, Z11, Z12
-	VANDPS        Z0, Z11, Z11
-	VFMADD231PS   Z9, Z12, Z3
-	VFMADD231PS   Z10, Z11, Z4
-	VMOVUPS       128(CX), Z11
-	VPSLLD        $0x10, Z11, Z12
-	VANDPS        Z0, Z11, Z11
-	VFMADD231PS   Z9, Z12, Z5
-	VFMADD231PS   Z10, Z11, Z6
-	VMOVUPS       192(CX), Z11
-	VPSLLD        $0x10, Z11, Z12
-	VANDPS        Z0, Z11, Z11
-	VFMADD231PS   Z9, Z12, Z7
-	VFMADD231PS   Z10, Z11, Z8
+lines:
+	VMOVUPS       (SI), Z5
+	VMOVUPS       64(SI), Z6
+	VMOVUPS       (CX), Z7
+	VPSLLD        $0x10, Z7, Z8
+	VANDPS        Z0, Z7, Z7
+	VFMADD231PS   Z5, Z8, Z1
+	VFMADD231PS   Z6, Z7, Z1
+	VMOVUPS       64(CX), Z7
+	VPSLLD        $0x10, Z7, Z8
+	VANDPS        Z0, Z7, Z7
+	VFMADD231PS   Z5, Z8, Z2
+	VFMADD231PS   Z6, Z7, Z2
+	VMOVUPS       128(CX), Z7
+	VPSLLD        $0x10, Z7, Z8
+	VANDPS        Z0, Z7, Z7
+	VFMADD231PS   Z5, Z8, Z3
+	VFMADD231PS   Z6, Z7, Z3
+	VMOVUPS       192(CX), Z7
+	VPSLLD        $0x10, Z7, Z8
+	VANDPS        Z0, Z7, Z7
+	VFMADD231PS   Z5, Z8, Z4
+	VFMADD231PS   Z6, Z7, Z4
 	ADDQ          $0x80, SI
 	ADDQ          $+256, CX
 	SUBQ          $0x20, DI
-	JNZ           blocks
-	VADDPS        Z1, Z2, Z2
-	VADDPS        Z3, Z4, Z4
-	VADDPS        Z5, Z6, Z6
-	VADDPS        Z7, Z8, Z8
+	JNZ           lines
+	VEXTRACTF32X8 $0x01, Z1, Y5
+	VADDPS        Y1, Y5, Y5
 	VEXTRACTF32X8 $0x01, Z2, Y1
 	VADDPS        Y2, Y1, Y1
-	VEXTRACTF32X8 $0x01, Z4, Y2
-	VADDPS        Y4, Y2, Y2
-	VEXTRACTF32X8 $0x01, Z6, Y3
-	VADDPS        Y6, Y3, Y3
-	VEXTRACTF32X8 $0x01, Z8, Y4
-	VADDPS        Y8, Y4, Y4
-	VHADDPS       Y2, Y1, Y1
-	VHADDPS       Y4, Y3, Y2
+	VEXTRACTF32X8 $0x01, Z3, Y2
+	VADDPS        Y3, Y2, Y2
+	VEXTRACTF32X8 $0x01, Z4, Y3
+	VADDPS        Y4, Y3, Y3
+	VHADDPS       Y1, Y5, Y1
+	VHADDPS       Y3, Y2, Y2
 	VHADDPS       Y2, Y1, Y1
 	VEXTRACTF128  $0x01, Y1, X2
 	VADDPS        X1, X2, X2
 	VADDPS        (AX), X2, X2
 	VMOVUPS       X2, (AX)
+	ADDQ          $0x10, AX
+	SUBQ          $0x04, DX
+	JNZ           rows
+	VZEROUPPER
+	RET
+
+// func bfloat16RowDots4AVX512(s []float32, lds int, n int, w []uint32, x []float32, ldx int)
+// Requires: AVX, AVX512DQ, AVX512F
+TEXT ·bfloat16RowDots4AVX512(SB), NOSPLIT, $0-96
+	MOVQ         s_base+0(FP), AX
+	MOVQ         w_base+40(FP), CX
+	MOVQ         n+32(FP), DX
+	MOVQ         lds+24(FP), BX
+	MOVQ         ldx+88(FP), SI
+	MOVQ         SI, DI
+	SHLQ         $0x02, BX
+	LEAQ         (BX)(BX*2), R8
+	SHLQ         $0x02, SI
+	LEAQ         (SI)(SI*2), R9
+	VBROADCASTSS vectorAVX512Constants<>+108(SB), Z0
+
+rows:
+	VXORPS Z1, Z1, Z1
+	VXORPS Z2, Z2, Z2
+	VXORPS Z3, Z3, Z3
+	VXORPS Z4, Z4, Z4
+	VXORPS Z5, Z5, Z5
+	VXORPS Z6, Z6, Z6
+	VXORPS Z7, Z7, Z7
+	VXORPS Z8, Z8, Z8
+	MOVQ   x_base+64(FP), R10
+	MOVQ   CX, R11
+	MOVQ   DI, R12
+
+lines1:
+	VMOVUPS       (R11), Z9
+	VPSLLD        $0x10, Z9, Z10
+	VANDPS        Z0, Z9, Z9
+	VFMADD231PS   (R10), Z10, Z1
+	VFMADD231PS   64(R10), Z9, Z1
+	VFMADD231PS   (R10)(SI*1), Z10, Z2
+	VFMADD231PS   64(R10)(SI*1), Z9, Z2
+	VFMADD231PS   (R10)(SI*2), Z10, Z3
+	VFMADD231PS   64(R10)(SI*2), Z9, Z3
+	VFMADD231PS   (R10)(R9*1), Z10, Z4
+	VFMADD231PS   64(R10)(R9*1), Z9, Z4
+	VMOVUPS       64(R11), Z9
+	VPSLLD        $0x10, Z9, Z10
+	VANDPS        Z0, Z9, Z9
+	VFMADD231PS   (R10), Z10, Z5
+	VFMADD231PS   64(R10), Z9, Z5
+	VFMADD231PS   (R10)(SI*1), Z10, Z6
+	VFMADD231PS   64(R10)(SI*1), Z9, Z6
+	VFMADD231PS   (R10)(SI*2), Z10, Z7
+	VFMADD231PS   64(R10)(SI*2), Z9, Z7
+	VFMADD231PS   (R10)(R9*1), Z10, Z8
+	VFMADD231PS   64(R10)(R9*1), Z9, Z8
+	ADDQ          $0x80, R10
+	ADDQ          $+256, R11
+	SUBQ          $0x20, R12
+	JNZ           lines1
+	VEXTRACTF32X8 $0x01, Z1, Y9
+	VADDPS        Y1, Y9, Y9
+	VEXTRACTF32X8 $0x01, Z2, Y1
+	VADDPS        Y2, Y1, Y1
+	VEXTRACTF32X8 $0x01, Z3, Y2
+	VADDPS        Y3, Y2, Y2
+	VEXTRACTF32X8 $0x01, Z4, Y3
+	VADDPS        Y4, Y3, Y3
+	VHADDPS       Y1, Y9, Y1
+	VHADDPS       Y3, Y2, Y2
+	VHADDPS       Y2, Y1, Y1
+	VEXTRACTF128  $0x01, Y1, X2
+	VADDPS        X1, X2, X2
+	VEXTRACTF32X8 $0x01, Z5, Y1
+	VADDPS        Y5, Y1, Y1
+	VEXTRACTF32X8 $0x01, Z6, Y3
+	VADDPS        Y6, Y3, Y3
+	VEXTRACTF32X8 $0x01, Z7, Y4
+	VADDPS        Y7, Y4, Y4
+	VEXTRACTF32X8 $0x01, Z8, Y5
+	VADDPS        Y8, Y5, Y5
+	VHADDPS       Y3, Y1, Y1
+	VHADDPS       Y5, Y4, Y3
+	VHADDPS       Y3, Y1, Y1
+	VEXTRACTF128  $0x01, Y1, X3
+	VADDPS        X1, X3, X3
+	VXORPS        Z1, Z1, Z1
+	VXORPS        Z4, Z4, Z4
+	VXORPS        Z5, Z5, Z5
+	VXORPS        Z6, Z6, Z6
+	VXORPS        Z7, Z7, Z7
+	VXORPS        Z8, Z8, Z8
+	VXORPS        Z9, Z9, Z9
+	VXORPS        Z10, Z10, Z10
+	MOVQ          x_base+64(FP), R10
+	MOVQ          DI, R11
+
+lines2:
+	VMOVUPS       128(CX), Z11
+	VPSLLD        $0x10, Z11, Z12
+	VANDPS        Z0, Z11, Z11
+	VFMADD231PS   (R10), Z12, Z1
+	VFMADD231PS   64(R10), Z11, Z1
+	VFMADD231PS   (R10)(SI*1), Z12, Z4
+	VFMADD231PS   64(R10)(SI*1), Z11, Z4
+	VFMADD231PS   (R10)(SI*2), Z12, Z5
+	VFMADD231PS   64(R10)(SI*2), Z11, Z5
+	VFMADD231PS   (R10)(R9*1), Z12, Z6
+	VFMADD231PS   64(R10)(R9*1), Z11, Z6
+	VMOVUPS       192(CX), Z11
+	VPSLLD        $0x10, Z11, Z12
+	VANDPS        Z0, Z11, Z11
+	VFMADD231PS   (R10), Z12, Z7
+	VFMADD231PS   64(R10), Z11, Z7
+	VFMADD231PS   (R10)(SI*1), Z12, Z8
+	VFMADD231PS   64(R10)(SI*1), Z11, Z8
+	VFMADD231PS   (R10)(SI*2), Z12, Z9
+	VFMADD231PS   64(R10)(SI*2), Z11, Z9
+	VFMADD231PS   (R10)(R9*1), Z12, Z10
+	VFMADD231PS   64(R10)(R9*1), Z11, Z10
+	ADDQ          $0x80, R10
+	ADDQ          $+256, CX
+	SUBQ          $0x20, R11
+	JNZ           lines2
+	VEXTRACTF32X8 $0x01, Z1, Y11
+	VADDPS        Y1, Y11, Y11
+	VEXTRACTF32X8 $0x01, Z4, Y1
+	VADDPS        Y4, Y1, Y1
+	VEXTRACTF32X8 $0x01, Z5, Y4
+	VADDPS        Y5, Y4, Y4
+	VEXTRACTF32X8 $0x01, Z6, Y5
+	VADDPS        Y6, Y5, Y5
+	VHADDPS       Y1, Y11, Y1
+	VHADDPS       Y5, Y4, Y4
+	VHADDPS       Y4, Y1, Y1
+	VEXTRACTF128  $0x01, Y1, X4
+	VADDPS        X1, X4, X4
+	VEXTRACTF32X8 $0x01, Z7, Y1
+	VADDPS        Y7, Y1, Y1
+	VEXTRACTF32X8 $0x01, Z8, Y5
+	VADDPS        Y8, Y5, Y5
+	VEXTRACTF32X8 $0x01, Z9, Y6
+	VADDPS        Y9, Y6, Y6
+	VEXTRACTF32X8 $0x01, Z10, Y7
+	VADDPS        Y10, Y7, Y7
+	VHADDPS       Y5, Y1, Y1
+	VHADDPS       Y7, Y6, Y5
+	VHADDPS       Y5, Y1, Y1
+	VEXTRACTF128  $0x01, Y1, X5
+	VADDPS        X1, X5, X5
+	VUNPCKLPS     X3, X2, X1
+	VUNPCKLPS     X5, X4, X6
+	VMOVLHPS      X6, X1, X7
+	VMOVHLPS      X1, X6, X1
+	VUNPCKHPS     X3, X2, X2
+	VUNPCKHPS     X5, X4, X4
+	VMOVLHPS      X4, X2, X3
+	VMOVHLPS      X2, X4, X2
+	VADDPS        (AX), X7, X7
+	VMOVUPS       X7, (AX)
+	VADDPS        (AX)(BX*1), X1, X1
+	VMOVUPS       X1, (AX)(BX*1)
+	VADDPS        (AX)(BX*2), X3, X3
+	VMOVUPS       X3, (AX)(BX*2)
+	VADDPS        (AX)(R8*1), X2, X2
+	VMOVUPS       X2, (AX)(R8*1)
 	ADDQ          $0x10, AX
 	SUBQ          $0x04, DX
 	JNZ           rows

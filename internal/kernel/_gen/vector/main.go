@@ -40,7 +40,8 @@ func main() {
 	m.optimizers()
 	m.mask()
 	m.rows()
-	m.halfRowDots()
+	m.bfloat16RowDots()
+	m.bfloat16RowDots4()
 	m.tables()
 	Generate()
 }
