@@ -25,7 +25,7 @@ func TestPreview(t *testing.T) {
 		t.Errorf("%+v, exact %g nats", *s, exact.NatsPerToken)
 	}
 	r := f.must("eval", "model", "held.txt", "--output", "svd")
-	f.contains(r.out, "by a preview of 8 dimensions", "10 likeliest", "times as fast")
+	f.contains(r.out, "by a preview of 16 dimensions", "10 likeliest", "times as fast")
 
 	var a, b []generated
 	f.json(&a, "generate", "model", "--decoder", "greedy", "--max-tokens", "40")
