@@ -6,6 +6,8 @@ import (
 	"testing"
 
 	"inkling/data"
+	"inkling/internal/kernel"
+	"inkling/softmax"
 	"inkling/tensor"
 )
 
@@ -177,5 +179,24 @@ func TestPlanMemoryRefuses(t *testing.T) {
 		if m, err := c.PlanTraining(Training{Lanes: s[0], Time: s[1], Shards: s[2], Slots: 2}); err == nil {
 			t.Errorf("windows of %v planned at %d bytes", s, m.Total())
 		}
+	}
+}
+
+// TestMemoryPlanOfCopies: an adaptive softmax of a shared embedding keeps it a second time, by sections, and each section
+// packed.
+func TestMemoryPlanOfCopies(t *testing.T) {
+	packed := func(c Config) int64 {
+		c.Hidden, c.Tied, c.Counts = 64, true, make([]int64, 500)
+		m, err := c.PlanEvaluation(1000, 1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return m.Packed
+	}
+	of := func(words int) int64 { return kernel.PackedBytes(64, words, kernel.Float32) }
+	const copies = 4 * 501 * 65 // of the words and of the tail, with biases
+	adaptive := packed(Config{Output: "adaptive", OutputOptions: softmax.Options{Cutoffs: []int{100}}})
+	if got, want := adaptive-packed(Config{}), of(101)+of(400)-of(500)+copies; got != want {
+		t.Errorf("%d bytes more than full, want %d", got, want)
 	}
 }

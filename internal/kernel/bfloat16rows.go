@@ -5,7 +5,7 @@ import (
 	"slices"
 )
 
-// BFloat16Rows is a matrix of bfloat16 whose rows are multiplied with one row of float32: half of the memory to go through, which is what such
+// BFloat16Rows is a matrix of bfloat16 whose rows are multiplied with a few rows of float32: half of the memory to go through, which is what such
 // products wait for. Where a processor has no units for bfloat16 it is a float32 after a shift, and so this is as fast everywhere.
 //
 // Rows lie in fours, of which a line of the cache is one's, the next the next one's, and so in turns. A line has 32 numbers of
@@ -19,7 +19,7 @@ type BFloat16Rows struct {
 const (
 	linePairs   = 16            // of a line
 	lineNumbers = 2 * linePairs // numbers of it
-	rowsInTurns = 4             // in turns
+	rowsInTurns = 4
 )
 
 // NewBFloat16Rows is a matrix of zeros.
